@@ -1,0 +1,45 @@
+/**
+ * Dependencies point one way (docs/architecture.md):
+ * wire <- p4runtime, switch; p4runtime <- dataplane <- controller <- cli.
+ */
+const layers = {
+  wire: [],
+  p4runtime: [],
+  switch: ['wire'],
+  dataplane: ['wire', 'p4runtime'],
+  config: ['wire'],
+  controller: ['wire', 'p4runtime', 'dataplane', 'config'],
+  demo: ['wire', 'config', 'topology', 'admin'],
+  topology: ['config'],
+  bench: ['wire', 'p4runtime', 'dataplane', 'switch', 'config', 'topology'],
+};
+
+module.exports = {
+  forbidden: [
+    { name: 'no-circular', severity: 'error', from: {}, to: { circular: true } },
+    {
+      name: 'no-orphans',
+      severity: 'error',
+      from: { orphan: true, path: '^src/', pathNot: ['\\.d\\.ts$', '^src/setup/'] },
+      to: {},
+    },
+    {
+      name: 'not-to-test',
+      severity: 'error',
+      from: { path: '^(src|proto)/' },
+      to: { path: '^test/' },
+    },
+    ...Object.entries(layers).map(([layer, allowed]) => ({
+      name: `${layer}-layer`,
+      severity: 'error',
+      from: { path: `^src/${layer}/` },
+      to: { path: '^src/', pathNot: [layer, ...allowed].map((l) => `^src/${l}/`) },
+    })),
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.json' },
+    exclude: { path: '(^|/)dist/' },
+  },
+};

@@ -1,0 +1,113 @@
+/**
+ * What the P4Runtime server and the packet ports need from a loaded v1model program.
+ *
+ * An engine does no I/O and owns no clock: frames, time and entries come in by these calls, frames, packet-ins,
+ * digests and idle notifications leave by the `EngineEvents` given to it. Names are the fully qualified names of
+ * the BMv2 JSON, which are the names in P4Info too. Values are non-negative bigints of the width P4Info declares.
+ */
+
+/** One key field's match, in the order of the table's keys. */
+export type MatchValue =
+  | { kind: 'exact'; value: bigint }
+  | { kind: 'lpm'; value: bigint; prefix_length: number }
+  | { kind: 'ternary'; value: bigint; mask: bigint }
+  | { kind: 'range'; low: bigint; high: bigint }
+  | { kind: 'optional'; value: bigint | undefined };
+
+/** An action by its fully qualified name, with one argument per parameter. */
+export interface ActionCall {
+  name: string;
+  args: bigint[];
+}
+
+export interface TableEntry {
+  match: MatchValue[];
+  /** Larger wins, as in P4Runtime. 0 where the table has neither ternary, range nor optional keys. */
+  priority: number;
+  action: ActionCall;
+  /** 0: never idles out. */
+  idle_timeout_ns: bigint;
+}
+
+export interface CounterValue {
+  packets: bigint;
+  bytes: bigint;
+}
+
+/** What a table read shows beyond what was written. */
+export interface TableEntryState extends TableEntry {
+  counter: CounterValue | undefined;
+  /** Time since the entry was last hit (or written); undefined where the table keeps no idle time. */
+  idle_ns: bigint | undefined;
+  is_const: boolean;
+}
+
+export interface Replica {
+  port: number;
+  instance: number;
+}
+
+export interface CloneSession {
+  session_id: number;
+  class_of_service: number;
+  /** 0: whole packets. */
+  packet_length_bytes: number;
+  replicas: Replica[];
+}
+
+/** Canonical gRPC code names of what a control call can fail with. */
+export type EngineErrorCode =
+  'INVALID_ARGUMENT' | 'NOT_FOUND' | 'ALREADY_EXISTS' | 'RESOURCE_EXHAUSTED' | 'PERMISSION_DENIED' | 'UNIMPLEMENTED';
+
+/** A control call that could not be done; the state is as before the call. */
+export class EngineError extends Error {
+  constructor(
+    readonly code: EngineErrorCode,
+    message: string,
+  ) {
+    super(message);
+    this.name = 'EngineError';
+  }
+}
+
+export interface EngineEvents {
+  /** A frame leaves by a port. The bytes are valid only during the call: copy to keep. */
+  transmit(port: number, frame: Uint8Array): void;
+  /** One digest() call's value: the bytes-wide fields in order of the struct. Unacknowledged batching is the server's. */
+  digest(name: string, fields: bigint[]): void;
+  /** An entry with an idle timeout has not been hit for that long. Reported once until hit again. */
+  idle(table: string, entry: TableEntryState): void;
+}
+
+export interface Engine {
+  /** Runs one received frame to its end, clones and replicas included. Never throws. `now_us` since any fixed start. */
+  receive(port: number, frame: Uint8Array, now_us: number): void;
+  /** Called now and then (about 10 times a second), so that idle timeouts are seen without traffic. */
+  tick(now_us: number): void;
+
+  insertEntry(table: string, entry: TableEntry): void;
+  modifyEntry(table: string, entry: TableEntry): void;
+  /** Found by match and priority; the action is ignored. */
+  deleteEntry(table: string, entry: Pick<TableEntry, 'match' | 'priority'>): void;
+  /** undefined: back to the program's own default. */
+  setDefaultAction(table: string, action: ActionCall | undefined): void;
+  defaultAction(table: string): { action: ActionCall; is_const: boolean; counter: CounterValue | undefined } | undefined;
+  entries(table: string): Iterable<TableEntryState>;
+
+  /** Indirect counters; index -1 is not allowed here, the server iterates. */
+  counterSize(name: string): number;
+  readCounter(name: string, index: number): CounterValue;
+  writeCounter(name: string, index: number, value: CounterValue): void;
+  /** The direct counter of one entry. */
+  writeDirectCounter(table: string, entry: Pick<TableEntry, 'match' | 'priority'>, value: CounterValue): void;
+
+  registerSize(name: string): number;
+  readRegister(name: string, index: number): bigint;
+  writeRegister(name: string, index: number, value: bigint): void;
+
+  /** undefined removes the group or session. */
+  setMulticastGroup(group_id: number, replicas: Replica[] | undefined): void;
+  multicastGroups(): Iterable<{ group_id: number; replicas: Replica[] }>;
+  setCloneSession(session_id: number, session: CloneSession | undefined): void;
+  cloneSessions(): Iterable<CloneSession>;
+}
