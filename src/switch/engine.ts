@@ -12,6 +12,10 @@ export type MatchValue =
   | { kind: 'lpm'; value: bigint; prefix_length: number }
   | { kind: 'ternary'; value: bigint; mask: bigint }
   | { kind: 'range'; low: bigint; high: bigint }
+  /**
+   * p4c's JSON says ternary where the program says optional. So a ternary key also accepts this, and reads answer
+   * ternary with a mask of all ones or zero: the caller translates by P4Info.
+   */
   | { kind: 'optional'; value: bigint | undefined };
 
 /** An action by its fully qualified name, with one argument per parameter. */
@@ -71,17 +75,32 @@ export class EngineError extends Error {
 }
 
 export interface EngineEvents {
-  /** A frame leaves by a port. The bytes are valid only during the call: copy to keep. */
-  transmit(port: number, frame: Uint8Array): void;
+  /**
+   * A frame leaves by a port: `buffer[start, end)`. The bytes are valid only during the call: copy to keep. A range
+   * of a larger buffer, so that no view has to be allocated for each frame.
+   */
+  send(port: number, buffer: Uint8Array, start: number, end: number): void;
   /** One digest() call's value: the bytes-wide fields in order of the struct. Unacknowledged batching is the server's. */
   digest(name: string, fields: bigint[]): void;
   /** An entry with an idle timeout has not been hit for that long. Reported once until hit again. */
   idle(table: string, entry: TableEntryState): void;
+  /** What the program says itself: log_msg() and assert()/assume() that failed (then the packet is dropped). */
+  log?(level: 'info' | 'error', message: string): void;
+}
+
+export interface EngineOptions {
+  /** The port that egress_spec names to drop; 511 as in BMv2. */
+  drop_port?: number;
+  /** Seeds random() and the 'random' hash algorithm. */
+  random_seed?: number;
 }
 
 export interface Engine {
-  /** Runs one received frame to its end, clones and replicas included. Never throws. `now_us` since any fixed start. */
-  receive(port: number, frame: Uint8Array, now_us: number): void;
+  /**
+   * Runs one received frame (`buffer[start, end)`, 0..65535 bytes, the whole buffer unless told) to its end, clones
+   * and replicas included. Never throws. `now_us` since any fixed start. Not to be called from within an event.
+   */
+  receive(port: number, buffer: Uint8Array, now_us: number, start?: number, end?: number): void;
   /** Called now and then (about 10 times a second), so that idle timeouts are seen without traffic. */
   tick(now_us: number): void;
 
