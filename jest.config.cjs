@@ -12,5 +12,7 @@ module.exports = {
       },
     ],
   },
+  // The workspace's sources, so that tests need no build first.
+  moduleNameMapper: { '^p4runtime-js$': '<rootDir>/proto/src/index.ts' },
   testTimeout: 30_000,
 };
