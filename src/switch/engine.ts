@@ -61,7 +61,12 @@ export interface CloneSession {
 
 /** Canonical gRPC code names of what a control call can fail with. */
 export type EngineErrorCode =
-  'INVALID_ARGUMENT' | 'NOT_FOUND' | 'ALREADY_EXISTS' | 'RESOURCE_EXHAUSTED' | 'PERMISSION_DENIED' | 'UNIMPLEMENTED';
+  | 'INVALID_ARGUMENT'
+  | 'NOT_FOUND'
+  | 'ALREADY_EXISTS'
+  | 'RESOURCE_EXHAUSTED'
+  | 'PERMISSION_DENIED'
+  | 'UNIMPLEMENTED';
 
 /** A control call that could not be done; the state is as before the call. */
 export class EngineError extends Error {
@@ -110,7 +115,9 @@ export interface Engine {
   deleteEntry(table: string, entry: Pick<TableEntry, 'match' | 'priority'>): void;
   /** undefined: back to the program's own default. */
   setDefaultAction(table: string, action: ActionCall | undefined): void;
-  defaultAction(table: string): { action: ActionCall; is_const: boolean; counter: CounterValue | undefined } | undefined;
+  defaultAction(
+    table: string,
+  ): { action: ActionCall; is_const: boolean; counter: CounterValue | undefined } | undefined;
   entries(table: string): Iterable<TableEntryState>;
 
   /** Indirect counters; index -1 is not allowed here, the server iterates. */
