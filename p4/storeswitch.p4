@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: Apache-2.0
+// Storeswitch: many stores look like one. Wiring only; each control has its file.
+//
+//   packet-out ------------------------------------------------------------------------+
+//   port role -> admit -> ARP -> host traffic                                          |
+//                  |              (virtual service? no -> local address? own -> host)  |
+//                  v                                                                   v
+//                virtual service -> class -> request table -> slot, store ----------> verdict
+//                  |                                                                   ^ |
+//                  +- response: request table (count) -> client route -----------------+ v
+//                                                                              egress: rewrite / packet-in
+
+#include <core.p4>
+#include "targets/v1model.p4"
+#include "constants.p4"
+#include "sizes.p4"
+#include "headers.p4"
+#include "metadata.p4"
+#include "parser.p4"
+#include "controls/packet_out.p4"
+#include "controls/port_role.p4"
+#include "controls/admit.p4"
+#include "controls/arp.p4"
+#include "controls/host_port.p4"
+#include "controls/virtual_service.p4"
+#include "controls/local_address.p4"
+#include "controls/client_learn.p4"
+#include "controls/procedure_class.p4"
+#include "controls/select_store.p4"
+#include "controls/request.p4"
+#include "controls/client_route.p4"
+#include "controls/service_request.p4"
+#include "controls/verdict.p4"
+#include "controls/rewrite.p4"
+#include "controls/packet_in.p4"
+#include "deparser.p4"
+
+control StoreswitchIngress(inout headers_t hdr, inout metadata_t meta,
+                           inout standard_metadata_t standard_metadata) {
+    PacketOut() from_controller;
+    PortRole() port_role;
+    Admit() admit;
+    Arp() arp;
+    VirtualService() virtual_service;
+    LocalAddress() local_address;
+    ClientLearn() client_learn;
+    ServiceRequest() service_request;
+    Request() request;
+    ClientRoute() client_route;
+    HostPort() host_port;
+    Verdict() verdict;
+
+    // Unicast to somebody else: from a store it is a response, from a client it has no business here.
+    action not_local() {
+        if (meta.role == ROLE_INTERNAL) {
+            meta.is_response = 1;
+        } else {
+            meta.verdict = VERDICT_DROP;
+            meta.drop_reason = DROP_NOT_OURS;
+        }
+    }
+
+    apply {
+        meta.ingress_port = standard_metadata.ingress_port;
+
+        if (hdr.packet_out.isValid()) {
+            from_controller.apply(hdr, meta);
+        } else {
+            port_role.apply(meta);
+            if (meta.verdict == VERDICT_NONE) {
+                admit.apply(hdr, meta);
+            }
+            if (meta.verdict == VERDICT_NONE) {
+                if (hdr.arp.isValid()) {
+                    arp.apply(hdr, meta, standard_metadata);
+                } else if (hdr.ipv4.isValid() && meta.role != ROLE_HOST) {
+                    meta.ip_protocol = hdr.ipv4.protocol;
+                    if (hdr.ipv4.flag_more_fragments == 1 || hdr.ipv4.fragment_offset != 0) {
+                        meta.is_fragment = 1;
+                    }
+                    virtual_service.apply(meta);
+                    if (meta.mode != MODE_NONE) {
+                        if (meta.role == ROLE_EXTERNAL) {
+                            client_learn.apply(hdr, meta);
+                        }
+                        service_request.apply(hdr, meta, standard_metadata);
+                    } else {
+                        local_address.apply(meta);
+                        if (meta.verdict == VERDICT_NONE && meta.is_own == 0
+                            && hdr.ethernet.dst_addr[40:40] == 0) {
+                            not_local();
+                        }
+                    }
+                    if (meta.verdict == VERDICT_NONE && (meta.mode != MODE_NONE || meta.is_response == 1)) {
+                        request.apply(hdr, meta, standard_metadata);
+                    }
+                    if (meta.is_response == 1) {
+                        client_route.apply(meta);
+                    }
+                }
+            }
+            // Whatever no control has claimed is the host's.
+            if (meta.verdict == VERDICT_NONE) {
+                host_port.apply(meta);
+            }
+        }
+        verdict.apply(meta, standard_metadata);
+    }
+}
+
+control StoreswitchEgress(inout headers_t hdr, inout metadata_t meta,
+                          inout standard_metadata_t standard_metadata) {
+    Rewrite() rewrite;
+    PacketIn() to_controller;
+
+    apply {
+        if (standard_metadata.egress_port == CPU_PORT) {
+            to_controller.apply(hdr, meta);
+        } else if (meta.verdict == VERDICT_ROUTE) {
+            rewrite.apply(hdr, meta, standard_metadata);
+        }
+    }
+}
+
+// Nothing above Ethernet changes, so no checksum is ever computed: [0053].
+control NoVerify(inout headers_t hdr, inout metadata_t meta) {
+    apply {}
+}
+
+control NoUpdate(inout headers_t hdr, inout metadata_t meta) {
+    apply {}
+}
+
+V1Switch(StoreswitchParser(), NoVerify(), StoreswitchIngress(), StoreswitchEgress(), NoUpdate(),
+         StoreswitchDeparser()) main;
