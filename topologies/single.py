@@ -1,0 +1,137 @@
+#!/usr/bin/python3
+"""One virtual store behind one virtualizer.
+
+    client1 10.0.1.11 --1+-------------+3-- store1 10.0.2.11
+                         | virtualizer |4-- store2 10.0.2.12   each store also holds the VIP 10.0.1.100
+    client2 10.0.1.12 --2+-------------+5-- store3 10.0.2.13
+
+Run by `storeswitch topology start single`; by hand: `/usr/bin/python3 topologies/single.py --target embedded`. It stays until
+its control socket or a signal ends it, and then leaves nothing behind.
+"""
+
+import argparse
+import os
+import sys
+import time
+
+os.environ.setdefault("LC_ALL", "C")
+
+try:
+    from mininet.link import Link
+    from mininet.net import Mininet
+except ImportError:
+    sys.exit("Mininet's Python modules are missing: run with /usr/bin/python3, after `apt-get install mininet`")
+
+from lifecycle import AlreadyRunning, Lifecycle, end_on_signals, report
+from parts import CPU_PORT, DEVICE_ID, GRPC_ADDRESS, Client, PartError, Store, Virtualizer
+from daemons import DaemonError
+
+VIP = "10.0.1.100"
+PREFIX_LENGTH = 24
+EXTERNAL_ADDRESS = "10.0.1.254"
+INTERNAL_ADDRESS = "10.0.2.254"
+CLIENTS = [("client1", "10.0.1.11", "02:00:00:00:01:11"), ("client2", "10.0.1.12", "02:00:00:00:01:12")]
+STORES = [
+    ("store1", "10.0.2.11", "02:00:00:00:02:11"),
+    ("store2", "10.0.2.12", "02:00:00:00:02:12"),
+    ("store3", "10.0.2.13", "02:00:00:00:02:13"),
+]
+
+
+class Single:
+    """The parts above, and the order they come up in."""
+
+    def __init__(self, lifecycle, target, storeswitch):
+        self.lifecycle = lifecycle
+        self.target = target
+        self.storeswitch = storeswitch
+        self.share = os.path.join(lifecycle.directory, "share")
+        os.makedirs(self.share)
+        lifecycle.facts.update(
+            vip=VIP,
+            export="/share",
+            share=self.share,
+            switch={"grpc": GRPC_ADDRESS, "device_id": DEVICE_ID, "cpu_port": CPU_PORT},
+        )
+        # Built by hand, part after part: none of Mininet's own switches or controllers takes part.
+        self.net = Mininet(topo=None, build=False, controller=None)
+        self.virtualizer = None
+
+    def bring_up(self):
+        """Creates every part, then starts every daemon."""
+        report("progress", text="namespaces and links")
+        self.virtualizer = self._add("virtualizer1", Virtualizer)
+        clients = [self._add_end_host(Client, *client, number) for number, client in enumerate(CLIENTS, 1)]
+        stores = [self._add_end_host(Store, *store, number) for number, store in enumerate(STORES, len(clients) + 1)]
+        self.lifecycle.write_state()
+        report("progress", text=f"{len(stores)} stores")
+        epoch = int(time.time())
+        for store in stores:
+            store.hold(VIP)
+            store.serve(self.share, epoch)
+        self.lifecycle.start_daemons(stores)
+        report("progress", text=f"switch ({self.target}) and controller")
+        self.add_switch_and_controller()
+        self.lifecycle.start_daemons([self.virtualizer])
+
+    def add_switch_and_controller(self):
+        """Adds the two programs of the virtualizer."""
+        self.virtualizer.add_switch(self.target, self.storeswitch)
+        config = os.path.join(self.lifecycle.directory, "storeswitch.yaml")
+        with open(config, "w", encoding="ascii") as file:
+            file.write(controller_config(self.virtualizer, self.lifecycle.run_dir))
+        self.virtualizer.facts["config"] = config
+        self.virtualizer.add_controller(self.storeswitch, config)
+
+    def _add(self, name, cls):
+        part = self.net.addHost(name, cls=cls, instance=self.lifecycle.instance, directory=self.lifecycle.directory)
+        self.lifecycle.add(part)
+        return part
+
+    def _add_end_host(self, cls, name, address, mac, number):
+        role, gateway = ("external", EXTERNAL_ADDRESS) if cls is Client else ("internal", INTERNAL_ADDRESS)
+        part = self._add(name, cls)
+        Link(part, self.virtualizer, intfName1="eth0", intfName2=f"sw-{number}", addr1=mac, addr2=f"02:00:00:00:ff:{number:02x}")
+        part.connect(address, PREFIX_LENGTH, gateway)
+        part.facts.update(address=address, mac=mac, interface="eth0", port=number)
+        port_mac = f"02:00:00:00:00:{number:02x}"
+        self.virtualizer.add_port(number, role, port_mac, gateway, name, address)
+        self.virtualizer.facts["ports"] = self.virtualizer.switch_ports
+        return part
+
+
+def controller_config(virtualizer, run_dir):
+    """The controller's configuration of this topology, as YAML."""
+    raise NotImplementedError
+
+
+def main():
+    """Brings the topology up, serves it and takes it down."""
+    checkout = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+    parser = argparse.ArgumentParser(description="one virtual store: two clients, one virtualizer, three stores")
+    parser.add_argument("--target", choices=["embedded", "bmv2"], default="embedded")
+    parser.add_argument("--instance", default="single", help="name of this run; its namespaces are INSTANCE-NODE")
+    parser.add_argument("--storeswitch", default=os.path.join(checkout, "dist/cli/main.js"), help="our command line, compiled")
+    parser.add_argument("--node", default="node", help="the Node.js to run it with")
+    arguments = parser.parse_args()
+    if os.geteuid() != 0:
+        sys.exit("network namespaces need root: run it as root")
+    try:
+        lifecycle = Lifecycle(arguments.instance, "single", arguments.target)
+    except AlreadyRunning as error:
+        report("failed", error=str(error))
+        sys.exit(1)
+    end_on_signals()
+    single = Single(lifecycle, arguments.target, [arguments.node, arguments.storeswitch])
+    try:
+        single.bring_up()
+        lifecycle.serve()
+    except (PartError, DaemonError) as error:
+        report("failed", error=str(error))
+        sys.exit(1)
+    finally:
+        lifecycle.end(single.net)
+
+
+if __name__ == "__main__":
+    main()
