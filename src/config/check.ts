@@ -1,0 +1,211 @@
+/** What must hold between the entries of a configuration whose shape is right. */
+import { prefixContains, type Ipv4Address } from '../wire/address';
+import { healthCheckKind, programVersion } from './config';
+import type { KeyPath, Problem } from './problem';
+import type { ConfigShape } from './schema';
+
+type VirtualStore = ConfigShape['virtual_stores'][number];
+
+export function crossCheck(config: ConfigShape): Problem[] {
+  return [
+    ...checkPorts(config),
+    ...checkRoutes(config),
+    ...checkStores(config),
+    ...checkVirtualAddresses(config),
+    ...config.virtual_stores.flatMap((virtualStore, index) =>
+      checkVirtualStore(config, virtualStore, ['virtual_stores', index]),
+    ),
+  ];
+}
+
+/** A value that must not occur twice, with where it stands and what to call its owner. */
+interface Claim {
+  value: string | number;
+  path: KeyPath;
+  owner: string;
+}
+
+/** Every claim of a value that an earlier one has. `what` completes "expected ..., as ... has it". */
+function repeated(claims: readonly Claim[], what: string): Problem[] {
+  const owners = new Map<string | number, string>();
+  const problems: Problem[] = [];
+  for (const { value, path, owner } of claims) {
+    const earlier = owners.get(value);
+    if (earlier === undefined) owners.set(value, owner);
+    else problems.push({ path, found: value, expected: `${what}: ${earlier} has it already` });
+  }
+  return problems;
+}
+
+function names(section: string, items: readonly { name: string }[], parent: KeyPath = []): Problem[] {
+  return repeated(
+    items.map((item, index) => ({
+      value: item.name,
+      path: [...parent, section, index, 'name'],
+      owner: `${section}[${index}]`,
+    })),
+    'a name used once',
+  );
+}
+
+function checkPorts({ ports, switch: { cpu_port } }: ConfigShape): Problem[] {
+  const numbers = ports.flatMap((port, index): Claim[] => {
+    const number = { value: port.number, path: ['ports', index, 'number'], owner: `port ${port.name}` };
+    if (port.host_port === undefined) return [number];
+    const path = ['ports', index, 'host_port'];
+    return [number, { value: port.host_port, path, owner: `the host_port of ${port.name}` }];
+  });
+  const addresses = ports.flatMap((port, index) =>
+    port.addresses.map(({ address }, position) => ({
+      value: address,
+      path: ['ports', index, 'addresses', position],
+      owner: `port ${port.name}`,
+    })),
+  );
+  const cpu: Claim = { value: cpu_port, path: ['switch', 'cpu_port'], owner: 'switch.cpu_port' };
+  return [
+    ...names('ports', ports),
+    ...repeated([cpu, ...numbers], 'a port number used once'),
+    ...repeated(addresses, 'an address used once'),
+  ];
+}
+
+function checkRoutes({ routes, ports }: ConfigShape): Problem[] {
+  const own = new Set(ports.flatMap((port) => port.addresses.map(({ address }) => address)));
+  const targets = routes.map(({ to }, index) => ({
+    value: `${to.address}/${to.length}`,
+    path: ['routes', index, 'to'],
+    owner: `routes[${index}]`,
+  }));
+  const hops = routes.flatMap(({ via }, index): Problem[] => {
+    const path = ['routes', index, 'via'];
+    if (own.has(via))
+      return [{ path, found: via, expected: "a next hop, not the virtualizer's own address" }];
+    const reached = ports.some((port) => isBehind(port, via));
+    return reached
+      ? []
+      : [{ path, found: via, expected: `an address in a port's network (${networks(ports)})` }];
+  });
+  return [...repeated(targets, 'a network routed once'), ...hops];
+}
+
+function checkStores({ stores, ports }: ConfigShape): Problem[] {
+  const own = ownAddressClaims(ports);
+  const addresses = stores.map((store, index) => ({
+    value: store.address,
+    path: ['stores', index, 'address'],
+    owner: `store ${store.name}`,
+  }));
+  const internal = ports.filter(({ role }) => role === 'internal');
+  const places = stores.flatMap((store, index): Problem[] => {
+    if (store.port === undefined) {
+      if (internal.some((port) => isBehind(port, store.address))) return [];
+      const expected = `an address in an internal port's network (${networks(internal)}), or the key port`;
+      return [{ path: ['stores', index, 'address'], found: store.address, expected }];
+    }
+    if (internal.some(({ name }) => name === store.port)) return [];
+    const expected = `the name of an internal port (${list(internal)})`;
+    return [{ path: ['stores', index, 'port'], found: store.port, expected }];
+  });
+  return [...names('stores', stores), ...repeated([...own, ...addresses], 'an address used once'), ...places];
+}
+
+function checkVirtualAddresses({ ports, stores, virtual_stores }: ConfigShape): Problem[] {
+  const taken = stores.map(({ name, address }) => ({ value: address, path: [], owner: `store ${name}` }));
+  const virtual = virtual_stores.map(({ name, address }, index) => ({
+    value: address,
+    path: ['virtual_stores', index, 'address'],
+    owner: `virtual store ${name}`,
+  }));
+  // Clashes among the addresses taken are reported where those are checked.
+  return repeated([...ownAddressClaims(ports), ...taken, ...virtual], 'an address of its own').filter(
+    ({ path }) => path[0] === 'virtual_stores',
+  );
+}
+
+function checkVirtualStore(config: ConfigShape, virtualStore: VirtualStore, parent: KeyPath): Problem[] {
+  const { pools, services } = virtualStore;
+  const endpoints = services.map((service, index) => ({
+    value: `${service.protocol} ${service.port}`,
+    path: [...parent, 'services', index, 'port'],
+    owner: `service ${service.name}`,
+  }));
+  return [
+    ...names('pools', pools, parent),
+    ...names('services', services, parent),
+    ...pools.flatMap((pool, index) => checkPool(config, pool, [...parent, 'pools', index])),
+    ...repeated(endpoints, 'a protocol and port served once'),
+    ...services.flatMap((service, index) => checkService(service, pools, [...parent, 'services', index])),
+  ];
+}
+
+function checkPool({ stores }: ConfigShape, pool: VirtualStore['pools'][number], parent: KeyPath): Problem[] {
+  const weights = new Map(stores.map(({ name, weight }) => [name, weight]));
+  const members = pool.stores.map(({ store }, index) => ({
+    value: store,
+    path: [...parent, 'stores', index],
+    owner: `stores[${index}]`,
+  }));
+  const unknown = members
+    .filter(({ value }) => !weights.has(value))
+    .map(({ path, value }) => ({ path, found: value, expected: `the name of a store (${list(stores)})` }));
+  const weightless = pool.stores.every(({ store, weight }) => (weight ?? weights.get(store)) === 0);
+  const idle = { path: [...parent, 'stores'], found: pool.stores, expected: 'a store with a weight above 0' };
+  return [...repeated(members, 'a store named once'), ...unknown, ...(weightless ? [idle] : [])];
+}
+
+const MODE_PROTOCOL = { request: 'udp', session: 'tcp' } as const;
+
+function checkService(
+  service: VirtualStore['services'][number],
+  pools: VirtualStore['pools'],
+  parent: KeyPath,
+): Problem[] {
+  const problems: Problem[] = [];
+  const add = (key: string, found: unknown, expected: string): void => {
+    problems.push({ path: [...parent, ...key.split('.')], found, expected });
+  };
+  if (service.protocol !== MODE_PROTOCOL[service.mode]) {
+    const mode = service.protocol === 'udp' ? 'request' : 'session';
+    add('mode', service.mode, `mode ${mode} with protocol ${service.protocol}`);
+  }
+  if (!pools.some(({ name }) => name === service.pool)) {
+    add('pool', service.pool, `the name of a pool of this virtual store (${list(pools)})`);
+  }
+  if (service.program === undefined) {
+    if (service.mode === 'request')
+      add('program', undefined, 'an RPC program, as mode request balances RPC calls');
+    if (service.health.check === 'null_rpc')
+      add('health.check', 'null_rpc', 'the key program beside it, to call');
+  } else if (healthCheckKind(service) === 'null_rpc' && programVersion(service) === undefined) {
+    add('version', undefined, `the version of program ${service.program} to check, or health.check none`);
+  }
+  return problems;
+}
+
+function ownAddressClaims(ports: ConfigShape['ports']): Claim[] {
+  // An address repeated among the ports is reported by checkPorts; here it only counts once.
+  const claims = ports.flatMap((port) =>
+    port.addresses.map(({ address }): [Ipv4Address, Claim] => [
+      address,
+      { value: address, path: [], owner: `port ${port.name}` },
+    ]),
+  );
+  return [...new Map(claims).values()];
+}
+
+function isBehind(port: ConfigShape['ports'][number], address: Ipv4Address): boolean {
+  return port.addresses.some((prefix) => prefixContains(prefix, address));
+}
+
+function networks(ports: ConfigShape['ports']): string {
+  const all = ports.flatMap((port) => port.addresses.map(({ address, length }) => `${address}/${length}`));
+  return all.length === 0 ? 'there is none' : all.join(', ');
+}
+
+/** The names to choose from; the first ones only, where there are many. */
+function list(items: readonly { name: string }[]): string {
+  const shown = items.slice(0, 8).map(({ name }) => name);
+  if (shown.length === 0) return 'there is none';
+  return shown.join(', ') + (items.length > shown.length ? ', ...' : '');
+}

@@ -1,0 +1,100 @@
+/** Reads a configuration file and tells every mistake in it with file, line, key, what was found and expected. */
+import { readFileSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import { LineCounter, parseDocument, type Document } from 'yaml';
+import { crossCheck } from './check';
+import { resolveConfig, type Config } from './config';
+import { locate } from './locate';
+import { formatFound, formatPath } from './problem';
+import { parseShape } from './shape';
+
+export interface ConfigIssue {
+  file: string;
+  /** From 1, as `column`; both 0 where the file could not be read. */
+  line: number;
+  column: number;
+  /** Such as `virtual_stores[0].pools[0].stores[1]`; empty where the mistake is not in one key. */
+  key: string;
+  expected: string;
+  found: string;
+}
+
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError';
+
+  constructor(readonly issues: readonly ConfigIssue[]) {
+    super(issues.map(formatIssue).join('\n'));
+  }
+}
+
+function formatIssue({ file, line, column, key, expected, found }: ConfigIssue): string {
+  const place = line === 0 ? file : `${file}:${line}:${column}`;
+  return `${place}: ${key === '' ? '' : `${key}: `}found ${found}, expected ${expected}`;
+}
+
+/** The checked configuration in `file`; throws ConfigError. Relative paths in it start at the file's folder. */
+export function loadConfig(file: string): Config {
+  let text: string;
+  try {
+    text = readFileSync(file, 'utf8');
+  } catch (error) {
+    const found = error instanceof Error ? error.message : String(error);
+    throw new ConfigError([
+      { file, line: 0, column: 0, key: '', found, expected: 'a file that can be read' },
+    ]);
+  }
+  return parseConfig(text, file);
+}
+
+/** As `loadConfig`, from text that was read from `file`. */
+export function parseConfig(text: string, file: string): Config {
+  const lines = new LineCounter();
+  const document = parseYaml(text, file, lines);
+  const result = parseShape(toPlainData(document, file));
+  const problems = 'problems' in result ? result.problems : crossCheck(result.shape);
+  if ('problems' in result || problems.length > 0) {
+    const issues = problems.map(({ path, at = 'value', found, expected }) => ({
+      file,
+      ...locate(document, lines, path, at),
+      key: formatPath(path),
+      found: formatFound(found),
+      expected,
+    }));
+    throw new ConfigError(issues.sort((a, b) => a.line - b.line || a.column - b.column));
+  }
+  const config = resolveConfig(result.shape);
+  const { pipeline } = config.switch;
+  if (pipeline === undefined) return config;
+  return { ...config, switch: { ...config.switch, pipeline: resolve(dirname(file), pipeline) } };
+}
+
+function parseYaml(text: string, file: string, lineCounter: LineCounter): Document.Parsed {
+  const document = parseDocument(text, { lineCounter, prettyErrors: false });
+  if (document.errors.length > 0) {
+    throw new ConfigError(
+      document.errors.map(({ pos, message }) => {
+        const { line, col } = lineCounter.linePos(pos[0]);
+        return {
+          file,
+          line,
+          column: col,
+          key: '',
+          found: `a YAML error (${message})`,
+          expected: 'valid YAML',
+        };
+      }),
+    );
+  }
+  return document;
+}
+
+/** YAML that parses can still have no value: aliases that are undefined or expand without end. */
+function toPlainData(document: Document.Parsed, file: string): unknown {
+  try {
+    return document.toJS();
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    const found = `a YAML error (${message})`;
+    throw new ConfigError([{ file, line: 1, column: 1, key: '', found, expected: 'valid YAML' }]);
+  }
+}

@@ -1,0 +1,196 @@
+/**
+ * The shape of the virtualizer's configuration: every key with its default and meaning. `docs/reference/config.md`
+ * explains them at length; a test holds the two together. What ties entries to each other is in `check.ts`.
+ */
+import { z } from 'zod';
+import {
+  hostPort,
+  integer,
+  interfaceAddress,
+  milliseconds,
+  name,
+  network,
+  path,
+  rpcProgram,
+  switchPort,
+  transportPort,
+  unicastIpv4,
+  unicastMac,
+} from './values';
+
+export const DEFAULT_ADMIN_SOCKET = '/run/storeswitch/admin.sock';
+
+const switchSchema = z.strictObject({
+  address: hostPort.default('127.0.0.1:9559').describe('P4Runtime server of the switch'),
+  device_id: integer(1, Number.MAX_SAFE_INTEGER).default(1).describe('P4Runtime device id'),
+  election_id: integer(1, Number.MAX_SAFE_INTEGER)
+    .default(1)
+    .describe('the controller with the highest election id is primary'),
+  pipeline: path
+    .optional()
+    .describe('folder with storeswitch.json and storeswitch.p4info.txtpb; without it, the pipeline shipped'),
+  cpu_port: switchPort.default(255).describe('port number that means the controller'),
+});
+
+const portSchema = z.strictObject({
+  name: name.describe('what stores refer to'),
+  number: switchPort.describe('port number in the switch'),
+  role: z
+    .enum(['external', 'internal'], 'one of external, internal')
+    .describe('external: towards clients; internal: towards stores'),
+  mac: unicastMac.describe("the virtualizer's own MAC address on this port"),
+  addresses: z
+    .array(interfaceAddress)
+    .default([])
+    .describe("the virtualizer's own addresses on this port; their networks are reached through it"),
+  host_port: switchPort.optional().describe('number of the shadow port towards the host'),
+});
+
+const routeSchema = z.strictObject({
+  to: network.describe('destination network'),
+  via: unicastIpv4.describe("next hop, in one of the ports' networks"),
+});
+
+const storeWeight = integer(0, 1000, 'a weight');
+
+const storeSchema = z.strictObject({
+  name: name.describe('what pools refer to'),
+  address: unicastIpv4.describe("the store's own address, not the virtual one"),
+  port: name
+    .optional()
+    .describe(
+      "internal port it is behind; without it, the internal ports whose network has the store's address",
+    ),
+  mac: unicastMac.optional().describe('fixed MAC address; without it, found by ARP'),
+  weight: storeWeight.default(1).describe('share of requests where the pool gives no weight of its own'),
+});
+
+const poolMemberSchema = z.union(
+  [
+    name.transform((store): { store: string; weight?: number | undefined } => ({ store })),
+    z.strictObject({
+      store: name.describe('name of a store'),
+      weight: storeWeight.optional().describe("share of requests; without it, the store's weight; 0: none"),
+    }),
+  ],
+  'the name of a store, or { store, weight }',
+);
+
+const poolSchema = z.strictObject({
+  name: name.describe('what services refer to'),
+  stores: z.array(poolMemberSchema).min(1, 'at least one store').describe('names, or { store, weight }'),
+});
+
+const healthKeys = {
+  interval_ms: milliseconds.describe('time from one check to the next'),
+  timeout_ms: milliseconds.describe('a check not answered by then has failed'),
+  failures: integer(1, 100, 'a number of checks').describe('failed checks in a row that take a store out'),
+  successes: integer(1, 100, 'a number of checks').describe('good checks in a row that take it back in'),
+};
+
+const healthSchema = z.strictObject({
+  interval_ms: healthKeys.interval_ms.default(200),
+  timeout_ms: healthKeys.timeout_ms.default(200),
+  failures: healthKeys.failures.default(3),
+  successes: healthKeys.successes.default(2),
+});
+
+const serviceHealthSchema = z.strictObject({
+  check: z
+    .enum(['null_rpc', 'none'], 'one of null_rpc, none')
+    .optional()
+    .describe("null_rpc: call the program's procedure 0; the default where the service has a program"),
+  interval_ms: healthKeys.interval_ms.optional(),
+  timeout_ms: healthKeys.timeout_ms.optional(),
+  failures: healthKeys.failures.optional(),
+  successes: healthKeys.successes.optional(),
+});
+
+/** Modes that a later version brings are named, so that their error can say so. */
+const MODE_EXPECTED = 'request (with protocol udp) or session (with protocol tcp)';
+const mode = z.enum(['request', 'session'], {
+  error: (issue) =>
+    issue.input === 'terminate' || issue.input === 'slow'
+      ? `${MODE_EXPECTED}; mode ${issue.input} is not in this version`
+      : MODE_EXPECTED,
+});
+
+const serviceSchema = z.strictObject({
+  name: name.describe('what status, counters and commands call it'),
+  protocol: z.enum(['udp', 'tcp'], 'one of udp, tcp').describe('IP protocol'),
+  port: transportPort.describe('destination port'),
+  program: rpcProgram.optional().describe('RPC program, by name or number; needed in mode request'),
+  version: integer(0, 0xffffffff)
+    .optional()
+    .describe('version that health checks call; by default nfs 3, mount 3, nlm 4, portmap 2, status 1'),
+  mode: mode.describe('request: each RPC call is balanced by itself; session: each TCP connection'),
+  pool: name.describe('pool of this virtual store that serves it'),
+  health: serviceHealthSchema.prefault({}).describe('differences from the health section'),
+});
+
+const virtualStoreSchema = z.strictObject({
+  name: name.describe('what status, counters and commands call it'),
+  address: unicastIpv4.describe('virtual address (VIP) that clients use'),
+  pools: z.array(poolSchema).min(1, 'at least one pool').describe('sets of stores'),
+  services: z.array(serviceSchema).min(1, 'at least one service').describe('what clients may ask for'),
+});
+
+const neighboursSchema = z.strictObject({
+  retry_ms: milliseconds
+    .default(250)
+    .describe('time between ARP requests for an address that has not answered'),
+  attempts: integer(1, 100)
+    .default(4)
+    .describe('ARP requests before the frames that wait for a client are dropped; stores are asked for ever'),
+  refresh_ms: milliseconds.default(30_000).describe('a resolved address is asked again after this time'),
+});
+
+const limitsSchema = z.strictObject({
+  client_routes_max: integer(1, 1_000_000)
+    .default(4096)
+    .describe('client routes kept in the switch; the longest unused one gives way'),
+  client_route_idle_ms: milliseconds
+    .default(600_000)
+    .describe('a client route unused for this time is removed'),
+  pending_frames_max: integer(0, 65_536).default(1024).describe('frames that wait for an ARP answer, in all'),
+  pending_frames_per_address_max: integer(0, 65_536).default(64).describe('frames that wait for one address'),
+});
+
+export const configSchema = z.strictObject({
+  switch: switchSchema.prefault({}).describe('the P4Runtime target'),
+  admin: z
+    .strictObject({
+      socket: path.default(DEFAULT_ADMIN_SOCKET).describe('Unix socket of the running controller'),
+    })
+    .prefault({})
+    .describe('local administration'),
+  log: z
+    .strictObject({
+      level: z
+        .enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'], {
+          error: 'one of trace, debug, info, warn, error, fatal, silent',
+        })
+        .default('info')
+        .describe('lowest level that is logged'),
+    })
+    .prefault({})
+    .describe('log on standard error'),
+  ports: z.array(portSchema).min(1, 'at least one port').describe('switch ports'),
+  routes: z.array(routeSchema).default([]).describe("next hops to clients outside the ports' networks"),
+  stores: z.array(storeSchema).min(1, 'at least one store').describe('the real stores'),
+  virtual_stores: z
+    .array(virtualStoreSchema)
+    .min(1, 'at least one virtual store')
+    .describe('what clients see'),
+  health: healthSchema.prefault({}).describe('health checks of stores; a service may differ'),
+  neighbours: neighboursSchema.prefault({}).describe('address resolution'),
+  limits: limitsSchema.prefault({}).describe('bounds of what traffic makes the controller keep'),
+});
+
+/** A configuration of the right shape: defaults filled in, references between entries not yet looked at. */
+export type ConfigShape = z.output<typeof configSchema>;
+
+/** JSON Schema (draft 2020-12) of a configuration file, for editors and `storeswitch config schema`. */
+export function configJsonSchema(): Record<string, unknown> {
+  return z.toJSONSchema(configSchema, { io: 'input' });
+}
