@@ -15,4 +15,5 @@ module.exports = {
   // The workspace's sources, so that tests need no build first.
   moduleNameMapper: { '^p4runtime-js$': '<rootDir>/proto/src/index.ts' },
   testTimeout: 30_000,
+  reporters: ['default', '<rootDir>/test/summary_reporter.cjs'],
 };

@@ -24,7 +24,11 @@ function sources(folder = root) {
 /** SHA-256 over names and contents of all sources, in hexadecimal. */
 function sourceHash() {
   const hash = createHash('sha256');
-  for (const file of sources()) hash.update(`${file}\0`).update(fs.readFileSync(path.join(root, file))).update('\0');
+  for (const file of sources())
+    hash
+      .update(`${file}\0`)
+      .update(fs.readFileSync(path.join(root, file)))
+      .update('\0');
   return hash.digest('hex');
 }
 
@@ -34,7 +38,8 @@ function compile(outDir = build) {
   args.push('-o', path.join(outDir, 'storeswitch.json'));
   args.push('--p4runtime-files', path.join(outDir, 'storeswitch.p4info.txtpb'));
   const run = spawnSync('p4c-bm2-ss', args, { cwd: root, stdio: 'inherit' });
-  if (run.error) throw new Error('p4c-bm2-ss is not on PATH: install p4c to compile p4/, or use the committed p4/build/');
+  if (run.error)
+    throw new Error('p4c-bm2-ss is not on PATH: install p4c to compile p4/, or use the committed p4/build/');
   if (run.status !== 0) throw new Error(`p4c-bm2-ss failed with status ${run.status}`);
   fs.writeFileSync(path.join(outDir, 'storeswitch.sha256'), `${sourceHash()}\n`);
 }

@@ -1,0 +1,38 @@
+/**
+ * Offers GETATTR calls at a steady rate on one interface: node sender.js IFACE RATE_PPS FRAMES FIRST_XID SRC_MAC DST_MAC.
+ * A process of its own, since the switch under test and the benchmark have theirs. Prints {"sent","duration_s"}.
+ */
+import { AfPacketPort } from '../../switch/ports/afpacket';
+import { getattrCall, XID_OFFSET } from './calls';
+
+const BATCHES_PER_SECOND = 2000;
+
+function main([iface, rate, frames, firstXid, sourceMac, destinationMac]: string[]): void {
+  if (iface === undefined || sourceMac === undefined || destinationMac === undefined) {
+    throw new Error('usage: sender IFACE RATE_PPS FRAMES FIRST_XID SRC_MAC DST_MAC');
+  }
+  const rate_pps = Number(rate);
+  const total = Number(frames);
+  const port = new AfPacketPort(0, iface);
+  const frame = getattrCall({ sourceMac, destinationMac, source: '10.0.1.11', destination: '10.0.1.100' });
+  const started = process.hrtime.bigint();
+  const elapsed_s = () => Number(process.hrtime.bigint() - started) / 1e9;
+
+  let queued = 0;
+  while (queued < total) {
+    // Busy waiting: a timer's grain is far above the time between batches.
+    const due = Math.min(total, Math.ceil((elapsed_s() + 1 / BATCHES_PER_SECOND) * rate_pps));
+    while (queued < due) {
+      frame.writeUInt32BE((Number(firstXid) + queued) >>> 0, XID_OFFSET);
+      port.transmit(frame, 0, frame.length);
+      queued++;
+    }
+    port.flush();
+  }
+  const duration_s = elapsed_s();
+  const { tx_frames: sent } = port.stats();
+  port.close();
+  process.stdout.write(`${JSON.stringify({ sent, duration_s })}\n`);
+}
+
+main(process.argv.slice(2));

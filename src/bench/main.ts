@@ -1,0 +1,32 @@
+import { Command } from 'commander';
+import { engineBenchmark } from './engine';
+import { describeMachine, renderReport, type Benchmark } from './report';
+
+const BENCHMARKS: readonly Benchmark[] = [engineBenchmark];
+
+async function main(): Promise<void> {
+  const program = new Command('bench')
+    .description('Runs a benchmark: npm run bench -- NAME')
+    .argument('<name>', `one of: ${BENCHMARKS.map(({ name }) => name).join(', ')}`)
+    .option('--json', 'one JSON document on stdout instead of a table')
+    .parse();
+  const name = program.args[0];
+  const benchmark = BENCHMARKS.find((candidate) => candidate.name === name);
+  if (benchmark === undefined) {
+    program.error(`error: no benchmark '${name}'; there are: ${BENCHMARKS.map((b) => b.name).join(', ')}`, {
+      exitCode: 2,
+    });
+  }
+  const machine = describeMachine();
+  const report = await benchmark.run((line) => process.stderr.write(`${line}\n`));
+  process.stdout.write(
+    program.opts<{ json?: boolean }>().json === true
+      ? `${JSON.stringify({ ...report.figures, machine })}\n`
+      : `${renderReport(benchmark, machine, report)}\n`,
+  );
+}
+
+main().catch((error: unknown) => {
+  process.stderr.write(`bench: ${error instanceof Error ? error.message : String(error)}\n`);
+  process.exitCode = 1;
+});

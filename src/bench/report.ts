@@ -1,0 +1,64 @@
+import { execFileSync } from 'node:child_process';
+import { cpus, release, totalmem } from 'node:os';
+import Table from 'cli-table3';
+
+/** What a figure depends on besides the code: printed with every benchmark. */
+export interface Machine {
+  cpu: string;
+  cores: number;
+  memory_gib: number;
+  kernel: string;
+  node: string;
+  /** First line of `simple_switch_grpc --version`, null where it is not on PATH. */
+  simple_switch_grpc: string | null;
+}
+
+/** What a benchmark returns; `figures` are the JSON fields that its issue names. */
+export interface Report {
+  figures: Record<string, number | null>;
+  /** For people: a table with one row per thing measured. */
+  head: string[];
+  rows: string[][];
+  notes: string[];
+}
+
+export interface Benchmark {
+  name: string;
+  description: string;
+  run(progress: (line: string) => void): Promise<Report>;
+}
+
+function firstLine(command: string, args: string[]): string | null {
+  try {
+    return (
+      execFileSync(command, args, { stdio: ['ignore', 'pipe', 'ignore'] })
+        .toString()
+        .split('\n')[0] ?? null
+    );
+  } catch {
+    return null;
+  }
+}
+
+export function describeMachine(): Machine {
+  return {
+    cpu: cpus()[0]?.model ?? 'unknown',
+    cores: cpus().length,
+    memory_gib: Math.round(totalmem() / 2 ** 30),
+    kernel: release(),
+    node: process.version,
+    simple_switch_grpc: firstLine('simple_switch_grpc', ['--version']),
+  };
+}
+
+export function renderReport(benchmark: Benchmark, machine: Machine, report: Report): string {
+  const table = new Table({ head: report.head, style: { head: [], border: [] } });
+  table.push(...report.rows);
+  const bmv2 = machine.simple_switch_grpc ?? 'not on PATH';
+  return [
+    `${benchmark.name}: ${benchmark.description}`,
+    `${machine.cpu}, ${machine.cores} cores, ${machine.memory_gib} GiB, Linux ${machine.kernel}, Node ${machine.node}, simple_switch_grpc ${bmv2}`,
+    table.toString(),
+    ...report.notes,
+  ].join('\n');
+}

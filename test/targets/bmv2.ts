@@ -1,0 +1,95 @@
+import { execFileSync, spawn } from 'node:child_process';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { AfPacketPort } from '../../src/switch/ports/afpacket';
+import { inNamespace } from './namespace';
+import { FrameQueue, isOnPath, type RunningTarget, type TargetKind } from './target';
+
+const DEVICE_ID = 1n;
+const CPU_PORT = 255;
+const POLL_INTERVAL_MS = 1;
+const BATCH_FRAMES = 64;
+const START_TIMEOUT_MS = 20_000;
+
+let started = 0;
+
+function skipReason(): string | undefined {
+  if (!isOnPath('simple_switch_grpc')) return 'skipped: simple_switch_grpc not on PATH';
+  if (process.getuid?.() !== 0) return 'skipped: simple_switch_grpc needs root for its veth ports';
+  return undefined;
+}
+
+/** BMv2's simple_switch_grpc in a network namespace of its own, one veth pair a port. */
+async function start(ports: readonly number[]): Promise<RunningTarget> {
+  const namespace = `sst-${process.pid}-${started++}`;
+  const folder = mkdtempSync(join(tmpdir(), 'storeswitch-bmv2-'));
+  const socketPath = join(folder, 'grpc.sock');
+  const ip = (...args: string[]) => execFileSync('ip', args, { stdio: ['ignore', 'ignore', 'inherit'] });
+
+  ip('netns', 'add', namespace);
+  for (const key of ['all', 'default']) {
+    ip('netns', 'exec', namespace, 'sysctl', '-qw', `net.ipv6.conf.${key}.disable_ipv6=1`);
+  }
+  for (const port of ports) {
+    ip('-n', namespace, 'link', 'add', `s${port}`, 'type', 'veth', 'peer', 'name', `t${port}`);
+    for (const end of [`s${port}`, `t${port}`]) {
+      ip('-n', namespace, 'link', 'set', end, 'arp', 'off', 'mtu', '9000', 'up');
+    }
+  }
+
+  const child = spawn(
+    'ip',
+    [
+      ...['netns', 'exec', namespace, 'simple_switch_grpc', '--no-p4', '--device-id', String(DEVICE_ID)],
+      ...ports.flatMap((port) => ['-i', `${port}@s${port}`]),
+      ...['--', '--grpc-server-addr', `unix:${socketPath}`, '--cpu-port', String(CPU_PORT)],
+    ],
+    { stdio: 'ignore' },
+  );
+  const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()));
+  const deadline = Date.now() + START_TIMEOUT_MS;
+  while (!existsSync(socketPath)) {
+    if (child.exitCode !== null) throw new Error(`simple_switch_grpc ended with status ${child.exitCode}`);
+    if (Date.now() > deadline) throw new Error('simple_switch_grpc did not open its gRPC socket');
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+
+  const queues = new Map(ports.map((port) => [port, new FrameQueue()]));
+  const wires = new Map(
+    ports.map((port) => {
+      const wire = inNamespace(namespace, () => new AfPacketPort(port, `t${port}`));
+      wire.onReceive((_port, buffer, start, end) => queues.get(port)?.push(buffer.slice(start, end)));
+      return [port, wire];
+    }),
+  );
+  const poll = setInterval(() => {
+    for (const wire of wires.values()) wire.receiveBatch(BATCH_FRAMES);
+  }, POLL_INTERVAL_MS);
+
+  const at = <T>(map: Map<number, T>, port: number): T => {
+    const found = map.get(port);
+    if (found === undefined) throw new Error(`no port ${port} on this target`);
+    return found;
+  };
+  return {
+    grpc_address: `unix:${socketPath}`,
+    device_id: DEVICE_ID,
+    cpu_port: CPU_PORT,
+    send: (port, frame) => {
+      at(wires, port).transmit(frame, 0, frame.length);
+      at(wires, port).flush();
+    },
+    receive: (port, timeout_ms) => at(queues, port).next(timeout_ms),
+    async stop() {
+      clearInterval(poll);
+      child.kill('SIGTERM');
+      await exited;
+      for (const wire of wires.values()) wire.close();
+      ip('netns', 'delete', namespace);
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+export const bmv2: TargetKind = { name: 'bmv2', skipped: skipReason(), start };
