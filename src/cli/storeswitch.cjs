@@ -1,0 +1,13 @@
+#!/usr/bin/env node
+'use strict';
+/** `npx storeswitch` in the checkout. */
+const fs = require('node:fs');
+const path = require('node:path');
+
+const main = path.resolve(__dirname, '../../dist/cli/main.js');
+if (fs.existsSync(main)) {
+  require(main);
+} else {
+  process.stderr.write('storeswitch is not compiled yet: `npm run demo` or `npm test` does all set-up\n');
+  process.exitCode = 1;
+}
