@@ -1,0 +1,116 @@
+/** What a running controller tells about itself: plain values that JSON carries, for `src/admin` and `src/cli`. */
+import type { Ipv4Address, MacAddress } from '../wire/address';
+
+/**
+ * connecting: no answer from the switch yet, or lost; reconciling: primary, its entries are being read and
+ * compared; running: primary and in step; backup: another controller is primary; stopped.
+ */
+export type ControllerState = 'stopped' | 'connecting' | 'reconciling' | 'running' | 'backup' | 'failed';
+
+export interface ControllerStatus {
+  state: ControllerState;
+  /** Why it is not running, in words. */
+  reason?: string;
+  switch: {
+    address: string;
+    device_id: number;
+    election_id: number;
+  };
+  /** Whole milliseconds since start(). */
+  uptime_ms: number;
+  /** Entries written since start(), by kind of update, and those found right when reconciling. */
+  writes: { inserted: number; modified: number; deleted: number; failed: number; adopted: number };
+  clients: number;
+  ports: PortStatus[];
+  /** Mistakes the switch reported, newest last, bounded. */
+  problems: string[];
+}
+
+export interface PortStatus {
+  name: string;
+  number: number;
+  role: 'external' | 'internal';
+  mac: MacAddress;
+  host_port?: number;
+}
+
+/**
+ * up: serves; draining: alive, but takes nothing new; down: failed its health checks; unresolved: its MAC address
+ * is not known; unknown: no verdict yet.
+ */
+export type StoreState = 'up' | 'draining' | 'down' | 'unresolved' | 'unknown';
+
+export interface StoreStatus {
+  name: string;
+  /** Number in the switch's tables. */
+  id: number;
+  address: Ipv4Address;
+  state: StoreState;
+  /** Why it is not up, in words. */
+  reason?: string;
+  /** Whole milliseconds since its state last changed. */
+  since_ms: number;
+  mac?: MacAddress;
+  port?: string;
+  /** Health is not being judged, because no check can be sent. */
+  held: boolean;
+  checks: CheckStatus[];
+  pools: { virtual_store: string; pool: string; weight: number; slots: number; slots_total: number }[];
+}
+
+export interface CheckStatus {
+  virtual_store: string;
+  /** Services that share this check. */
+  services: string[];
+  verdict: 'good' | 'bad' | 'unknown';
+  failures_in_a_row: number;
+  /** Round trip of the last good check. */
+  rtt_ms?: number;
+  /** How the last failed check failed. */
+  last_failure?: string;
+}
+
+export interface ServiceStatus {
+  virtual_store: string;
+  name: string;
+  /** Number in the switch's tables. */
+  id: number;
+  address: Ipv4Address;
+  protocol: 'udp' | 'tcp';
+  port: number;
+  mode: 'request' | 'session';
+  pool: string;
+  /** available: some store serves; unavailable: none does. */
+  state: 'available' | 'unavailable';
+  stores: { store: string; state: StoreState; weight: number; slots: number }[];
+}
+
+/** One entry, in words: names where there are names, addresses as people write them. */
+export interface ReadableEntry {
+  key: Record<string, string | number>;
+  action: string;
+  params: Record<string, string | number>;
+  priority?: number;
+  idle_timeout_ms?: number;
+}
+
+export interface TableReading {
+  table: string;
+  entries: ReadableEntry[];
+}
+
+export interface CounterValue {
+  packets: number;
+  bytes: number;
+}
+
+export interface CounterReading {
+  /** By reason; reasons that never occurred are 0. */
+  drops: Record<string, CounterValue>;
+  /** By `virtual_store/service`. */
+  services: Record<string, { requests: CounterValue; retransmissions: CounterValue }>;
+  /** By name. */
+  stores: Record<string, { requests: CounterValue; responses: CounterValue }>;
+  /** What the controller itself counts, such as frames given up while an address was being resolved. */
+  controller: Record<string, number>;
+}

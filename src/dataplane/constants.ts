@@ -1,0 +1,43 @@
+/** The numbers of `p4/constants.p4` and `p4/targets/v1model.p4`, by name. A test compares the two. */
+
+export const ROLE = { external: 1, internal: 2, host: 3 } as const;
+
+/** Where a request may go: see `procedures.ts`. */
+export const CLASS = { any: 1, by_object: 2, by_request: 3, by_client: 4, by_session: 5 } as const;
+
+/** Why the switch shows a frame to the controller. */
+export const PUNT = { arp_reply: 1, client_route_miss: 2, service: 3 } as const;
+
+/** Why the switch dropped a frame: the index into `drop_counter`. */
+export const DROP = {
+  unknown_port: 1,
+  not_admitted: 2,
+  spoofed_vip: 3,
+  spoofed_own: 4,
+  bad_source_mac: 5,
+  no_host_port: 6,
+  no_service: 7,
+  not_ours: 8,
+  fragmented_request: 9,
+  malformed: 10,
+  not_rpc_call: 11,
+  rpc_version: 12,
+  no_store: 13,
+  unknown_store: 14,
+} as const;
+
+export const CPU_PORT = 255;
+export const CPU_CLONE_SESSION = 1;
+
+export type Role = keyof typeof ROLE;
+export type PlacementClass = keyof typeof CLASS;
+export type PuntReason = keyof typeof PUNT;
+export type DropReason = keyof typeof DROP;
+
+/** The name of a number of one of the groups above; undefined if the group lacks it. */
+export function nameOf<Name extends string>(
+  group: Readonly<Record<Name, number>>,
+  value: number | bigint,
+): Name | undefined {
+  return (Object.keys(group) as Name[]).find((name) => group[name] === Number(value));
+}

@@ -1,0 +1,8 @@
+/** The sizes of `p4/sizes.p4` that the controller must respect. A test compares the two. */
+
+export const SERVICES = 1024;
+export const STORES = 4096;
+export const CLIENTS = 65536;
+export const SLOTS = 65536;
+export const SLOTS_PER_POOL = 1024;
+export const POOLS = SLOTS / SLOTS_PER_POOL;
