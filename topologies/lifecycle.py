@@ -28,8 +28,11 @@ class AlreadyRunning(Exception):
 
 
 def report(event, **fields):
-    """One line of progress or readiness for whoever started us."""
-    print(json.dumps({"event": event, **fields}), flush=True)
+    """One line of progress or readiness for whoever started us, if still there."""
+    try:
+        print(json.dumps({"event": event, **fields}), flush=True)
+    except BrokenPipeError:
+        sys.stdout = open(os.devnull, "w", encoding="ascii")
 
 
 class Lifecycle:

@@ -22,6 +22,7 @@ try:
 except ImportError:
     sys.exit("Mininet's Python modules are missing: run with /usr/bin/python3, after `apt-get install mininet`")
 
+import controller_config
 from lifecycle import AlreadyRunning, Lifecycle, end_on_signals, report
 from parts import CPU_PORT, DEVICE_ID, GRPC_ADDRESS, Client, PartError, Store, Virtualizer
 from daemons import DaemonError
@@ -78,9 +79,11 @@ class Single:
         """Adds the two programs of the virtualizer."""
         self.virtualizer.add_switch(self.target, self.storeswitch)
         config = os.path.join(self.lifecycle.directory, "storeswitch.yaml")
-        with open(config, "w", encoding="ascii") as file:
-            file.write(controller_config(self.virtualizer, self.lifecycle.run_dir))
-        self.virtualizer.facts["config"] = config
+        admin_socket = controller_config.admin_socket(self.lifecycle.instance, self.lifecycle.run_dir)
+        stores = [(name, address) for name, address, _mac in STORES]
+        switch = self.lifecycle.facts["switch"]
+        controller_config.write(config, switch, self.virtualizer.switch_ports, stores, VIP, admin_socket, PREFIX_LENGTH)
+        self.virtualizer.facts.update(config=config, admin_socket=admin_socket)
         self.virtualizer.add_controller(self.storeswitch, config)
 
     def _add(self, name, cls):
@@ -100,17 +103,12 @@ class Single:
         return part
 
 
-def controller_config(virtualizer, run_dir):
-    """The controller's configuration of this topology, as YAML."""
-    raise NotImplementedError
-
-
 def main():
     """Brings the topology up, serves it and takes it down."""
     checkout = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
     parser = argparse.ArgumentParser(description="one virtual store: two clients, one virtualizer, three stores")
     parser.add_argument("--target", choices=["embedded", "bmv2"], default="embedded")
-    parser.add_argument("--instance", default="single", help="name of this run; its namespaces are INSTANCE-NODE")
+    parser.add_argument("--instance", default=controller_config.DEFAULT_INSTANCE, help="name of this run; its namespaces are INSTANCE-NODE")
     parser.add_argument("--storeswitch", default=os.path.join(checkout, "dist/cli/main.js"), help="our command line, compiled")
     parser.add_argument("--node", default="node", help="the Node.js to run it with")
     arguments = parser.parse_args()

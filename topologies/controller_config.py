@@ -1,0 +1,74 @@
+"""The controller's configuration file of a topology (its schema: `storeswitch config schema`)."""
+
+import json
+
+DEFAULT_INSTANCE = "single"
+DEFAULT_ADMIN_SOCKET = "/run/storeswitch/admin.sock"
+
+SERVICES = [
+    # name, protocol, port, program, mode
+    ("nfs-udp", "udp", 2049, "nfs", "request"),
+    ("mount-udp", "udp", 20048, "mount", "request"),
+    ("portmap-udp", "udp", 111, "portmap", "request"),
+    ("nfs-tcp", "tcp", 2049, "nfs", "session"),
+    ("mount-tcp", "tcp", 20048, "mount", "session"),
+    ("portmap-tcp", "tcp", 111, "portmap", "session"),
+]
+
+
+def admin_socket(instance, run_dir):
+    """Where the controller listens: the usual place for the usual instance, so that `storeswitch status` finds it."""
+    return DEFAULT_ADMIN_SOCKET if instance == DEFAULT_INSTANCE else f"{run_dir}/admin.sock"
+
+
+def write(path, switch, ports, stores, vip, socket, prefix_length):
+    """Writes the file. `ports`: as in the state file; `stores`: (name, address) pairs."""
+    config = {
+        "switch": {"address": switch["grpc"], "device_id": switch["device_id"], "cpu_port": switch["cpu_port"]},
+        "admin": {"socket": socket},
+        # A store that died is out after 3 failed checks: half a second at most.
+        "health": {"interval_ms": 100, "timeout_ms": 200, "failures": 3},
+        "ports": [
+            {
+                "name": f"p{port['number']}",
+                "number": port["number"],
+                "role": port["role"],
+                "mac": port["mac"],
+                "addresses": [f"{port['address']}/{prefix_length}"],
+                "host_port": port["host_port"],
+            }
+            for port in ports
+        ],
+        "stores": [
+            {"name": name, "address": address, "port": next(f"p{port['number']}" for port in ports if port["peer"] == name)}
+            for name, address in stores
+        ],
+        "virtual_stores": [
+            {
+                "name": "share",
+                "address": vip,
+                "pools": [{"name": "all", "stores": [name for name, _ in stores]}],
+                "services": [
+                    dict(zip(("name", "protocol", "port", "program", "mode"), service), pool="all") for service in SERVICES
+                ],
+            }
+        ],
+    }
+    with open(path, "w", encoding="utf-8") as file:
+        file.write("\n".join(_block(config)) + "\n")
+
+
+def _block(value, indent=""):
+    """YAML lines of nested dicts and lists; scalars as JSON, which YAML reads."""
+    items = value.items() if isinstance(value, dict) else ((None, item) for item in value)
+    for key, item in items:
+        head = indent + ("- " if key is None else f"{key}:")
+        if not isinstance(item, (dict, list)):
+            yield head + ("" if key is None else " ") + json.dumps(item)
+        elif key is None:
+            lines = list(_block(item, indent + "  "))
+            yield indent + "- " + lines[0].strip()
+            yield from lines[1:]
+        else:
+            yield head
+            yield from _block(item, indent + "  ")
