@@ -6,7 +6,7 @@ const path = require('node:path');
 
 const main = path.resolve(__dirname, '../../dist/cli/main.js');
 if (fs.existsSync(main)) {
-  require(main);
+  require(main).start();
 } else {
   process.stderr.write('storeswitch is not compiled yet: `npm run demo` or `npm test` does all set-up\n');
   process.exitCode = 1;
