@@ -42,9 +42,9 @@ parser StoreswitchParser(packet_in packet,
 
     state parse_ipv4 {
         packet.extract(hdr.ipv4);
-        verify(hdr.ipv4.version == 4 && hdr.ipv4.ihl >= 5, error.Ipv4Header);
         meta.src_addr = hdr.ipv4.src_addr;
         meta.dst_addr = hdr.ipv4.dst_addr;
+        verify(hdr.ipv4.version == 4 && hdr.ipv4.ihl >= 5, error.Ipv4Header);
         transition select(hdr.ipv4.ihl) {
             5:       parse_transport;
             default: parse_ipv4_options;

@@ -60,6 +60,11 @@ control StoreswitchIngress(inout headers_t hdr, inout metadata_t meta,
         }
     }
 
+    action drop(drop_t reason) {
+        meta.verdict = VERDICT_DROP;
+        meta.drop_reason = reason;
+    }
+
     apply {
         meta.ingress_port = standard_metadata.ingress_port;
 
@@ -73,6 +78,8 @@ control StoreswitchIngress(inout headers_t hdr, inout metadata_t meta,
             if (meta.verdict == VERDICT_NONE) {
                 if (hdr.arp.isValid()) {
                     arp.apply(hdr, meta, standard_metadata);
+                } else if (standard_metadata.parser_error == error.Ipv4Header) {
+                    drop(DROP_MALFORMED);
                 } else if (hdr.ipv4.isValid() && meta.role != ROLE_HOST) {
                     meta.ip_protocol = hdr.ipv4.protocol;
                     if (hdr.ipv4.flag_more_fragments == 1 || hdr.ipv4.fragment_offset != 0) {
