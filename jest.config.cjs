@@ -12,8 +12,12 @@ module.exports = {
       },
     ],
   },
-  // The workspace's sources, so that tests need no build first.
-  moduleNameMapper: { '^p4runtime-js$': '<rootDir>/proto/src/index.ts' },
+  moduleNameMapper: {
+    // The workspace's sources, so that tests need no build first.
+    '^p4runtime-js$': '<rootDir>/proto/src/index.ts',
+    // import(), by which the command line loads late, must name the compiled file.
+    '^(\\.{1,2}/.+)\\.js$': '$1',
+  },
   testTimeout: 30_000,
   reporters: ['default', '<rootDir>/test/summary_reporter.cjs'],
 };
