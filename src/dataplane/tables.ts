@@ -1,0 +1,37 @@
+/** Every table of the P4 program, in the order of its pipeline. */
+import { admit } from './admit';
+import { arp } from './arp';
+import { clientKnown } from './client_known';
+import { clientRoute } from './client_route';
+import { hostPort } from './host_port';
+import { localAddress } from './local_address';
+import { portMac } from './port_mac';
+import { portRole } from './port_role';
+import { procedureClass } from './procedure_class';
+import { slot } from './slot';
+import { store } from './store';
+import { storeDown } from './store_down';
+import type { Table } from './table';
+import { virtualService } from './virtual_service';
+
+export const TABLES = [
+  portRole,
+  admit,
+  arp,
+  virtualService,
+  localAddress,
+  clientKnown,
+  procedureClass,
+  slot,
+  storeDown,
+  store,
+  clientRoute,
+  hostPort,
+  portMac,
+] as const;
+
+/** By short or fully qualified name. */
+export function findTable(name: string): Table | undefined {
+  const table = TABLES.find((one) => name === one.name || name.endsWith(`.${one.name}`));
+  return table as Table | undefined;
+}
