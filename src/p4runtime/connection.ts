@@ -1,0 +1,151 @@
+/** One channel to a target: unary calls, reads, and the StreamChannel. Does not reconnect: client.ts does. */
+import { credentials as grpc_credentials, type ChannelCredentials } from '@grpc/grpc-js';
+import {
+  P4RuntimeClient,
+  type CapabilitiesResponse,
+  type Entity,
+  type ForwardingPipelineConfig,
+  type GetForwardingPipelineConfigRequest,
+  type ReadRequest,
+  type SetForwardingPipelineConfigRequest,
+  type StreamMessageRequest,
+  type StreamMessageResponse,
+  type WriteRequest,
+} from 'p4runtime-js';
+import { ClosedError, type P4RuntimeError, UnreachableError } from './errors';
+import { isServiceError, rpcError, unary } from './rpc';
+import { formatTarget, grpcAddress, type Target } from './target';
+
+export interface ConnectionOptions {
+  credentials?: ChannelCredentials | undefined;
+  keepalive_ms?: number | undefined;
+  /** Bounds of the channel's own back-off, which must not be slower than the client's. */
+  reconnect_initial_ms: number;
+  reconnect_max_ms: number;
+}
+
+/** An open StreamChannel. */
+export interface Stream {
+  /** False if the message was dropped, because `queue_max` messages wait to be sent. */
+  send(message: StreamMessageRequest, queue_max?: number): boolean;
+  /** Ends it without calling `onEnd`. */
+  cancel(): void;
+}
+
+export interface StreamHandlers {
+  onMessage(message: StreamMessageResponse): void;
+  /** Called once, unless cancelled. */
+  onEnd(error: P4RuntimeError): void;
+}
+
+export class Connection {
+  readonly name: string;
+  readonly #stub: P4RuntimeClient;
+
+  constructor(target: Target, options: ConnectionOptions) {
+    this.name = formatTarget(target);
+    this.#stub = new P4RuntimeClient(
+      grpcAddress(target),
+      options.credentials ?? grpc_credentials.createInsecure(),
+      {
+        // BMv2 answers a wildcard read with one message, however large.
+        'grpc.max_receive_message_length': -1,
+        'grpc.max_send_message_length': -1,
+        // So that close() closes the socket, and two clients of one process are two peers.
+        'grpc.use_local_subchannel_pool': 1,
+        'grpc.initial_reconnect_backoff_ms': options.reconnect_initial_ms,
+        'grpc.max_reconnect_backoff_ms': options.reconnect_max_ms,
+        ...(options.keepalive_ms !== undefined && { 'grpc.keepalive_time_ms': options.keepalive_ms }),
+      },
+    );
+  }
+
+  /** Rejects with the ServiceError itself: its details tell of every update. */
+  async write(request: WriteRequest, timeout_ms: number): Promise<void> {
+    await unary(this.#stub.write.bind(this.#stub, request), timeout_ms);
+  }
+
+  async capabilities(device_id: bigint, timeout_ms: number): Promise<CapabilitiesResponse> {
+    const call = this.#stub.capabilities.bind(this.#stub, { deviceId: device_id });
+    return this.#wrapped('Capabilities', unary(call, timeout_ms));
+  }
+
+  async setPipeline(request: SetForwardingPipelineConfigRequest, timeout_ms: number): Promise<void> {
+    const call = this.#stub.setForwardingPipelineConfig.bind(this.#stub, request);
+    await this.#wrapped('SetForwardingPipelineConfig', unary(call, timeout_ms));
+  }
+
+  async getPipeline(
+    request: GetForwardingPipelineConfigRequest,
+    timeout_ms: number,
+  ): Promise<ForwardingPipelineConfig | undefined> {
+    const call = this.#stub.getForwardingPipelineConfig.bind(this.#stub, request);
+    return (await this.#wrapped('GetForwardingPipelineConfig', unary(call, timeout_ms))).config;
+  }
+
+  /** Entities as they arrive; leaving the loop early cancels the call. */
+  async *read(request: ReadRequest, timeout_ms: number): AsyncGenerator<Entity, void, undefined> {
+    const call = this.#stub.read(request, undefined, { deadline: Date.now() + timeout_ms });
+    // The iterator does not see an error that comes after it was left.
+    call.on('error', () => {});
+    try {
+      for await (const response of call as AsyncIterable<{ entities: Entity[] }>) yield* response.entities;
+    } catch (error) {
+      throw this.#mapped('Read', error);
+    } finally {
+      call.cancel();
+    }
+  }
+
+  openStream(handlers: StreamHandlers): Stream {
+    const stream = this.#stub.streamChannel();
+    let waiting = 0;
+    let over = false;
+    const end = (error: P4RuntimeError): void => {
+      if (over) return;
+      over = true;
+      stream.cancel();
+      handlers.onEnd(error);
+    };
+    stream.on('data', (message: StreamMessageResponse) => {
+      if (!over) handlers.onMessage(message);
+    });
+    stream.on('error', (error) => end(this.#mapped('StreamChannel', error)));
+    stream.on('end', () => {
+      // A status other than OK comes as 'error', which may follow 'end'.
+      setImmediate(() => end(new ClosedError(`${this.name}: the target closed the StreamChannel`)));
+    });
+    return {
+      send: (message, queue_max = Infinity) => {
+        if (over || waiting >= queue_max) return false;
+        waiting += 1;
+        stream.write(message, () => {
+          waiting -= 1;
+        });
+        return true;
+      },
+      cancel: () => {
+        over = true;
+        stream.cancel();
+      },
+    };
+  }
+
+  /** Ends every call under way. */
+  close(): void {
+    this.#stub.close();
+  }
+
+  async #wrapped<T>(operation: string, promise: Promise<T>): Promise<T> {
+    try {
+      return await promise;
+    } catch (error) {
+      throw this.#mapped(operation, error);
+    }
+  }
+
+  #mapped(operation: string, error: unknown): P4RuntimeError {
+    if (isServiceError(error)) return rpcError(operation, this.name, error);
+    return new UnreachableError(operation, this.name, 14, String(error), undefined, { cause: error });
+  }
+}

@@ -1,0 +1,73 @@
+/** gRPC failures told apart by what a controller can do about them. */
+import { Metadata, status, type CallOptions, type ClientUnaryCall, type ServiceError } from '@grpc/grpc-js';
+import { Code, P4Error, Status } from 'p4runtime-js';
+import { NoPipelineError, NotPrimaryError, RpcError, UnreachableError } from './errors';
+import { quirkOf, saysNoPipeline } from './quirks';
+
+/** What the target told of a failed call. */
+export interface RichStatus {
+  code: number;
+  message: string;
+  /** One per update of a failed batch, in order; empty where the target gave none. */
+  details: P4Error[];
+}
+
+const P4_ERROR_URL = /(^|\/)p4\.v1\.Error$/;
+
+/** The google.rpc.Status in the trailer, if there is one that can be read; else gRPC's own code and message. */
+export function richStatus(error: ServiceError): RichStatus {
+  const plain: RichStatus = { code: error.code, message: error.details, details: [] };
+  const [bytes] = error.metadata.get('grpc-status-details-bin');
+  if (!Buffer.isBuffer(bytes)) return plain;
+  try {
+    const { code, message, details } = Status.decode(bytes);
+    const p4_errors = details.filter(({ typeUrl }) => P4_ERROR_URL.test(typeUrl));
+    return {
+      code: code === Code.OK ? plain.code : code,
+      message: message || plain.message,
+      details: p4_errors.map(({ value }) => P4Error.decode(value)),
+    };
+  } catch {
+    // A trailer that is no Status tells nothing more than the plain status does.
+    return plain;
+  }
+}
+
+/** Wraps a gRPC failure in the class that says what it means. */
+export function rpcError(operation: string, target: string, error: ServiceError): RpcError {
+  const { code, message } = richStatus(error);
+  const detail = message;
+  const quirk = quirkOf(detail);
+  const options = { cause: error };
+  if (error.code === status.UNAVAILABLE || error.code === status.DEADLINE_EXCEEDED) {
+    return new UnreachableError(operation, target, error.code, error.details, undefined, options);
+  }
+  if (code === Code.PERMISSION_DENIED && /primary|master/i.test(detail)) {
+    return new NotPrimaryError(operation, target, code, detail, undefined, options);
+  }
+  if (code === Code.FAILED_PRECONDITION && saysNoPipeline(detail)) {
+    return new NoPipelineError(operation, target, code, detail, undefined, options);
+  }
+  return new RpcError(operation, target, code, detail, quirk, options);
+}
+
+/** Calls one unary method with a deadline. Rejects with the ServiceError itself. */
+export function unary<Response>(
+  call: (
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: Response) => void,
+  ) => ClientUnaryCall,
+  timeout_ms: number,
+): Promise<Response> {
+  return new Promise((resolve, reject) => {
+    call(new Metadata(), { deadline: Date.now() + timeout_ms }, (error, response) => {
+      if (error === null) resolve(response);
+      else reject(error);
+    });
+  });
+}
+
+export function isServiceError(error: unknown): error is ServiceError {
+  return error instanceof Error && 'code' in error && 'metadata' in error && 'details' in error;
+}
