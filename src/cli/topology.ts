@@ -79,7 +79,7 @@ export function register(program: Command): void {
     .description('remove the topology, or what a dead one left')
     .addOption(instanceOption())
     .action(async ({ instance }: InstanceOptions) => {
-      const { downTopology } = await import('../topology/start');
+      const { downTopology } = await import('../topology/start.js');
       const removed = await downTopology(instance);
       if (removed === undefined) printLine(`no topology named ${instance} is running`);
       else for (const leftover of removed) printLine(`removed ${leftover}`);
@@ -87,12 +87,12 @@ export function register(program: Command): void {
 }
 
 async function attach(instance: string): Promise<Topology> {
-  const { Topology } = await import('../topology/topology');
+  const { Topology } = await import('../topology/topology.js');
   return Topology.attach(instance);
 }
 
 async function start(name: string, { target, instance }: StartOptions): Promise<void> {
-  const { startTopology } = await import('../topology/start');
+  const { startTopology } = await import('../topology/start.js');
   const progress = (text: string): void => void process.stderr.write(`${text} …\n`);
   const started = await startTopology({ topology: name, target, instance, progress });
   await printTopology(started);
@@ -109,7 +109,7 @@ async function exec(node: string, command: string[], { instance }: InstanceOptio
 
 /** Nodes, their daemons, and how to get in and out. */
 export async function printTopology(topology: Topology): Promise<void> {
-  const { isAlive } = await import('../topology/processes');
+  const { isAlive } = await import('../topology/processes.js');
   const { state } = topology;
   printLine(`virtual store ${state.vip}:${state.export}, ${state.target} switch, files in ${state.share}\n`);
   printTable(

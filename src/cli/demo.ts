@@ -1,0 +1,86 @@
+/** `storeswitch demo`: the whole thing, once, on this machine. */
+import { Option, type Command } from 'commander';
+import type { DemoResult } from '../demo/result';
+import type { Target } from '../topology/state';
+import { CliError } from './exit_codes';
+import { jsonOption, type JsonOptions } from './options';
+import { printJson, printLine, printTable } from './output';
+import { instanceOption, printTopology, targetOption } from './topology';
+
+interface DemoCommandOptions extends JsonOptions {
+  target: Target;
+  keep?: boolean;
+  instance: string;
+}
+
+export function register(program: Command): void {
+  program
+    .command('demo')
+    .description(
+      'real NFS clients on three real stores through the switch; one store is killed and comes back',
+    )
+    .addOption(targetOption())
+    .addOption(new Option('--keep', 'leave it running; `topology down` removes it'))
+    .addOption(instanceOption())
+    .addOption(jsonOption())
+    .action(run);
+}
+
+async function run({ target, keep = false, instance, json }: DemoCommandOptions): Promise<void> {
+  const { demo } = await import('../demo/demo.js');
+  const interruption = new AbortController();
+  const interrupt = (): void => interruption.abort();
+  process.once('SIGINT', interrupt).once('SIGTERM', interrupt);
+  const progress = (text: string): void => void process.stderr.write(`demo: ${text}\n`);
+  try {
+    const result = await demo({ target, keep, instance, progress, signal: interruption.signal });
+    if (json) printJson(result);
+    else printResult(result);
+    if (keep && !json) {
+      const { Topology } = await import('../topology/topology.js');
+      printLine('');
+      await printTopology(Topology.attach(instance));
+    }
+    failOnErrors(result);
+  } finally {
+    process.off('SIGINT', interrupt).off('SIGTERM', interrupt);
+  }
+}
+
+function failOnErrors({ errors, checksum_mismatches, frames_altered }: DemoResult): void {
+  if (errors + checksum_mismatches + frames_altered === 0) return;
+  throw new CliError(
+    'failed',
+    `${errors} errors, ${checksum_mismatches} reads that differ from what was written, ${frames_altered} altered frames`,
+  );
+}
+
+function printResult(result: DemoResult): void {
+  const facts: [string, string][] = [
+    ['switch', result.target],
+    [
+      'operations',
+      `${result.operations} (${result.udp_operations} over UDP, ${result.tcp_operations} tool runs over TCP)`,
+    ],
+    ['errors', `${result.errors}; ${result.checksum_mismatches} reads that differ from what was written`],
+    ['retransmissions', `${result.retransmissions}; ${result.recovered} met their own earlier execution`],
+    ['failover', `${result.failover_ms} ms; ${result.held_up_requests} requests were held up`],
+    [
+      'frames',
+      `${result.frames_forwarded} forwarded, ${result.frames_altered} altered beyond their Ethernet addresses`,
+    ],
+  ];
+  for (const [name, value] of facts) printLine(`${name.padEnd(17)}${value}`);
+  printLine('');
+  printTable(
+    ['store', 'UDP requests', 'share, all up', 'TCP connections', 'p50 µs', 'p99 µs'],
+    result.stores.map((store) => [
+      store.name,
+      store.requests,
+      `${(store.share_all_up * 100).toFixed(1)} %`,
+      store.tcp_connections,
+      store.p50_us ?? undefined,
+      store.p99_us ?? undefined,
+    ]),
+  );
+}

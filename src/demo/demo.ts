@@ -1,0 +1,149 @@
+/** The main job on real input: real clients, three real stores, one of which dies and comes back. */
+import { z } from 'zod';
+import { callAdmin } from '../admin/index';
+import { DEFAULT_INSTANCE, downTopology, startTopology } from '../topology/start';
+import type { Target } from '../topology/state';
+import type { Topology } from '../topology/topology';
+import { Captures } from './captures';
+import { DemoError } from './errors';
+import type { Outage } from './failover';
+import { analyse, type DemoResult } from './result';
+import { TcpTools } from './tcp_tools';
+import { UdpClient, type UdpSummary } from './udp_client';
+
+export interface DemoOptions {
+  target: Target;
+  /** Leaves the topology running. */
+  keep: boolean;
+  progress: (text: string) => void;
+  signal: AbortSignal;
+  instance?: string;
+}
+
+/** How long the load runs before, between and after the two events. */
+const ALL_UP_MS = 5000;
+const DEAD_MS = 3000;
+const BACK_MS = 3000;
+const READY_PATIENCE_MS = 20_000;
+
+export async function demo(options: DemoOptions): Promise<DemoResult> {
+  const { target, progress, signal, instance = DEFAULT_INSTANCE } = options;
+  const topology = await startTopology({ topology: 'single', target, instance, progress, signal });
+  try {
+    return await scenario(topology, options);
+  } finally {
+    if (!options.keep) {
+      progress('taking it down');
+      await downTopology(instance);
+    }
+  }
+}
+
+async function scenario(topology: Topology, { target, progress, signal }: DemoOptions): Promise<DemoResult> {
+  const [writer, reader] = topology.clients;
+  const victim = topology.stores[1];
+  if (writer === undefined || reader === undefined || victim === undefined) {
+    throw new DemoError('the demo needs two clients and two stores');
+  }
+  progress('waiting until the controller has every store in service');
+  await storesUp(topology, signal);
+  const captures = await Captures.start(topology);
+  const tools = new TcpTools(topology);
+  const udp: UdpClient[] = [];
+  const load = async (duration_ms: number): Promise<void> => {
+    await pause(duration_ms, signal);
+    for (const client of udp) client.checkRunning();
+  };
+  try {
+    progress('TCP: rpcinfo, showmount, nfs-cp, nfs-ls, nfs-cat');
+    await tools.look(writer.name);
+    await tools.copy(writer.name, reader.name);
+    progress(`UDP: ${topology.clients.length} clients on all stores`);
+    for (const { name } of topology.clients) udp.push(UdpClient.start(topology, name));
+    await load(ALL_UP_MS);
+    progress(`killing ganesha in ${victim.name}`);
+    const { signalled_ns } = await topology.daemon('kill', victim.name, 'ganesha');
+    if (signalled_ns === undefined) throw new DemoError('the topology does not say when it killed the store');
+    await load(DEAD_MS);
+    progress(`TCP while ${victim.name} is dead`);
+    await tools.copy(reader.name, writer.name);
+    progress(`starting ganesha in ${victim.name} again`);
+    const restarted_ns = BigInt(Date.now()) * 1_000_000n;
+    await topology.daemon('start', victim.name, 'ganesha');
+    await storesUp(topology, signal);
+    await load(BACK_MS);
+    progress('finishing');
+    const finished = await Promise.all(udp.map((client) => client.finish()));
+    await tools.copy(writer.name, reader.name);
+    for (const complaint of [...finished.map(({ complaints }) => complaints), ...tools.errors]) {
+      if (complaint !== '') progress(complaint);
+    }
+    const outage: Outage = { killed_ns: BigInt(signalled_ns), restarted_ns, store: victim.name };
+    progress('comparing the captures of all links');
+    const { alteredFrames, ...measured } = analyse(await captures.stop(), topology.state.vip, outage);
+    for (const frame of alteredFrames) progress(`altered frame ${frame}`);
+    const sum = (of: (summary: UdpSummary) => number): number =>
+      finished.reduce((total, { summary }) => total + of(summary), 0);
+    const udp_operations = sum(({ operations }) => operations);
+    return {
+      target,
+      operations: udp_operations + tools.operations,
+      errors: sum(({ errors }) => errors) + tools.errors.length,
+      checksum_mismatches: sum(({ checksum_mismatches }) => checksum_mismatches) + tools.checksum_mismatches,
+      udp_operations,
+      tcp_operations: tools.operations,
+      retransmissions: sum(({ retransmissions }) => retransmissions),
+      recovered: sum(({ recovered }) => recovered),
+      ...measured,
+    };
+  } finally {
+    for (const client of udp) client.abandon();
+    captures.abandon();
+  }
+}
+
+const storesSchema = z.array(
+  z.object({ name: z.string(), state: z.string(), reason: z.string().optional() }),
+);
+
+/** Resolves when every store of every virtualizer is up; rejects with DemoError, which says which are not. */
+async function storesUp(topology: Topology, signal: AbortSignal): Promise<void> {
+  const deadline_ms = Date.now() + READY_PATIENCE_MS;
+  for (const { name, admin_socket } of topology.virtualizers) {
+    for (;;) {
+      const missing = await missingStores(admin_socket);
+      if (missing === '') break;
+      if (Date.now() > deadline_ms) throw new DemoError(`${name} does not serve from all stores: ${missing}`);
+      await pause(50, signal);
+    }
+  }
+}
+
+async function missingStores(socket: string): Promise<string> {
+  let stores: z.output<typeof storesSchema>;
+  try {
+    stores = storesSchema.parse(await callAdmin(socket, 'store.list'));
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
+  return stores
+    .filter(({ state }) => state !== 'up')
+    .map(({ name, state, reason }) => `${name} is ${state}${reason === undefined ? '' : ` (${reason})`}`)
+    .join(', ');
+}
+
+/** Rejects when the signal aborts. */
+function pause(duration_ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const stop = (): void => {
+      clearTimeout(timer);
+      reject(new DemoError('interrupted'));
+    };
+    const timer = setTimeout(() => {
+      signal.removeEventListener('abort', stop);
+      resolve();
+    }, duration_ms);
+    if (signal.aborted) stop();
+    else signal.addEventListener('abort', stop, { once: true });
+  });
+}

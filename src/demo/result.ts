@@ -1,0 +1,108 @@
+/** What the demo measured: the JSON document of `storeswitch demo --json`, and how captures become it. */
+import type { LinkCapture } from './captures';
+import { measureFailover, type Outage } from './failover';
+import { compareForwarding } from './forwarding';
+import { rpcExchanges, type RpcExchange } from './rpc_calls';
+import { decodeFrame } from '../wire/frame';
+import { TCP_FLAG } from '../wire/tcp';
+import { percentile } from './statistics';
+
+export interface StoreResult {
+  name: string;
+  /** Requests over UDP that reached it; one that was sent again counts once. */
+  requests: number;
+  /** Of the requests over UDP before any store was killed. */
+  share_all_up: number;
+  tcp_connections: number;
+  /** From call to reply on the store's link; null where it answered nothing. */
+  p50_us: number | null;
+  p99_us: number | null;
+}
+
+export interface DemoResult {
+  target: string;
+  /** Over UDP and TCP together. */
+  operations: number;
+  errors: number;
+  checksum_mismatches: number;
+  /** See failover.ts. */
+  failover_ms: number;
+  held_up_requests: number;
+  udp_operations: number;
+  tcp_operations: number;
+  /** Calls sent again by clients, and those of them that met their own earlier execution. */
+  retransmissions: number;
+  recovered: number;
+  /** From the restart of the killed store to the first request it answered; null if it answered none. */
+  return_ms: number | null;
+  /** See forwarding.ts; altered must be 0. */
+  frames_forwarded: number;
+  frames_altered: number;
+  stores: StoreResult[];
+}
+
+/** The part of the result that comes from captures. */
+export type CaptureResult = Pick<
+  DemoResult,
+  'failover_ms' | 'held_up_requests' | 'return_ms' | 'frames_forwarded' | 'frames_altered' | 'stores'
+> & { alteredFrames: string[] };
+
+export function analyse(captures: readonly LinkCapture[], vip: string, outage: Outage): CaptureResult {
+  const exchanges = new Map(captures.map((capture) => [capture.host, rpcExchanges(capture, vip)]));
+  const on = (side: LinkCapture['side']): LinkCapture[] =>
+    captures.filter((capture) => capture.side === side);
+  const external = on('external').flatMap(({ host }) => exchanges.get(host) ?? []);
+  const stores = new Map(on('internal').map(({ host }) => [host, exchanges.get(host) ?? []]));
+  const { failover_ms, held_up_requests } = measureFailover(outage, external, stores);
+  const { forwarded, altered, alteredFrames } = compareForwarding(captures, vip);
+  const allUp = (of: readonly RpcExchange[]): number =>
+    of.filter(({ transmissions_ns: [first_ns] }) => first_ns !== undefined && first_ns < outage.killed_ns)
+      .length;
+  const total = [...stores.values()].reduce((sum, of) => sum + allUp(of), 0);
+  return {
+    failover_ms,
+    held_up_requests,
+    return_ms: returnTime_ms(outage, stores.get(outage.store) ?? []),
+    frames_forwarded: forwarded,
+    frames_altered: altered,
+    alteredFrames,
+    stores: on('internal').map((capture) => {
+      const of = stores.get(capture.host) ?? [];
+      const times_us = of.flatMap(responseTime_us);
+      return {
+        name: capture.host,
+        requests: of.length,
+        share_all_up: total === 0 ? 0 : Math.round((allUp(of) / total) * 1000) / 1000,
+        tcp_connections: countConnections(capture, vip),
+        p50_us: percentile(times_us, 0.5) ?? null,
+        p99_us: percentile(times_us, 0.99) ?? null,
+      };
+    }),
+  };
+}
+
+/** From the last transmission before the first reply: what the store took, not what the client waited. */
+function responseTime_us({ transmissions_ns, replies_ns: [reply_ns] }: RpcExchange): number[] {
+  if (reply_ns === undefined) return [];
+  const sent_ns = transmissions_ns.filter((time_ns) => time_ns <= reply_ns).at(-1);
+  return sent_ns === undefined ? [] : [Math.round(Number(reply_ns - sent_ns) / 1000)];
+}
+
+function returnTime_ms({ restarted_ns }: Outage, exchanges: readonly RpcExchange[]): number | null {
+  const reply_ns = exchanges
+    .flatMap((exchange) => exchange.replies_ns)
+    .find((time_ns) => time_ns > restarted_ns);
+  return reply_ns === undefined ? null : Math.round(Number(reply_ns - restarted_ns) / 1e6);
+}
+
+/** Connections that clients opened here: SYNs of distinct client ports. */
+function countConnections({ packets }: LinkCapture, vip: string): number {
+  const connections = new Set<string>();
+  for (const { data } of packets) {
+    const frame = decodeFrame(data);
+    if (frame?.ipv4?.destination !== vip || frame.tcp === undefined) continue;
+    if ((frame.tcp.flags & (TCP_FLAG.syn | TCP_FLAG.ack)) !== TCP_FLAG.syn) continue;
+    connections.add(`${frame.ipv4.source}:${frame.tcp.sourcePort}:${frame.tcp.destinationPort}`);
+  }
+  return connections.size;
+}

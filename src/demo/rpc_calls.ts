@@ -1,0 +1,64 @@
+/** RPC calls over UDP to the virtual address and their replies, as one link's capture shows them. */
+import { decodeEthernet, ETHERTYPE } from '../wire/ethernet';
+import { decodeIpv4, IP_PROTOCOL } from '../wire/ipv4';
+import type { PcapPacket } from '../wire/pcap';
+import { decodeRpc } from '../wire/rpc';
+import { decodeUdpHeader, UDP_HEADER_LENGTH } from '../wire/udp';
+import type { LinkCapture } from './captures';
+
+/** One request on one link: all its transmissions and replies there, in ns since the epoch. */
+export interface RpcExchange {
+  /** Client address, client port and xid: what makes it one request. */
+  key: string;
+  program: number;
+  procedure: number;
+  transmissions_ns: bigint[];
+  replies_ns: bigint[];
+}
+
+interface RpcFrame {
+  key: string;
+  time_ns: bigint;
+  call?: { program: number; procedure: number };
+}
+
+/** Requests to `vip` on this link, in the order of their first transmission. */
+export function rpcExchanges(capture: LinkCapture, vip: string): RpcExchange[] {
+  const exchanges = new Map<string, RpcExchange>();
+  for (const packet of capture.packets) {
+    const frame = decodeRpcFrame(packet, vip);
+    if (frame === undefined) continue;
+    const known = exchanges.get(frame.key);
+    if (frame.call === undefined) known?.replies_ns.push(frame.time_ns);
+    else if (known !== undefined) known.transmissions_ns.push(frame.time_ns);
+    else {
+      exchanges.set(frame.key, {
+        key: frame.key,
+        ...frame.call,
+        transmissions_ns: [frame.time_ns],
+        replies_ns: [],
+      });
+    }
+  }
+  return [...exchanges.values()];
+}
+
+/** A datagram's first fragment has the RPC header, so the others are not looked at. */
+function decodeRpcFrame({ data, timestamp_ns }: PcapPacket, vip: string): RpcFrame | undefined {
+  const ethernet = decodeEthernet(data);
+  if (ethernet?.etherType !== ETHERTYPE.ipv4) return undefined;
+  const ipv4 = decodeIpv4(ethernet.payload);
+  if (ipv4?.protocol !== IP_PROTOCOL.udp || ipv4.fragmentOffset_bytes !== 0) return undefined;
+  if (ipv4.source !== vip && ipv4.destination !== vip) return undefined;
+  const udp = decodeUdpHeader(ipv4.payload);
+  const message = decodeRpc(ipv4.payload.subarray(UDP_HEADER_LENGTH));
+  if (udp === undefined || message === undefined) return undefined;
+  const isCall = message.kind === 'call';
+  if (isCall !== (ipv4.destination === vip)) return undefined;
+  const client = isCall ? `${ipv4.source}:${udp.sourcePort}` : `${ipv4.destination}:${udp.destinationPort}`;
+  return {
+    key: `${client}:${message.xid.toString(16)}`,
+    time_ns: timestamp_ns,
+    ...(isCall ? { call: { program: message.program, procedure: message.procedure } } : {}),
+  };
+}
