@@ -1,0 +1,89 @@
+/** What the running controller answers on its admin socket. */
+import { z } from 'zod';
+import { AdminError, type AdminErrorCode, type AdminMethod, type AdminMethods } from '../admin';
+import type {
+  ControllerStatus,
+  CounterReading,
+  ServiceStatus,
+  StoreStatus,
+  TableReading,
+} from '../controller/status';
+import { failureOf } from './exit_codes';
+import type { CounterCell, TableListing } from './readings';
+
+/** The part of the controller that the command line uses. */
+export interface Administrable {
+  status(): ControllerStatus;
+  stores(): StoreStatus[];
+  services(): ServiceStatus[];
+  drain(store: string): Promise<void> | void;
+  restore(store: string): Promise<void> | void;
+  tables(): Promise<TableListing[]> | TableListing[];
+  readTable(table: string): Promise<TableReading>;
+  readCounters(): Promise<CounterReading>;
+}
+
+const nothing = z.strictObject({});
+const storeParams = z.strictObject({ store: z.string() });
+const tableParams = z.strictObject({ table: z.string() });
+const counterParams = z.strictObject({ counter: z.string().optional() });
+
+export function adminMethods(controller: Administrable): AdminMethods {
+  return {
+    status: method(nothing, () => controller.status()),
+    'store.list': method(nothing, () => controller.stores()),
+    'store.drain': method(storeParams, ({ store }) => controller.drain(store)),
+    'store.restore': method(storeParams, ({ store }) => controller.restore(store)),
+    'service.list': method(nothing, () => controller.services()),
+    'table.list': method(nothing, () => controller.tables()),
+    'table.show': method(tableParams, ({ table }) => controller.readTable(table)),
+    'counter.show': method(counterParams, async ({ counter }) =>
+      ofCounter(counterCells(await controller.readCounters()), counter),
+    ),
+  };
+}
+
+/** What the command line is to make of a controller's error: the same failure as if it had met it itself. */
+export function adminCodeOf(error: unknown): AdminErrorCode | undefined {
+  const failure = failureOf(error);
+  return failure === 'unreachable' || failure === 'not_primary' ? failure : undefined;
+}
+
+/** `handle` with params of the shape it needs. */
+function method<Params>(schema: z.ZodType<Params>, handle: (params: Params) => unknown): AdminMethod {
+  return (params) => {
+    const parsed = schema.safeParse(params);
+    if (parsed.success) return handle(parsed.data);
+    const [issue] = parsed.error.issues;
+    const key = issue?.path.join('.') ?? '';
+    throw new AdminError(
+      'bad_params',
+      `${key === '' ? 'params' : `params.${key}`}: ${issue?.message ?? 'invalid'}`,
+    );
+  };
+}
+
+/** By the P4 program's names of the counters, so that asking the switch itself gives the same ones. */
+function counterCells({ drops, services, stores, controller }: CounterReading): CounterCell[] {
+  const cells: CounterCell[] = [];
+  for (const [cell, value] of Object.entries(drops)) cells.push({ counter: 'drop_counter', cell, ...value });
+  for (const [cell, { requests, retransmissions }] of Object.entries(services)) {
+    cells.push({ counter: 'service_requests', cell, ...requests });
+    cells.push({ counter: 'service_retransmissions', cell, ...retransmissions });
+  }
+  for (const [cell, { requests, responses }] of Object.entries(stores)) {
+    cells.push({ counter: 'store_requests', cell, ...requests });
+    cells.push({ counter: 'store_responses', cell, ...responses });
+  }
+  for (const [cell, packets] of Object.entries(controller))
+    cells.push({ counter: 'controller', cell, packets });
+  return cells;
+}
+
+function ofCounter(cells: CounterCell[], counter: string | undefined): CounterCell[] {
+  if (counter === undefined) return cells;
+  const found = cells.filter((cell) => cell.counter === counter);
+  if (found.length > 0) return found;
+  const names = [...new Set(cells.map((cell) => cell.counter))];
+  throw new AdminError('bad_params', `there is no counter "${counter}"; there are ${names.join(', ')}`);
+}

@@ -1,0 +1,51 @@
+/** `storeswitch run CONFIG`: the controller, in the foreground. */
+import type { Command } from 'commander';
+import { EXIT } from './exit_codes';
+
+export function register(program: Command): void {
+  program
+    .command('run')
+    .description('run the controller in the foreground; the switch keeps forwarding when it stops')
+    .argument('<config>', 'YAML file')
+    .action(run);
+}
+
+async function run(file: string): Promise<void> {
+  const { loadConfig } = await import('../config/load.js');
+  const { configWarnings } = await import('../config/config.js');
+  const config = loadConfig(file);
+  const { default: pino } = await import('pino');
+  const log = pino({ name: 'storeswitch', level: config.log.level }, pino.destination({ fd: 2, sync: true }));
+  for (const warning of configWarnings(config)) log.warn(warning);
+
+  const { Controller } = await import('../controller/index.js');
+  const { AdminServer } = await import('../admin/index.js');
+  const { adminMethods, adminCodeOf } = await import('./admin_methods.js');
+  const controller = new Controller(config, log);
+  // First, as it refuses a second controller before that could disturb the switch.
+  const admin = await AdminServer.listen(config.admin.socket, adminMethods(controller), {
+    codeOf: adminCodeOf,
+  });
+  const stopped = stopSignal();
+  try {
+    log.info({ socket: admin.path, pid: process.pid }, 'controller starts');
+    await Promise.race([controller.start(), stopped]);
+    const signal = await stopped;
+    log.info({ signal }, 'controller stops; the switch goes on as it is');
+  } finally {
+    await admin.close();
+    await controller.stop();
+  }
+}
+
+/** The first of the signals that end a service. A second one ends the process at once. */
+function stopSignal(): Promise<NodeJS.Signals> {
+  return new Promise((resolve) => {
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+      process.once(signal, () => {
+        process.once(signal, () => process.exit(EXIT.failed));
+        resolve(signal);
+      });
+    }
+  });
+}
