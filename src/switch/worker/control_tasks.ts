@@ -1,0 +1,93 @@
+import type { Engine, TableEntryState } from '../engine';
+import { EngineError } from '../engine';
+import { runEngineCall, type EngineOutcome } from './engine_calls';
+import type { FromWorker, Request } from './messages';
+import type { SwitchCore } from './switch_core';
+
+const ENTRIES_PER_PART = 256;
+
+/**
+ * Requests of the other thread, done strictly one after the other but each in small steps, so that packets are
+ * served in between: a batch of 10,000 writes or a read of a large table must not make the rings overflow.
+ */
+export class ControlTasks {
+  private readonly waiting: Request[] = [];
+  private running: Generator<undefined, void> | undefined;
+
+  constructor(
+    private readonly core: SwitchCore,
+    private readonly reply: (message: FromWorker) => void,
+    private readonly close: () => void,
+  ) {}
+
+  get isIdle(): boolean {
+    return this.running === undefined && this.waiting.length === 0;
+  }
+
+  add(request: Request): void {
+    this.waiting.push(request);
+  }
+
+  /** Does one step, and more until `end_ms` of performance.now(). */
+  runSlice(end_ms: number): void {
+    do {
+      if (this.running === undefined) {
+        const request = this.waiting.shift();
+        if (request === undefined) return;
+        this.running = this.perform(request);
+      }
+      if (this.running.next().done === true) this.running = undefined;
+    } while (performance.now() < end_ms);
+  }
+
+  private *perform(request: Request): Generator<undefined, void> {
+    const { id } = request;
+    try {
+      const value: unknown = yield* this.answer(request);
+      this.reply({ kind: 'done', id, value });
+    } catch (error) {
+      this.reply({ kind: 'error', id, message: error instanceof Error ? error.message : String(error) });
+    }
+    if (request.kind === 'close') this.close();
+  }
+
+  private *answer(request: Request): Generator<undefined, unknown> {
+    switch (request.kind) {
+      case 'load':
+        this.core.load(request.program);
+        return undefined;
+      case 'batch': {
+        const outcomes: EngineOutcome[] = [];
+        const engine = this.engine();
+        for (const call of request.calls) {
+          outcomes.push(runEngineCall(engine, call));
+          yield undefined;
+        }
+        return outcomes;
+      }
+      case 'entries': {
+        let entries: TableEntryState[] = [];
+        for (const entry of this.engine().entries(request.table)) {
+          entries.push(entry);
+          if (entries.length === ENTRIES_PER_PART) {
+            this.reply({ kind: 'part', id: request.id, entries });
+            entries = [];
+          }
+          yield undefined;
+        }
+        return entries;
+      }
+      case 'ports':
+        return this.core.portReports();
+      case 'counts':
+        return { ...this.core.counts };
+      case 'close':
+        return undefined;
+    }
+  }
+
+  private engine(): Engine {
+    if (this.core.engine === undefined) throw new EngineError('NOT_FOUND', 'no program is loaded');
+    return this.core.engine;
+  }
+}

@@ -1,0 +1,79 @@
+import { EngineError, type TableEntryState } from '../engine';
+import type { PortStats } from '../ports/port';
+import type { EngineCall, EngineMethod, EngineOutcome, EngineResult } from './engine_calls';
+
+export interface PortReport {
+  number: number;
+  name: string;
+  up: boolean;
+  stats: PortStats;
+}
+
+/** What the packet side dropped for reasons of its own, since the start. */
+export interface DataplaneCounts {
+  /** Frames received before any program was loaded. */
+  no_program: number;
+  /** Frames the program sent to a port that does not exist. */
+  unknown_port: number;
+  /** Packet-ins, digests and idle notifications nobody fetched in time. */
+  events_dropped: number;
+  /** Frames that ended in an error inside the engine: always a bug, never expected. */
+  engine_faults: number;
+}
+
+export interface DigestMessage {
+  name: string;
+  fields: bigint[];
+}
+
+export interface IdleMessage {
+  table: string;
+  entry: TableEntryState;
+}
+
+/** What the packet side reports by itself, in batches. */
+export interface DataplaneListener {
+  packetIns(frames: Uint8Array[]): void;
+  digests(messages: DigestMessage[]): void;
+  idles(messages: IdleMessage[]): void;
+  log(level: 'info' | 'warn' | 'error', message: string): void;
+  /** The packet side has ended by itself; nothing works any more. */
+  failed(error: Error): void;
+}
+
+/**
+ * Engine and ports as the P4Runtime server sees them, in whichever thread they run. Requests take
+ * effect in the order they were made; a packet-out may overtake requests that have not been answered.
+ */
+export interface Dataplane {
+  /** Compiles a program without using it; rejects with what is wrong with it. */
+  verify(program: unknown): Promise<void>;
+  /** Replaces the program; all entries are gone. Rejects, and keeps the old one, if it does not compile. */
+  load(program: unknown): Promise<void>;
+  /** Runs all calls, also those after a failed one; one outcome a call. */
+  batch(calls: EngineCall[]): Promise<EngineOutcome[]>;
+  entries(table: string): Promise<TableEntryState[]>;
+  /** A frame arrives at the CPU port. */
+  packetOut(frame: Uint8Array): void;
+  listen(listener: DataplaneListener): void;
+  ports(): Promise<PortReport[]>;
+  counts(): Promise<DataplaneCounts>;
+  close(): Promise<void>;
+}
+
+/** One call; rejects with EngineError where `batch` would report it. */
+export async function engineCall<M extends EngineMethod>(
+  dataplane: Dataplane,
+  call: Extract<EngineCall, { method: M }>,
+): Promise<EngineResult<M>> {
+  const [outcome] = await dataplane.batch([call]);
+  if (outcome === undefined) throw new Error(`the engine did not answer ${call.method}`);
+  return outcomeValue<M>(outcome);
+}
+
+/** The value of a successful outcome of a call of method M; throws EngineError otherwise. */
+export function outcomeValue<M extends EngineMethod>(outcome: EngineOutcome): EngineResult<M> {
+  if (outcome.ok) return outcome.value as EngineResult<M>;
+  if (outcome.code === 'INTERNAL') throw new Error(outcome.message);
+  throw new EngineError(outcome.code, outcome.message);
+}

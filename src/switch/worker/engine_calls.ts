@@ -1,0 +1,40 @@
+import {
+  EngineError,
+  type Engine,
+  type EngineErrorCode,
+  type EngineEvents,
+  type EngineOptions,
+} from '../engine';
+
+/** Builds an engine from p4c's parsed BMv2 JSON; throws an Error that names what is wrong with the program. */
+export type EngineFactory = (program: unknown, events: EngineEvents, options: EngineOptions) => Engine;
+
+/** The engine's control calls: everything but the packets, the clock and the (long) table reads. */
+export type EngineMethod = Exclude<keyof Engine, 'receive' | 'tick' | 'entries'>;
+
+/** One call as a value, so that it can travel to the thread that owns the engine. */
+export type EngineCall = {
+  [M in EngineMethod]: { method: M; args: Parameters<Engine[M]> };
+}[EngineMethod];
+
+type Listed<R> = R extends string ? R : R extends Iterable<infer T> ? T[] : R;
+
+/** What a call answers, iterables as arrays. */
+export type EngineResult<M extends EngineMethod> = Listed<ReturnType<Engine[M]>>;
+
+export type EngineOutcome =
+  { ok: true; value: unknown } | { ok: false; code: EngineErrorCode | 'INTERNAL'; message: string };
+
+/** Runs one call. An error becomes an outcome: the calls after it still run. */
+export function runEngineCall(engine: Engine, call: EngineCall): EngineOutcome {
+  try {
+    // Which arguments go with which method was checked where the call was made.
+    const methods = engine as unknown as Record<EngineMethod, (...args: unknown[]) => unknown>;
+    const value = methods[call.method](...call.args);
+    const is_iterable = typeof value === 'object' && value !== null && Symbol.iterator in value;
+    return { ok: true, value: is_iterable ? Array.from(value as Iterable<unknown>) : value };
+  } catch (error) {
+    if (error instanceof EngineError) return { ok: false, code: error.code, message: error.message };
+    return { ok: false, code: 'INTERNAL', message: error instanceof Error ? error.message : String(error) };
+  }
+}

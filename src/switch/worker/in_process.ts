@@ -1,0 +1,122 @@
+import type { Engine, TableEntryState } from '../engine';
+import type { Port } from '../ports/port';
+import type { Dataplane, DataplaneCounts, DataplaneListener, PortReport } from './dataplane';
+import { EngineError } from '../engine';
+import { runEngineCall, type EngineCall, type EngineFactory, type EngineOutcome } from './engine_calls';
+import { SwitchCore, type SwitchCoreOptions } from './switch_core';
+
+const TICK_INTERVAL_MS = 100;
+
+export interface InProcessOptions extends SwitchCoreOptions {
+  /** Microseconds since any fixed start. A caller that drives the clock itself calls `tick` after moving it. */
+  now_us?: () => number;
+}
+
+/**
+ * Engine and ports in the caller's thread: a frame is through when `inject` returns. For tests and simulations;
+ * AF_PACKET ports need the worker's packet loop.
+ */
+export class InProcessDataplane implements Dataplane {
+  private readonly core: SwitchCore;
+  private readonly now_us: () => number;
+  private readonly timer: NodeJS.Timeout | undefined;
+  private listener: DataplaneListener | undefined;
+
+  constructor(
+    private readonly create_engine: EngineFactory,
+    ports: Port[],
+    private readonly options: InProcessOptions = {},
+  ) {
+    this.core = new SwitchCore(create_engine, ports, options, (level, message) =>
+      this.listener?.log(level, message),
+    );
+    for (const port of ports) {
+      port.onReceive((number, buffer, start, end) => this.inject(number, buffer, start, end));
+    }
+    this.now_us = options.now_us ?? (() => performance.now() * 1000);
+    if (options.now_us === undefined) {
+      this.timer = setInterval(() => this.tick(), TICK_INTERVAL_MS);
+      this.timer.unref();
+    }
+  }
+
+  /** A frame arrives at a port, existing or not. */
+  inject(port: number, buffer: Uint8Array, start = 0, end = buffer.length): void {
+    this.core.setTime(this.now_us());
+    this.core.receive(port, buffer, start, end);
+    this.deliver();
+  }
+
+  /** Looks at idle timeouts. */
+  tick(): void {
+    this.core.setTime(this.now_us());
+    this.core.tick();
+    this.deliver();
+  }
+
+  verify(program: unknown): Promise<void> {
+    return settle(() => void verifyProgram(this.create_engine, program, this.options));
+  }
+
+  load(program: unknown): Promise<void> {
+    return settle(() => this.core.load(program));
+  }
+
+  batch(calls: EngineCall[]): Promise<EngineOutcome[]> {
+    return settle(() => {
+      const engine = this.engine();
+      this.core.setTime(this.now_us());
+      return calls.map((call) => runEngineCall(engine, call));
+    });
+  }
+
+  entries(table: string): Promise<TableEntryState[]> {
+    return settle(() => Array.from(this.engine().entries(table)));
+  }
+
+  packetOut(frame: Uint8Array): void {
+    this.core.setTime(this.now_us());
+    this.core.packetOut(frame);
+    this.deliver();
+  }
+
+  listen(listener: DataplaneListener): void {
+    this.listener = listener;
+  }
+
+  ports(): Promise<PortReport[]> {
+    return settle(() => this.core.portReports());
+  }
+
+  counts(): Promise<DataplaneCounts> {
+    return settle(() => ({ ...this.core.counts }));
+  }
+
+  close(): Promise<void> {
+    clearInterval(this.timer);
+    return settle(() => this.core.close());
+  }
+
+  private engine(): Engine {
+    if (this.core.engine === undefined) throw new EngineError('NOT_FOUND', 'no program is loaded');
+    return this.core.engine;
+  }
+
+  private deliver(): void {
+    if (this.listener !== undefined) this.core.deliver(this.listener);
+  }
+}
+
+/** Compiles a program and throws it away. */
+export function verifyProgram(
+  create_engine: EngineFactory,
+  program: unknown,
+  options: SwitchCoreOptions,
+): void {
+  const ignore = (): void => undefined;
+  create_engine(program, { send: ignore, digest: ignore, idle: ignore }, options);
+}
+
+function settle<T>(work: () => T): Promise<T> {
+  return new Promise((resolve) => resolve(work()));
+}

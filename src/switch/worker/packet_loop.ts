@@ -1,0 +1,79 @@
+import { libc, POLLERR, POLLHUP, POLLIN, POLLNVAL } from '../ports/libc';
+import type { PollablePort } from '../ports/port';
+import type { SwitchCore } from './switch_core';
+import type { Wakeup } from './wakeup';
+
+/** Frames taken from one port before the next port's turn. */
+const BATCH_FRAMES = 64;
+const TICK_INTERVAL_US = 100_000;
+const MAINTAIN_INTERVAL_US = 1_000_000;
+const POLL_ERRORS = POLLERR | POLLHUP | POLLNVAL;
+
+/** What the loop does between batches besides packets: bounded work for the other thread. */
+export interface LoopControl {
+  /** A bounded slice of work; whether there was any. `is_pending`: messages may be waiting. */
+  work(is_pending: boolean): boolean;
+  /** After each turn: passes on what the switch reported. */
+  deliver(): void;
+  readonly stopped: boolean;
+}
+
+/**
+ * The packet thread's endless turn: a batch from every port, send, a slice of control work; sleep in poll(2) when a
+ * whole turn found nothing. Nothing is allocated for a packet here.
+ */
+export class PacketLoop {
+  /** struct pollfd: int fd, short events, short revents. The wake-up's is the last. */
+  private readonly pollfds: Int32Array;
+  private readonly pollfd_bytes: Uint8Array;
+
+  constructor(
+    private readonly core: SwitchCore,
+    private readonly ports: PollablePort[],
+    private readonly wakeup: Wakeup,
+    private readonly control: LoopControl,
+  ) {
+    this.pollfds = new Int32Array((ports.length + 1) * 2);
+    this.pollfd_bytes = new Uint8Array(this.pollfds.buffer);
+  }
+
+  run(): void {
+    const { core, ports, control, wakeup } = this;
+    let next_tick_us = 0;
+    let next_maintain_us = 0;
+    while (!control.stopped) {
+      const now_us = performance.now() * 1000;
+      core.setTime(now_us);
+      let frames = 0;
+      for (const port of ports) frames += port.receiveBatch(BATCH_FRAMES);
+      const has_worked = control.work(wakeup.takePending());
+      if (now_us >= next_tick_us) {
+        core.tick();
+        next_tick_us = now_us + TICK_INTERVAL_US;
+      }
+      if (now_us >= next_maintain_us) {
+        for (const port of ports) port.maintain();
+        next_maintain_us = now_us + MAINTAIN_INTERVAL_US;
+      }
+      core.flush();
+      control.deliver();
+      if (frames === 0 && !has_worked) this.sleep(next_tick_us - now_us);
+    }
+  }
+
+  private sleep(longest_us: number): void {
+    const { ports, pollfds, wakeup } = this;
+    const last = ports.length;
+    for (let i = 0; i <= last; i++) {
+      // A negative descriptor is one poll skips: a port without its interface.
+      pollfds[i * 2] = i === last ? wakeup.fd : (ports[i]?.fd ?? -1);
+      pollfds[i * 2 + 1] = POLLIN;
+    }
+    if (!wakeup.beginSleep()) return;
+    libc().poll(this.pollfd_bytes, last + 1, Math.max(1, Math.ceil(longest_us / 1000)));
+    wakeup.endSleep(((pollfds[last * 2 + 1] ?? 0) & (POLLIN << 16)) !== 0);
+    for (let i = 0; i < last; i++) {
+      if ((((pollfds[i * 2 + 1] ?? 0) >>> 16) & POLL_ERRORS) !== 0) ports[i]?.onPollError();
+    }
+  }
+}

@@ -1,0 +1,104 @@
+/** Entry of the packet thread: engine, ports and their loop. Never returns to its event loop until it is closed. */
+import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
+import { AfPacketPort } from '../ports/afpacket';
+import { ControlTasks } from './control_tasks';
+import type { EngineFactory } from './engine_calls';
+import type { FromWorker, ToWorker, WorkerSetup } from './messages';
+import { PacketLoop, type LoopControl } from './packet_loop';
+import { SwitchCore } from './switch_core';
+import { Wakeup } from './wakeup';
+
+/** Longest slice of control work between two batches of packets, if no single step takes longer. */
+const SLICE_MS = 0.2;
+/** Packet-ins, digests and idle notifications the main thread may be behind by. */
+const EVENTS_IN_FLIGHT_MAX = 8192;
+
+if (parentPort === null) throw new Error('packet_worker runs only as a worker thread');
+const main = parentPort;
+const setup = workerData as WorkerSetup;
+
+function post(message: FromWorker): void {
+  main.postMessage(message);
+}
+
+function openPorts(): AfPacketPort[] {
+  const opened: AfPacketPort[] = [];
+  try {
+    for (const { number, interface_name } of setup.ports)
+      opened.push(new AfPacketPort(number, interface_name));
+  } catch (error) {
+    for (const port of opened) port.close();
+    throw error;
+  }
+  return opened;
+}
+
+async function runWorker(): Promise<void> {
+  const { createEngine } = (await import(setup.engine_module)) as { createEngine: EngineFactory };
+  const ports = openPorts();
+  const wakeup = Wakeup.attach(setup.shared, setup.wake_fd);
+  const core = new SwitchCore(createEngine, ports, setup.options, (level, message) =>
+    post({ kind: 'log', level, message }),
+  );
+  let stopped = false;
+  const tasks = new ControlTasks(core, post, () => (stopped = true));
+
+  /** Posts reports unless the other thread is too far behind. */
+  function report(count: number, message: FromWorker): void {
+    if (wakeup.eventsInFlight() + count > EVENTS_IN_FLIGHT_MAX) {
+      core.counts.events_dropped += count;
+      return;
+    }
+    wakeup.addEventsInFlight(count);
+    post(message);
+  }
+
+  const listener = {
+    packetIns: (frames: Uint8Array[]) => report(frames.length, { kind: 'packet_ins', frames }),
+    digests: (messages: Extract<FromWorker, { kind: 'digests' }>['messages']) =>
+      report(messages.length, { kind: 'digests', messages }),
+    idles: (messages: Extract<FromWorker, { kind: 'idles' }>['messages']) =>
+      report(messages.length, { kind: 'idles', messages }),
+  };
+  let more_messages = false;
+  const control: LoopControl = {
+    get stopped() {
+      return stopped;
+    },
+    work(is_pending) {
+      const end_ms = performance.now() + SLICE_MS;
+      let has_worked = false;
+      more_messages ||= is_pending;
+      while (more_messages) {
+        const received = receiveMessageOnPort(main) as { message: ToWorker } | undefined;
+        if (received === undefined) {
+          more_messages = false;
+          break;
+        }
+        has_worked = true;
+        const { message } = received;
+        if (message.kind === 'packet_outs') for (const frame of message.frames) core.packetOut(frame);
+        else tasks.add(message);
+        if (performance.now() > end_ms) break;
+      }
+      if (tasks.isIdle) return has_worked;
+      tasks.runSlice(end_ms);
+      return true;
+    },
+    deliver: () => core.deliver(listener),
+  };
+  post({ kind: 'ready' });
+  try {
+    new PacketLoop(core, ports, wakeup, control).run();
+  } finally {
+    core.close();
+  }
+}
+
+runWorker().then(
+  () => main.close(),
+  (error: unknown) => {
+    post({ kind: 'failed', message: error instanceof Error ? error.message : String(error) });
+    main.close();
+  },
+);

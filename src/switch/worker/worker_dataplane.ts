@@ -1,0 +1,191 @@
+import { extname, join } from 'node:path';
+import { Worker } from 'node:worker_threads';
+import type { TableEntryState } from '../engine';
+import type { Dataplane, DataplaneCounts, DataplaneListener, PortReport } from './dataplane';
+import type { EngineCall, EngineFactory, EngineOutcome } from './engine_calls';
+import { verifyProgram } from './in_process';
+import type { Answers, FromWorker, PortSpec, Request, ToWorker, WorkerSetup } from './messages';
+import type { SwitchCoreOptions } from './switch_core';
+import { Wakeup } from './wakeup';
+
+export interface WorkerDataplaneOptions extends SwitchCoreOptions {
+  /** Absolute path of a module that exports `createEngine`, loaded in both threads. */
+  engine_module: string;
+  /** Node flags of the worker, for a loader of TypeScript in tests. */
+  exec_argv?: string[];
+}
+
+const CALLS_PER_MESSAGE = 64;
+
+interface Waiting {
+  entries: TableEntryState[];
+  resolve: (value: unknown) => void;
+  reject: (error: Error) => void;
+}
+
+/** Engine and AF_PACKET ports in a thread of their own; this is its end in the main thread. */
+export class WorkerDataplane implements Dataplane {
+  private readonly waiting = new Map<number, Waiting>();
+  private next_id = 1;
+  private listener: DataplaneListener | undefined;
+  private packet_outs: Uint8Array[] = [];
+  private failure: Error | undefined;
+  private closing = false;
+
+  private constructor(
+    private readonly worker: Worker,
+    private readonly wakeup: Wakeup,
+    private readonly create_engine: EngineFactory,
+    private readonly options: SwitchCoreOptions,
+  ) {}
+
+  /** Rejects with a PortError's message if a port cannot be opened; then no port is. */
+  static async start(ports: PortSpec[], options: WorkerDataplaneOptions): Promise<WorkerDataplane> {
+    const { engine_module, exec_argv, ...core_options } = options;
+    const { createEngine } = (await import(engine_module)) as { createEngine: EngineFactory };
+    const wakeup = Wakeup.create();
+    const setup: WorkerSetup = {
+      ports,
+      options: core_options,
+      engine_module,
+      shared: wakeup.shared,
+      wake_fd: wakeup.fd,
+    };
+    const worker = new Worker(join(__dirname, `packet_worker${extname(__filename)}`), {
+      workerData: setup,
+      ...(exec_argv === undefined ? {} : { execArgv: exec_argv }),
+    });
+    const dataplane = new WorkerDataplane(worker, wakeup, createEngine, core_options);
+    try {
+      await dataplane.ready();
+    } catch (error) {
+      await worker.terminate();
+      wakeup.close();
+      throw error;
+    }
+    return dataplane;
+  }
+
+  verify(program: unknown): Promise<void> {
+    return new Promise((resolve) => resolve(verifyProgram(this.create_engine, program, this.options)));
+  }
+
+  load(program: unknown): Promise<void> {
+    return this.request('load', { program });
+  }
+
+  async batch(calls: EngineCall[]): Promise<EngineOutcome[]> {
+    // In pieces: the packet thread unpacks a message in one go, and frames wait meanwhile.
+    const pieces = [];
+    for (let i = 0; i === 0 || i < calls.length; i += CALLS_PER_MESSAGE) {
+      pieces.push(this.request('batch', { calls: calls.slice(i, i + CALLS_PER_MESSAGE) }));
+    }
+    return (await Promise.all(pieces)).flat();
+  }
+
+  entries(table: string): Promise<TableEntryState[]> {
+    return this.request('entries', { table });
+  }
+
+  packetOut(frame: Uint8Array): void {
+    // Those of one turn of the event loop cross in one message.
+    if (this.packet_outs.push(frame) === 1) queueMicrotask(() => this.sendPacketOuts());
+  }
+
+  listen(listener: DataplaneListener): void {
+    this.listener = listener;
+  }
+
+  ports(): Promise<PortReport[]> {
+    return this.request('ports', {});
+  }
+
+  counts(): Promise<DataplaneCounts> {
+    return this.request('counts', {});
+  }
+
+  async close(): Promise<void> {
+    this.closing = true;
+    if (this.failure === undefined) await this.request('close', {});
+    await this.worker.terminate();
+    this.wakeup.close();
+  }
+
+  private ready(): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.worker.on('message', (message: FromWorker) => {
+        if (message.kind === 'ready') resolve();
+        else if (message.kind === 'failed') reject(this.fail(new Error(message.message)));
+        else this.handle(message);
+      });
+      this.worker.on('error', (error) => reject(this.fail(error)));
+      this.worker.on('exit', () => reject(this.fail(new Error('the packet thread has ended'))));
+    });
+  }
+
+  /** The thread is gone: whoever waits, or asks later, hears why. */
+  private fail(error: Error): Error {
+    if (this.failure === undefined) {
+      this.failure = error;
+      for (const { reject } of this.waiting.values()) reject(error);
+      this.waiting.clear();
+      if (!this.closing) this.listener?.failed(error);
+    }
+    return this.failure;
+  }
+
+  private handle(message: Exclude<FromWorker, { kind: 'ready' | 'failed' }>): void {
+    switch (message.kind) {
+      case 'part':
+        this.waiting.get(message.id)?.entries.push(...message.entries);
+        return;
+      case 'done':
+      case 'error': {
+        const waiting = this.waiting.get(message.id);
+        this.waiting.delete(message.id);
+        if (message.kind === 'error') waiting?.reject(new Error(message.message));
+        else if (waiting !== undefined && waiting.entries.length > 0) {
+          waiting.resolve(waiting.entries.concat(message.value as TableEntryState[]));
+        } else waiting?.resolve(message.value);
+        return;
+      }
+      case 'packet_ins':
+        this.wakeup.addEventsInFlight(-message.frames.length);
+        this.listener?.packetIns(message.frames);
+        return;
+      case 'digests':
+        this.wakeup.addEventsInFlight(-message.messages.length);
+        this.listener?.digests(message.messages);
+        return;
+      case 'idles':
+        this.wakeup.addEventsInFlight(-message.messages.length);
+        this.listener?.idles(message.messages);
+        return;
+      case 'log':
+        this.listener?.log(message.level, message.message);
+    }
+  }
+
+  private request<K extends Request['kind']>(
+    kind: K,
+    body: Omit<Extract<Request, { kind: K }>, 'kind' | 'id'>,
+  ): Promise<Answers[K]> {
+    if (this.failure !== undefined) return Promise.reject(this.failure);
+    const id = this.next_id++;
+    this.sendPacketOuts();
+    return new Promise<Answers[K]>((resolve, reject) => {
+      this.waiting.set(id, { entries: [], resolve: (value) => resolve(value as Answers[K]), reject });
+      this.post({ kind, id, ...body } as Extract<Request, { kind: K }>);
+    });
+  }
+
+  private sendPacketOuts(): void {
+    if (this.packet_outs.length === 0) return;
+    this.post({ kind: 'packet_outs', frames: this.packet_outs.splice(0) });
+  }
+
+  private post(message: ToWorker): void {
+    this.worker.postMessage(message);
+    this.wakeup.notify();
+  }
+}

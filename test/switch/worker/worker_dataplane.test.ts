@@ -1,0 +1,168 @@
+import { join } from 'node:path';
+import type { EngineCall } from '../../../src/switch/worker/engine_calls';
+import { AfPacketPort } from '../../../src/switch/ports/afpacket';
+import { WorkerDataplane } from '../../../src/switch/worker/worker_dataplane';
+import { FAKE_CPU_PORT } from '../fake_engine';
+import { deleteInterface, is_root, makeVethPair } from '../ports/veth';
+
+const options = {
+  cpu_port: FAKE_CPU_PORT,
+  engine_module: join(__dirname, '..', 'fake_engine.ts'),
+  exec_argv: ['--require', join(__dirname, '..', 'swc_register.cjs')],
+};
+
+/** Waits for something another thread does; in the end the expectation after it says what is missing. */
+async function until(condition: () => boolean): Promise<void> {
+  for (let tries = 0; tries < 5000 && !condition(); tries++) {
+    await new Promise((resolve) => setTimeout(resolve, 2));
+  }
+}
+
+function etherFrame(ether_type: number, length: number): Uint8Array {
+  const frame = new Uint8Array(length);
+  frame.set([2, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 2, ether_type >> 8, ether_type & 0xff]);
+  return frame;
+}
+
+function entryCalls(count: number): EngineCall[] {
+  return Array.from({ length: count }, (_, i) => ({
+    method: 'insertEntry',
+    args: [
+      't',
+      {
+        match: [{ kind: 'exact', value: BigInt(i) }],
+        priority: 0,
+        action: { name: 'a', args: [BigInt(i)] },
+        idle_timeout_ns: 0n,
+      },
+    ],
+  }));
+}
+
+test('control calls cross to the packet thread and back in order', async () => {
+  const dataplane = await WorkerDataplane.start([], options);
+  await expect(dataplane.batch([])).rejects.toThrow('no program is loaded');
+  await expect(dataplane.load({})).rejects.toThrow('not a fake program');
+  await dataplane.load({ fake: true });
+  const outcomes = await dataplane.batch([...entryCalls(1000), ...entryCalls(1)]);
+  expect(outcomes.filter(({ ok }) => !ok)).toEqual([
+    { ok: false, code: 'ALREADY_EXISTS', message: 't: the entry exists' },
+  ]);
+  const entries = await dataplane.entries('t');
+  expect(entries.map(({ action }) => action.args[0])).toEqual(
+    Array.from({ length: 1000 }, (_, i) => BigInt(i)),
+  );
+  await dataplane.close();
+});
+
+// What follows needs veth pairs and packet sockets, which need root.
+(is_root ? describe : describe.skip)('the packet thread on veth pairs', () => {
+  const outside: AfPacketPort[] = [];
+
+  beforeEach(() => {
+    makeVethPair('ssp-w0', 'ssp-w1');
+    makeVethPair('ssp-w2', 'ssp-w3');
+    outside.push(new AfPacketPort(1, 'ssp-w1'), new AfPacketPort(2, 'ssp-w3'));
+  });
+
+  afterEach(() => {
+    for (const port of outside.splice(0)) port.close();
+    for (const name of ['ssp-w0', 'ssp-w2']) {
+      try {
+        deleteInterface(name);
+      } catch {
+        // The test removed it.
+      }
+    }
+  });
+
+  function start(): Promise<WorkerDataplane> {
+    return WorkerDataplane.start(
+      [
+        { number: 1, interface_name: 'ssp-w0' },
+        { number: 2, interface_name: 'ssp-w2' },
+      ],
+      options,
+    );
+  }
+
+  test('no frame is lost while tables are written, and 9000-byte frames pass', async () => {
+    const dataplane = await start();
+    await dataplane.load({ fake: true });
+    const [left, right] = outside;
+    if (left === undefined || right === undefined) throw new Error('no ports');
+    const FRAMES = 4000;
+    let received = 0;
+    right.onReceive(() => received++);
+    let received_while_writing = 0;
+    const writing = dataplane.batch(entryCalls(20_000)).then((outcomes) => {
+      received_while_writing = received;
+      return outcomes;
+    });
+    const frames = [etherFrame(0x800, 142), etherFrame(0x800, 9014)];
+    let sent = 0;
+    await until(() => {
+      // Never more under way than a ring holds: this test is about order, not about speed.
+      for (; sent < FRAMES && sent < received + 500; sent++) {
+        const frame = frames[sent % 2] ?? new Uint8Array(60);
+        left.transmit(frame, 0, frame.length);
+      }
+      left.flush();
+      while (right.receiveBatch(1000) > 0);
+      return received === FRAMES;
+    });
+    expect((await writing).every(({ ok }) => ok)).toBe(true);
+    expect(received_while_writing).toBeGreaterThan(0);
+    const [one, two] = await dataplane.ports();
+    expect(one?.stats).toMatchObject({ rx_frames: FRAMES, rx_dropped: 0, rx_truncated: 0 });
+    expect(two?.stats).toMatchObject({ tx_frames: FRAMES, tx_dropped: 0, tx_oversized: 0 });
+    expect(received).toBe(FRAMES);
+    await dataplane.close();
+  });
+
+  test('packet-ins and packet-outs', async () => {
+    const dataplane = await start();
+    const packet_ins: Uint8Array[] = [];
+    const ignore = (): void => undefined;
+    dataplane.listen({
+      packetIns: (frames) => void packet_ins.push(...frames),
+      digests: ignore,
+      idles: ignore,
+      log: ignore,
+      failed: ignore,
+    });
+    await dataplane.load({ fake: true });
+    const [left, right] = outside;
+    if (left === undefined || right === undefined) throw new Error('no ports');
+    const frame = etherFrame(0x88b6, 100);
+    left.transmit(frame, 0, frame.length);
+    left.flush();
+    await until(() => packet_ins.length > 0);
+    expect(packet_ins).toEqual([Uint8Array.of(0, 0x80, ...frame)]);
+    const received: Uint8Array[] = [];
+    right.onReceive((_, buffer, start, end) => received.push(buffer.slice(start, end)));
+    dataplane.packetOut(Uint8Array.of(1, 0, ...frame));
+    await until(() => (right.receiveBatch(10), received.length > 0));
+    expect(received).toEqual([frame]);
+    await dataplane.close();
+  });
+
+  test('a port whose interface disappears is down; the others forward', async () => {
+    const dataplane = await start();
+    await dataplane.load({ fake: true });
+    deleteInterface('ssp-w0');
+    let ports = await dataplane.ports();
+    while (ports[0]?.up !== false) ports = await dataplane.ports();
+    expect(ports.map(({ up, stats }) => [up, stats.downs])).toEqual([
+      [false, 1],
+      [true, 0],
+    ]);
+    await dataplane.close();
+  });
+
+  test('a port that cannot be opened is named', async () => {
+    await expect(WorkerDataplane.start([{ number: 7, interface_name: 'ssp-none' }], options)).rejects.toThrow(
+      'port 7@ssp-none: interface ssp-none does not exist',
+    );
+  });
+});
