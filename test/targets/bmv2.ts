@@ -73,8 +73,7 @@ async function start(ports: readonly number[]): Promise<RunningTarget> {
     return found;
   };
   return {
-    grpc_address: `unix:${socketPath}`,
-    device_id: DEVICE_ID,
+    address: { socket_path: socketPath, device_id: DEVICE_ID },
     cpu_port: CPU_PORT,
     send: (port, frame) => {
       at(wires, port).transmit(frame, 0, frame.length);

@@ -1,10 +1,9 @@
 import { spawnSync } from 'node:child_process';
+import type { Target } from '../../src/p4runtime';
 
 /** A running P4Runtime target whose packet ports the test holds the other ends of. */
 export interface RunningTarget {
-  /** For a gRPC client: `host:port` or `unix:path`. */
-  readonly grpc_address: string;
-  readonly device_id: bigint;
+  readonly address: Target;
   readonly cpu_port: number;
   /** Puts a frame on the wire towards the switch. */
   send(port: number, frame: Uint8Array): void;

@@ -1,0 +1,172 @@
+import { action } from '../../src/p4runtime/action';
+import { exact, lpm, ternary } from '../../src/p4runtime/match';
+import type { TableEntry } from '../../src/p4runtime/table_entry';
+import type { CloneSession } from '../../src/p4runtime/replication';
+import { ipv4ToNumber, macToBigint } from '../../src/wire/address';
+import { NET, NFS_PORT } from './packets';
+
+// Numbers of p4/constants.p4, written out: these tests say what the program does, not what our code believes.
+const ROLE = { external: 1, internal: 2, host: 3 } as const;
+const CLASS = { any: 1, byObject: 2 } as const;
+export const DROP = {
+  unknownPort: 1,
+  notAdmitted: 2,
+  spoofedVip: 3,
+  noHostPort: 6,
+  noService: 7,
+  notOurs: 8,
+  fragmentedRequest: 9,
+  malformed: 10,
+  notRpcCall: 11,
+  rpcVersion: 12,
+  noStore: 13,
+} as const;
+export const PUNT = { arpReply: 1, clientRouteMiss: 2, service: 3 } as const;
+
+export const SERVICE = { nfsUdp: 1, nfsTcp: 2, slow: 3 } as const;
+export const POOL = 0;
+export const STORES = [10, 11] as const;
+export const SLOTS = 1024;
+export const SLOW_PORT = 4000;
+/** In no service's pool. */
+export const EMPTY_POOL_PORT = 4001;
+const CPU_CLONE_SESSION = 1;
+const ALL_MAC = 0xffff_ffff_ffffn;
+const ALL_IPV4 = 0xffff_ffffn;
+
+const ip = (text: string) => ipv4ToNumber(text);
+const mac = (text: string) => macToBigint(text);
+
+/** Slot -> owner; the other store stands by. */
+export function slotEntries(owner: (slot: number) => 0 | 1): TableEntry[] {
+  return Array.from({ length: SLOTS }, (_, slot) => ({
+    table: 'slot',
+    match: { pool_id: exact(POOL), slot: exact(slot) },
+    action: action('choose', {
+      store_id: STORES[owner(slot)],
+      standby_id: STORES[owner(slot) === 0 ? 1 : 0],
+    }),
+  }));
+}
+
+export function storeDown(store: 0 | 1): TableEntry {
+  return { table: 'store_down', match: { store_id: exact(STORES[store]) }, action: action('reselect') };
+}
+
+export function clientRoute(): TableEntry {
+  return {
+    table: 'client_route',
+    match: { dst_addr: lpm(ip(NET.client), 32) },
+    action: action('client_route.forward', { port: NET.clientPort, mac: mac(NET.clientMac) }),
+  };
+}
+
+export function clientKnown(): TableEntry {
+  return {
+    table: 'client_known',
+    match: {
+      ingress_port: exact(NET.clientPort),
+      src_mac: exact(mac(NET.clientMac)),
+      src_addr: exact(ip(NET.client)),
+    },
+    action: action('known'),
+  };
+}
+
+function admitEntries(): TableEntry[] {
+  const ourMacs = [NET.externalMac, ...NET.internalMacs];
+  return [
+    {
+      table: 'admit',
+      priority: 100,
+      match: { role: ternary(ROLE.external, 0xff), src_addr: ternary(ip(NET.vip), ALL_IPV4) },
+      action: action('deny', { reason: DROP.spoofedVip }),
+    },
+    { table: 'admit', priority: 90, match: { role: ternary(ROLE.host, 0xff) }, action: action('allow') },
+    ...ourMacs.map((address) => ({
+      table: 'admit',
+      priority: 80,
+      match: { dst_mac: ternary(mac(address), ALL_MAC) },
+      action: action('allow'),
+    })),
+    {
+      table: 'admit',
+      priority: 70,
+      match: { dst_mac: ternary(1n << 40n, 1n << 40n) },
+      action: action('allow'),
+    },
+  ];
+}
+
+function service(protocol: number, port: number, call: ReturnType<typeof action>): TableEntry {
+  return {
+    table: 'virtual_service',
+    match: { dst_addr: exact(ip(NET.vip)), protocol: exact(protocol), dst_port: exact(port) },
+    action: call,
+  };
+}
+
+/** All but slots, client routes and known clients. */
+export function networkEntries(): TableEntry[] {
+  const role = (port: number, value: number): TableEntry => ({
+    table: 'port_role',
+    match: { ingress_port: exact(port) },
+    action: action('set_role', { role: value }),
+  });
+  const peer = (port: number, other: number): TableEntry => ({
+    table: 'host_port',
+    match: { ingress_port: exact(port) },
+    action: action('set_peer', { port: other }),
+  });
+  const local = (address: string, isFragment: number, name: string): TableEntry => ({
+    table: 'local_address',
+    match: { dst_addr: exact(ip(address)), is_fragment: exact(isFragment) },
+    action: action(name),
+  });
+  const procedure = (number: number, placement: number): TableEntry => ({
+    table: 'procedure_class',
+    match: { program: exact(100003), version: exact(3), procedure: exact(number) },
+    action: action('set_class', { placement }),
+  });
+  return [
+    role(NET.clientPort, ROLE.external),
+    ...NET.storePorts.map((port) => role(port, ROLE.internal)),
+    role(NET.hostPort, ROLE.host),
+    peer(NET.clientPort, NET.hostPort),
+    peer(NET.hostPort, NET.clientPort),
+    ...admitEntries(),
+    {
+      table: 'arp',
+      match: { ingress_port: exact(NET.clientPort), target_addr: exact(ip(NET.vip)) },
+      action: action('reply', { mac: mac(NET.externalMac) }),
+    },
+    service(17, NFS_PORT, action('request', { service_id: SERVICE.nfsUdp, pool_id: POOL })),
+    service(6, NFS_PORT, action('session', { service_id: SERVICE.nfsTcp, pool_id: POOL })),
+    service(17, SLOW_PORT, action('slow', { service_id: SERVICE.slow })),
+    service(17, EMPTY_POOL_PORT, action('request', { service_id: SERVICE.nfsUdp, pool_id: POOL + 1 })),
+    local(NET.vip, 0, 'virtual'),
+    local(NET.vip, 1, 'virtual_fragment'),
+    local(NET.ownExternal, 0, 'own'),
+    local(NET.ownInternal, 0, 'own'),
+    procedure(1, CLASS.any),
+    procedure(7, CLASS.byObject),
+    procedure(21, CLASS.byObject),
+    ...STORES.map((id, i) => ({
+      table: 'store',
+      match: { store_id: exact(id) },
+      action: action('select_store.forward', {
+        mac: mac(NET.storeMacs[i] as string),
+        port: NET.storePorts[i] as number,
+      }),
+    })),
+    ...[NET.externalMac, ...NET.internalMacs].map((address, i) => ({
+      table: 'port_mac',
+      match: { egress_port: exact([NET.clientPort, ...NET.storePorts][i] as number) },
+      action: action('set_source', { mac: mac(address) }),
+    })),
+  ];
+}
+
+export function cpuCloneSession(cpu_port: number): CloneSession {
+  return { clone_session: CPU_CLONE_SESSION, replicas: [{ port: cpu_port, instance: 1 }] };
+}

@@ -1,0 +1,193 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import {
+  Client,
+  P4Schema,
+  readP4InfoFile,
+  type CounterValue,
+  type Entity,
+  type P4Value,
+  type UpdateType,
+} from '../../src/p4runtime';
+import type { RunningTarget, TargetKind } from '../targets/target';
+import { cpuCloneSession, networkEntries } from './entries';
+import { NET } from './packets';
+
+const BUILD = join(__dirname, '../../p4/build');
+const PORTS = [NET.clientPort, ...NET.storePorts, NET.hostPort, NET.unknownPort];
+/** Long enough for a busy machine: it is waited out only when a test fails. */
+const TIMEOUT_MS = 5_000;
+/** How long nothing must arrive for "nothing arrives". */
+const SILENCE_MS = 50;
+const INGRESS = 'StoreswitchIngress';
+
+/** What the controller sees of a packet-in. */
+export interface Punt {
+  port: number;
+  reason: number;
+  frame: Uint8Array;
+}
+
+class Inbox<T> {
+  private readonly items: T[] = [];
+
+  push(item: T): void {
+    this.items.push(item);
+  }
+
+  async take(timeout_ms: number): Promise<T | undefined> {
+    const deadline = Date.now() + timeout_ms;
+    while (this.items.length === 0 && Date.now() < deadline) await sleep(1);
+    return this.items.shift();
+  }
+}
+
+function sleep(duration_ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, duration_ms));
+}
+
+/** One switch running the compiled program in the network of `NET`, with the test at all its ends. */
+export class PacketTest {
+  private readonly punts = new Inbox<Punt>();
+  private readonly digests = new Inbox<P4Value>();
+
+  private constructor(
+    private readonly target: RunningTarget,
+    private readonly client: Client,
+  ) {
+    client.on('packet_in', ({ payload, metadata }) =>
+      this.punts.push({
+        port: Number(metadata['ingress_port']),
+        reason: Number(metadata['reason']),
+        frame: Uint8Array.from(payload),
+      }),
+    );
+    client.on('digest', (list) => {
+      client.ackDigest(list);
+      for (const sample of list.samples) this.digests.push(sample);
+    });
+  }
+
+  static async start(kind: TargetKind): Promise<PacketTest> {
+    const target = await kind.start(PORTS);
+    const p4info = new P4Schema(
+      readP4InfoFile(join(BUILD, 'storeswitch.p4info.txtpb')),
+      'storeswitch.p4info.txtpb',
+    );
+    const client = new Client(target.address, { p4info, election_id: 1n });
+    const test = new PacketTest(target, client);
+    await client.start({ keep_trying: true });
+    await client.pushPipeline({ p4info, device_config: readFileSync(join(BUILD, 'storeswitch.json')) });
+    await test.insert([
+      ...networkEntries(),
+      cpuCloneSession(target.cpu_port),
+      { digest: 'client_digest_t', max_timeout_ns: 0n, max_list_size: 1, ack_timeout_ns: 1_000_000_000n },
+    ]);
+    return test;
+  }
+
+  async stop(): Promise<void> {
+    this.client.close();
+    await this.target.stop();
+  }
+
+  insert(entities: Entity[]): Promise<void> {
+    return this.write('insert', entities);
+  }
+
+  modify(entities: Entity[]): Promise<void> {
+    return this.write('modify', entities);
+  }
+
+  delete(entities: Entity[]): Promise<void> {
+    return this.write('delete', entities);
+  }
+
+  private write(type: UpdateType, entities: Entity[]): Promise<void> {
+    return this.client.write(entities.map((entity) => ({ type, entity })));
+  }
+
+  send(port: number, frame: Uint8Array): void {
+    this.target.send(port, frame);
+  }
+
+  packetOut(port: number, frame: Uint8Array): void {
+    this.client.packetOut({ payload: frame, metadata: { egress_port: BigInt(port), _pad: 0n } });
+  }
+
+  async receive(port: number): Promise<Uint8Array> {
+    const frame = await this.target.receive(port, TIMEOUT_MS);
+    if (frame === undefined) throw new Error(`nothing left by port ${port} within ${TIMEOUT_MS} ms`);
+    return frame;
+  }
+
+  /** The next frame on any of `ports`. */
+  async receiveAny(ports: readonly number[]): Promise<{ port: number; frame: Uint8Array }> {
+    const deadline = Date.now() + TIMEOUT_MS;
+    while (Date.now() < deadline) {
+      for (const port of ports) {
+        const frame = await this.target.receive(port, 0);
+        if (frame !== undefined) return { port, frame };
+      }
+    }
+    throw new Error(`nothing left by any of the ports ${ports.join(', ')} within ${TIMEOUT_MS} ms`);
+  }
+
+  async packetIn(): Promise<Punt> {
+    const punt = await this.punts.take(TIMEOUT_MS);
+    if (punt === undefined) throw new Error(`no packet-in within ${TIMEOUT_MS} ms`);
+    return punt;
+  }
+
+  /** The fields of the next digest sample. */
+  async digest(): Promise<P4Value> {
+    const sample = await this.digests.take(TIMEOUT_MS);
+    if (sample === undefined) throw new Error(`no digest within ${TIMEOUT_MS} ms`);
+    return sample;
+  }
+
+  async noDigest(): Promise<boolean> {
+    return (await this.digests.take(SILENCE_MS)) === undefined;
+  }
+
+  async counter(name: string, index: number): Promise<CounterValue> {
+    for await (const cell of this.client.readCounter(name, index)) return cell;
+    throw new Error(`counter ${name} has no cell ${index}`);
+  }
+
+  /** `send` must be dropped for `reason`, and for nothing else, and nothing may leave. */
+  async expectDrop(reason: number, send: () => void): Promise<void> {
+    const before = await this.drops();
+    send();
+    const deadline = Date.now() + TIMEOUT_MS;
+    let grown: [number, bigint][] = [];
+    while (grown.length === 0 && Date.now() < deadline) {
+      const now = await this.drops();
+      grown = now.flatMap((packets, i): [number, bigint][] => {
+        const more = packets - (before[i] ?? 0n);
+        return more === 0n ? [] : [[i, more]];
+      });
+    }
+    expect(grown).toEqual([[reason, 1n]]);
+  }
+
+  private async drops(): Promise<bigint[]> {
+    const packets: bigint[] = [];
+    for await (const cell of this.client.readCounter(`${INGRESS}.verdict.drop_counter`)) {
+      packets[cell.index] = cell.packets;
+    }
+    return packets;
+  }
+
+  /** Takes and forgets whatever leaves. */
+  async drain(): Promise<void> {
+    for (const port of PORTS) while ((await this.target.receive(port, 0)) !== undefined);
+  }
+
+  /** Nothing may be left over from the test that has just ended. */
+  async expectSilence(): Promise<void> {
+    await sleep(SILENCE_MS);
+    for (const port of PORTS) expect(await this.target.receive(port, 0)).toBeUndefined();
+    expect(await this.punts.take(0)).toBeUndefined();
+  }
+}
