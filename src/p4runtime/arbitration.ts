@@ -81,7 +81,7 @@ export class Arbitration {
   }
 }
 
-function stateOf(code: number): ArbitrationState | undefined {
+function stateOf(code: Code): ArbitrationState | undefined {
   switch (code) {
     // Sent only to the primary. BMv2 also sends it to a backup it promotes by itself (quirk backup_promoted).
     case Code.OK:

@@ -1,6 +1,7 @@
 /** One channel to a target: unary calls, reads, and the StreamChannel. Does not reconnect: client.ts does. */
 import { credentials as grpc_credentials, type ChannelCredentials } from '@grpc/grpc-js';
 import {
+  Code,
   P4RuntimeClient,
   type CapabilitiesResponse,
   type Entity,
@@ -146,6 +147,8 @@ export class Connection {
 
   #mapped(operation: string, error: unknown): P4RuntimeError {
     if (isServiceError(error)) return rpcError(operation, this.name, error);
-    return new UnreachableError(operation, this.name, 14, String(error), undefined, { cause: error });
+    return new UnreachableError(operation, this.name, Code.UNAVAILABLE, String(error), undefined, {
+      cause: error,
+    });
   }
 }

@@ -3,7 +3,7 @@ import { Code } from 'p4runtime-js';
 import type { Quirk } from './quirks';
 
 /** Name of a canonical status code, such as `NOT_FOUND`. */
-export function codeName(code: number): string {
+export function codeName(code: Code): string {
   return Code[code] ?? `code ${code}`;
 }
 
@@ -51,7 +51,7 @@ export class RpcError extends P4RuntimeError {
   constructor(
     readonly operation: string,
     readonly target: string,
-    readonly code: number,
+    readonly code: Code,
     /** The target's own words. */
     readonly detail: string,
     /** The known limitation of a known target behind it, if any. */
@@ -74,7 +74,7 @@ export class ElectionIdInUseError extends RpcError {
   constructor(
     operation: string,
     target: string,
-    code: number,
+    code: Code,
     detail: string,
     readonly election_id: bigint,
     options?: ErrorOptions,

@@ -1,6 +1,7 @@
 /** P4Info with its objects found by name, alias or id (specification, "P4Info message"). */
 import {
   MatchField_MatchType,
+  Table_IdleTimeoutBehavior,
   type ActionInfo,
   type ActionProfile,
   type ActionRef,
@@ -259,7 +260,7 @@ export class P4Schema {
       actions: info.actionRefs.map(({ id }) => actionOf(id)),
       action_refs: new Map(info.actionRefs.map((ref) => [ref.id, ref])),
       has_priority: key.some(({ kind }) => kind === 'ternary' || kind === 'range' || kind === 'optional'),
-      has_idle_timeout: info.idleTimeoutBehavior !== 0,
+      has_idle_timeout: info.idleTimeoutBehavior === Table_IdleTimeoutBehavior.NOTIFY_CONTROL,
       is_const: info.isConstTable,
       size: Number(info.size),
       const_default_action: info.constDefaultActionId === 0 ? undefined : actionOf(info.constDefaultActionId),

@@ -18,7 +18,7 @@ export interface TableReadOptions {
 type WireFilter = NonNullable<WireEntity['entity']>;
 
 function filter(entity: DeepPartial<WireFilter>): WireEntity {
-  return WireEntity.fromPartial({ entity: entity as WireFilter });
+  return WireEntity.fromPartial({ entity });
 }
 
 /** One request entity per table, so that each table is asked only for what it has. */

@@ -6,7 +6,7 @@ import { quirkOf, saysNoPipeline } from './quirks';
 
 /** What the target told of a failed call. */
 export interface RichStatus {
-  code: number;
+  code: Code;
   message: string;
   /** One per update of a failed batch, in order; empty where the target gave none. */
   details: P4Error[];
@@ -16,14 +16,17 @@ const P4_ERROR_URL = /(^|\/)p4\.v1\.Error$/;
 
 /** The google.rpc.Status in the trailer, if there is one that can be read; else gRPC's own code and message. */
 export function richStatus(error: ServiceError): RichStatus {
-  const plain: RichStatus = { code: error.code, message: error.details, details: [] };
+  // gRPC's status numbers are the canonical codes.
+  const grpc_code: number = error.code;
+  const plain: RichStatus = { code: grpc_code, message: error.details, details: [] };
   const [bytes] = error.metadata.get('grpc-status-details-bin');
   if (!Buffer.isBuffer(bytes)) return plain;
   try {
     const { code, message, details } = Status.decode(bytes);
     const p4_errors = details.filter(({ typeUrl }) => P4_ERROR_URL.test(typeUrl));
+    const rich: Code = code;
     return {
-      code: code === Code.OK ? plain.code : code,
+      code: rich === Code.OK ? plain.code : rich,
       message: message || plain.message,
       details: p4_errors.map(({ value }) => P4Error.decode(value)),
     };
@@ -40,7 +43,7 @@ export function rpcError(operation: string, target: string, error: ServiceError)
   const quirk = quirkOf(detail);
   const options = { cause: error };
   if (error.code === status.UNAVAILABLE || error.code === status.DEADLINE_EXCEEDED) {
-    return new UnreachableError(operation, target, error.code, error.details, undefined, options);
+    return new UnreachableError(operation, target, code, error.details, undefined, options);
   }
   if (code === Code.PERMISSION_DENIED && /primary|master/i.test(detail)) {
     return new NotPrimaryError(operation, target, code, detail, undefined, options);

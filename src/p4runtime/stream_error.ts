@@ -1,8 +1,8 @@
 /** Failures the target reports on the StreamChannel (specification, "Stream Error Reporting"). */
-import type { StreamError as WireStreamError } from 'p4runtime-js';
+import type { Code, StreamError as WireStreamError } from 'p4runtime-js';
 
 export interface StreamError {
-  code: number;
+  code: Code;
   message: string;
   space: string;
   target_code: number;

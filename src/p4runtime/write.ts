@@ -18,9 +18,10 @@ export function failuresOf(
   if (details.length !== batch.length) return undefined;
   const failures = batch.flatMap((update, i): UpdateFailure[] => {
     const detail = details[i];
-    if (detail === undefined || detail.canonicalCode === Code.OK) return [];
-    const { canonicalCode, message, space, code } = detail;
-    return [{ index: first + i, update, code: canonicalCode, message, space, target_code: code }];
+    const code: Code = detail?.canonicalCode ?? Code.OK;
+    if (detail === undefined || code === Code.OK) return [];
+    const { message, space, code: target_code } = detail;
+    return [{ index: first + i, update, code, message, space, target_code }];
   });
   return failures.length > 0 ? failures : undefined;
 }

@@ -1,4 +1,5 @@
 /** A write of which some updates failed, each with the target's own reason. */
+import type { Code } from 'p4runtime-js';
 import { formatUpdate, type Update } from './entities';
 import { codeName, P4RuntimeError } from './errors';
 
@@ -7,7 +8,7 @@ export interface UpdateFailure {
   /** Position in the updates given to `write`. */
   index: number;
   update: Update;
-  code: number;
+  code: Code;
   message: string;
   /** The target's own error space and code, where it gives them. */
   space: string;
