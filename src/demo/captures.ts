@@ -20,6 +20,9 @@ export interface LinkCapture {
 /** Big enough that a busy machine may leave tcpdump waiting for a second. */
 const BUFFER_KIB = 16_384;
 
+/** The kernel hands tcpdump a block of frames when it is full or a second old; what it still holds at the end is lost. */
+const SETTLE_MS = 1500;
+
 interface RunningCapture {
   node: ClientState | StoreState;
   file: string;
@@ -62,6 +65,7 @@ export class Captures {
 
   /** Ends the captures and reads them. Rejects with DemoError when one is incomplete: it would prove nothing. */
   async stop(): Promise<LinkCapture[]> {
+    await new Promise((wake) => setTimeout(wake, SETTLE_MS));
     return Promise.all(
       this.running.map(async ({ node, file, child, stderr }) => {
         child.kill('SIGINT');
