@@ -3,6 +3,7 @@ import { prefixContains, type Ipv4Address } from '../wire/address';
 import { healthCheckKind, programVersion } from './config';
 import type { KeyPath, Problem } from './problem';
 import type { ConfigShape } from './schema';
+import { PIPELINE_SIZE } from './sizes';
 
 type VirtualStore = ConfigShape['virtual_stores'][number];
 
@@ -11,7 +12,10 @@ export function crossCheck(config: ConfigShape): Problem[] {
     ...checkPorts(config),
     ...checkRoutes(config),
     ...checkStores(config),
+    ...names('virtual_stores', config.virtual_stores),
     ...checkVirtualAddresses(config),
+    ...checkTotal(config, 'pools'),
+    ...checkTotal(config, 'services'),
     ...config.virtual_stores.flatMap((virtualStore, index) =>
       checkVirtualStore(config, virtualStore, ['virtual_stores', index]),
     ),
@@ -21,6 +25,8 @@ export function crossCheck(config: ConfigShape): Problem[] {
 /** A value that must not occur twice, with where it stands and what to call its owner. */
 interface Claim {
   value: string | number;
+  /** What stands at `path`, where that is not the value itself. */
+  found?: unknown;
   path: KeyPath;
   owner: string;
 }
@@ -29,10 +35,10 @@ interface Claim {
 function repeated(claims: readonly Claim[], what: string): Problem[] {
   const owners = new Map<string | number, string>();
   const problems: Problem[] = [];
-  for (const { value, path, owner } of claims) {
+  for (const { value, found = value, path, owner } of claims) {
     const earlier = owners.get(value);
     if (earlier === undefined) owners.set(value, owner);
-    else problems.push({ path, found: value, expected: `${what}: ${earlier} has it already` });
+    else problems.push({ path, found, expected: `${what}: ${earlier} has it already` });
   }
   return problems;
 }
@@ -110,23 +116,49 @@ function checkStores({ stores, ports }: ConfigShape): Problem[] {
   return [...names('stores', stores), ...repeated([...own, ...addresses], 'an address used once'), ...places];
 }
 
-function checkVirtualAddresses({ ports, stores, virtual_stores }: ConfigShape): Problem[] {
+function checkVirtualAddresses({ ports, routes, stores, virtual_stores }: ConfigShape): Problem[] {
   const taken = stores.map(({ name, address }) => ({ value: address, path: [], owner: `store ${name}` }));
+  const hops = routes.map(({ via }, index) => ({
+    value: via,
+    path: [],
+    owner: `the next hop of routes[${index}]`,
+  }));
   const virtual = virtual_stores.map(({ name, address }, index) => ({
     value: address,
     path: ['virtual_stores', index, 'address'],
     owner: `virtual store ${name}`,
   }));
   // Clashes among the addresses taken are reported where those are checked.
-  return repeated([...ownAddressClaims(ports), ...taken, ...virtual], 'an address of its own').filter(
-    ({ path }) => path[0] === 'virtual_stores',
-  );
+  return repeated(
+    [...ownAddressClaims(ports), ...taken, ...hops, ...virtual],
+    'an address of its own',
+  ).filter(({ path }) => path[0] === 'virtual_stores');
+}
+
+/** Points at the first virtual store whose pools or services the pipeline has no room for. */
+function checkTotal({ virtual_stores }: ConfigShape, section: 'pools' | 'services'): Problem[] {
+  const total_max = PIPELINE_SIZE[section];
+  let total = 0;
+  for (const [index, virtualStore] of virtual_stores.entries()) {
+    total += virtualStore[section].length;
+    if (total <= total_max) continue;
+    const path = ['virtual_stores', index, section];
+    return [
+      {
+        path,
+        found: virtualStore[section],
+        expected: `at most ${total_max} ${section} in all virtual stores`,
+      },
+    ];
+  }
+  return [];
 }
 
 function checkVirtualStore(config: ConfigShape, virtualStore: VirtualStore, parent: KeyPath): Problem[] {
   const { pools, services } = virtualStore;
   const endpoints = services.map((service, index) => ({
     value: `${service.protocol} ${service.port}`,
+    found: service.port,
     path: [...parent, 'services', index, 'port'],
     owner: `service ${service.name}`,
   }));

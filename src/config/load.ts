@@ -1,7 +1,8 @@
 /** Reads a configuration file and tells every mistake in it with file, line, key, what was found and expected. */
 import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
-import { LineCounter, parseDocument, type Document } from 'yaml';
+import { isNativeError } from 'node:util/types';
+import { LineCounter, parseDocument, visit, type Alias, type Document } from 'yaml';
 import { crossCheck } from './check';
 import { resolveConfig, type Config } from './config';
 import { locate } from './locate';
@@ -38,7 +39,7 @@ export function loadConfig(file: string): Config {
   try {
     text = readFileSync(file, 'utf8');
   } catch (error) {
-    const found = error instanceof Error ? error.message : String(error);
+    const found = errorMessage(error);
     throw new ConfigError([
       { file, line: 0, column: 0, key: '', found, expected: 'a file that can be read' },
     ]);
@@ -50,7 +51,7 @@ export function loadConfig(file: string): Config {
 export function parseConfig(text: string, file: string): Config {
   const lines = new LineCounter();
   const document = parseYaml(text, file, lines);
-  const result = parseShape(toPlainData(document, file));
+  const result = parseShape(toPlainData(document, file, lines));
   const problems = 'problems' in result ? result.problems : crossCheck(result.shape);
   if ('problems' in result || problems.length > 0) {
     const issues = problems.map(({ path, at = 'value', found, expected }) => ({
@@ -74,27 +75,39 @@ function parseYaml(text: string, file: string, lineCounter: LineCounter): Docume
     throw new ConfigError(
       document.errors.map(({ pos, message }) => {
         const { line, col } = lineCounter.linePos(pos[0]);
-        return {
-          file,
-          line,
-          column: col,
-          key: '',
-          found: `a YAML error (${message})`,
-          expected: 'valid YAML',
-        };
+        return notYaml(file, line, col, message);
       }),
     );
   }
   return document;
 }
 
-/** YAML that parses can still have no value: aliases that are undefined or expand without end. */
-function toPlainData(document: Document.Parsed, file: string): unknown {
+/** YAML that parses can still have no value: aliases of nothing, or that expand without end. */
+function toPlainData(document: Document.Parsed, file: string, lineCounter: LineCounter): unknown {
   try {
     return document.toJS();
   } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
-    const found = `a YAML error (${message})`;
-    throw new ConfigError([{ file, line: 1, column: 1, key: '', found, expected: 'valid YAML' }]);
+    const { line, col } = lineCounter.linePos(firstUnresolvedAlias(document)?.range?.[0] ?? 0);
+    throw new ConfigError([notYaml(file, line, col, errorMessage(error))]);
   }
+}
+
+function firstUnresolvedAlias(document: Document.Parsed): Alias | undefined {
+  let unresolved: Alias | undefined;
+  visit(document, {
+    Alias: (_key, alias) => {
+      if (alias.resolve(document) !== undefined) return undefined;
+      unresolved = alias;
+      return visit.BREAK;
+    },
+  });
+  return unresolved;
+}
+
+function notYaml(file: string, line: number, column: number, message: string): ConfigIssue {
+  return { file, line, column, key: '', found: `a YAML error (${message})`, expected: 'valid YAML' };
+}
+
+function errorMessage(error: unknown): string {
+  return isNativeError(error) ? error.message : String(error);
 }

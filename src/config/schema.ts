@@ -3,6 +3,7 @@
  * explains them at length; a test holds the two together. What ties entries to each other is in `check.ts`.
  */
 import { z } from 'zod';
+import { PIPELINE_SIZE } from './sizes';
 import {
   hostPort,
   integer,
@@ -41,7 +42,7 @@ const portSchema = z.strictObject({
   mac: unicastMac.describe("the virtualizer's own MAC address on this port"),
   addresses: z
     .array(interfaceAddress)
-    .default([])
+    .prefault([])
     .describe("the virtualizer's own addresses on this port; their networks are reached through it"),
   host_port: switchPort.optional().describe('number of the shadow port towards the host'),
 });
@@ -146,8 +147,8 @@ const neighboursSchema = z.strictObject({
 });
 
 const limitsSchema = z.strictObject({
-  client_routes_max: integer(1, 1_000_000)
-    .default(4096)
+  client_routes_max: integer(1, PIPELINE_SIZE.clients)
+    .default(16_384)
     .describe('client routes kept in the switch; the longest unused one gives way'),
   client_route_idle_ms: milliseconds
     .default(600_000)
@@ -176,8 +177,12 @@ export const configSchema = z.strictObject({
     .prefault({})
     .describe('log on standard error'),
   ports: z.array(portSchema).min(1, 'at least one port').describe('switch ports'),
-  routes: z.array(routeSchema).default([]).describe("next hops to clients outside the ports' networks"),
-  stores: z.array(storeSchema).min(1, 'at least one store').describe('the real stores'),
+  routes: z.array(routeSchema).prefault([]).describe("next hops to clients outside the ports' networks"),
+  stores: z
+    .array(storeSchema)
+    .min(1, 'at least one store')
+    .max(PIPELINE_SIZE.stores, `at most ${PIPELINE_SIZE.stores} stores, as many as the pipeline holds`)
+    .describe('the real stores'),
   virtual_stores: z
     .array(virtualStoreSchema)
     .min(1, 'at least one virtual store')

@@ -40,7 +40,7 @@ function toProblems(issue: z.core.$ZodIssue): Problem[] {
 }
 
 function isOutermostMismatch(issue: z.core.$ZodIssue): boolean {
-  return issue.code === 'invalid_type' && issue.path.length === 0;
+  return issue.path.length === 0 && (issue.code === 'invalid_type' || issue.code === 'invalid_value');
 }
 
 function unknownKey(path: KeyPath, key: string, known: readonly string[]): Problem {

@@ -74,14 +74,12 @@ export const rpcProgram = z
   .transform((program) => (typeof program === 'number' ? program : RPC_PROGRAM[program]));
 
 const HOST_PORT_EXPECTED = 'HOST:PORT such as 127.0.0.1:9559';
+const HOST_PORT_TEXT = /^(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\]):(\d{1,5})$/;
 /** Where a TCP server listens; IPv6 hosts stand in brackets. */
-export const hostPort = z
-  .string(HOST_PORT_EXPECTED)
-  .regex(/^(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\]):\d{1,5}$/, HOST_PORT_EXPECTED)
-  .refine((text) => {
-    const port = Number(text.slice(text.lastIndexOf(':') + 1));
-    return port >= 1 && port <= 65535;
-  }, HOST_PORT_EXPECTED);
+export const hostPort = z.string(HOST_PORT_EXPECTED).refine((text) => {
+  const port = Number(HOST_PORT_TEXT.exec(text)?.[1]);
+  return port >= 1 && port <= 65535;
+}, HOST_PORT_EXPECTED);
 
 const PATH_EXPECTED = 'a path';
 export const path = z.string(PATH_EXPECTED).min(1, PATH_EXPECTED);
