@@ -11,12 +11,11 @@ async function main(): Promise<void> {
     .option('--json', 'one JSON document on stdout instead of a table')
     .parse();
   const name = program.args[0];
-  const benchmark = BENCHMARKS.find((candidate) => candidate.name === name);
-  if (benchmark === undefined) {
+  const benchmark =
+    BENCHMARKS.find((candidate) => candidate.name === name) ??
     program.error(`error: no benchmark '${name}'; there are: ${BENCHMARKS.map((b) => b.name).join(', ')}`, {
       exitCode: 2,
     });
-  }
   const machine = describeMachine();
   const report = await benchmark.run((line) => process.stderr.write(`${line}\n`));
   process.stdout.write(

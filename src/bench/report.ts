@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { cpus, release, totalmem } from 'node:os';
 import Table from 'cli-table3';
 
@@ -38,6 +38,10 @@ function firstLine(command: string, args: string[]): string | null {
   } catch {
     return null;
   }
+}
+
+export function isOnPath(command: string): boolean {
+  return spawnSync('sh', ['-c', `command -v ${command}`]).status === 0;
 }
 
 export function describeMachine(): Machine {
