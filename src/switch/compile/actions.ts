@@ -1,0 +1,46 @@
+import type { Action } from '../program/model';
+import type { Context } from './context';
+import type { PrimitiveWriter } from './primitives';
+import type { Source } from './source';
+
+/** Writes `action_X(d, p, cursor, end)`: arguments lie in `d` from `p` on, the payload is `b[cursor, end)`. */
+export function writeAction(
+  action: Action,
+  context: Context,
+  primitives: PrimitiveWriter,
+  source: Source,
+): void {
+  context.enterAction(action);
+  source.open(`function ${context.name('action', action)}(d, p, cursor, end)`);
+  const targets = new Set<number>();
+  for (const { primitive } of action.primitives)
+    if (primitive.op === 'jump' || primitive.op === 'jump_if_zero') targets.add(primitive.target);
+  if (targets.size === 0) for (const { primitive } of action.primitives) primitives.write(primitive);
+  else writeWithJumps(action, targets, context, primitives, source);
+  source.close();
+  context.enterAction(undefined);
+}
+
+/** One case for each place that is jumped to; cases fall through as the primitives follow each other. */
+function writeWithJumps(
+  action: Action,
+  targets: Set<number>,
+  context: Context,
+  primitives: PrimitiveWriter,
+  source: Source,
+): void {
+  source.open('for (let at = 0; ; ) switch (at)');
+  source.line('case 0:');
+  action.primitives.forEach(({ primitive }, i) => {
+    if (i > 0 && targets.has(i)) source.line(`case ${i}:`);
+    if (primitive.op === 'jump') {
+      source.line(`at = ${primitive.target}; continue;`);
+    } else if (primitive.op === 'jump_if_zero') {
+      const condition = context.value(primitive.condition);
+      source.line(`if (${condition.code} == 0) { at = ${primitive.target}; continue; }`);
+    } else primitives.write(primitive);
+  });
+  // A jump past the last primitive ends the action.
+  source.line('default: return;');
+  source.close();
+}

@@ -1,0 +1,127 @@
+import type { Counter } from '../externs/counter';
+import { ALGORITHMS, type HashFunction } from '../externs/hash';
+import type { Register } from '../externs/register';
+import { ProgramError } from '../program/error';
+import type { Calculation, CounterArray, Program, RegisterArray, Table } from '../program/model';
+import * as limbs from '../runtime/limbs';
+import * as packet from '../runtime/packet';
+import type { MatchTable } from '../tables/table';
+import { writeAction } from './actions';
+import { writeCalculation } from './calculations';
+import { Context } from './context';
+import { ControlWriter } from './controls';
+import { DeparserWriter } from './deparser';
+import { HeaderFunctions } from './headers';
+import type { Layout } from './layout';
+import { ParserWriter } from './parser';
+import { PrimitiveWriter } from './primitives';
+import { Source } from './source';
+
+/** The stages of a program, all working on one packet state and one frame buffer. */
+export interface Stages {
+  /** Reads the headers of `b[start, end)`; returns where the payload starts. */
+  parse(start: number, end: number): number;
+  verify(cursor: number, end: number): void;
+  ingress(cursor: number, end: number): void;
+  egress(cursor: number, end: number): void;
+  /** Puts the headers before the payload at `b[cursor]`; returns where the frame starts. */
+  deparse(cursor: number, end: number): number;
+}
+
+/** What generated code works on. */
+export interface Environment {
+  /** The packet's state, laid out by Layout. */
+  state: Uint32Array;
+  /** The frame, with room before it. */
+  frame: Uint8Array;
+  tables: Map<Table, MatchTable>;
+  counters: Map<CounterArray, Counter>;
+  registers: Map<RegisterArray, Register>;
+  random: { next(): number; between(low: bigint, high: bigint): bigint };
+  log(level: 'info' | 'error', message: string): void;
+}
+
+/** Room for what a calculation hashes: a frame and every header once more. */
+const HASH_INPUT_BYTES = 1 << 18;
+
+/** The JavaScript of a program, as one function body that returns its stages. */
+export function generate(program: Program, layout: Layout, drop_port: number): string {
+  const context = new Context(program, layout);
+  // Functions are written as they are first called for, so they go to a text of their own.
+  const functions = new Source();
+  const headers = new HeaderFunctions(context, functions);
+  const source = new Source();
+  const primitives = new PrimitiveWriter(context, headers, source, drop_port);
+
+  const tables = [...program.ingress.tables.values(), ...program.egress.tables.values()];
+  tables.forEach((table, i) => {
+    source.line(`const ${context.name('table', table)} = tables[${i}];`);
+    source.line(`const ${context.name('key', table)} = tables[${i}].key;`);
+  });
+  program.counters.forEach((counter, i) => {
+    if (counter.table === undefined)
+      source.line(`const ${context.name('counter', counter)} = counters[${i}];`);
+  });
+  program.registers.forEach((register, i) =>
+    source.line(`const ${context.name('register', register)} = registers[${i}];`),
+  );
+  for (const calculation of calculationsOf(program)) writeCalculation(calculation, context, headers, source);
+  for (const action of program.actions) writeAction(action, context, primitives, source);
+  new ParserWriter(context, headers, primitives, source).write();
+  new ControlWriter(program.ingress, context, source).write('ingress');
+  new ControlWriter(program.egress, context, source).write('egress');
+  new DeparserWriter(context, headers, primitives, source).write();
+  return `'use strict';\n${functions.toString()}\n${source.toString()}\nreturn { parse, verify, ingress, egress, deparse };\n`;
+}
+
+/** Compiles a program and binds it to the memory it works on. */
+export function compile(program: Program, layout: Layout, drop_port: number, env: Environment): Stages {
+  const text = generate(program, layout, drop_port);
+  const bytes = new Uint8Array(env.state.buffer, env.state.byteOffset, env.state.byteLength);
+  const hash_input = new Uint8Array(HASH_INPUT_BYTES);
+  const rt = {
+    ...limbs,
+    ...packet,
+    random: (low: bigint, high: bigint) => env.random.between(low, high),
+    log: (level: 'info' | 'error', format: string, values: (number | bigint)[]) =>
+      env.log(level, formatMessage(format, values)),
+    joinLimbs: (words: number[]) => words.reduce((value, word) => (value << 32n) | BigInt(word >>> 0), 0n),
+    sameVarbit: (a: number, a_bits: number, b: number, b_bits: number) =>
+      packet.sameVarbitBytes(env.state, bytes, a, a_bits, b, b_bits),
+  };
+  const hashes: Record<string, HashFunction> = { ...ALGORITHMS, random: () => env.random.next() };
+  const tables = [...program.ingress.tables.values(), ...program.egress.tables.values()];
+  const parameters = ['u', 'b', 'ub', 'hb', 'rt', 'hashes', 'tables', 'counters', 'registers', 'none'];
+  let build: (...args: unknown[]) => Stages;
+  try {
+    // eslint-disable-next-line @typescript-eslint/no-implied-eval -- compiling the program is what this module is for
+    build = new Function(...parameters, text) as (...args: unknown[]) => Stages;
+  } catch (error) {
+    throw new ProgramError(`generated code is not valid: ${String(error)}`, '');
+  }
+  return build(
+    env.state,
+    env.frame,
+    bytes,
+    hash_input,
+    rt,
+    hashes,
+    tables.map((table) => env.tables.get(table)),
+    program.counters.map((counter) => env.counters.get(counter)),
+    program.registers.map((register) => env.registers.get(register)?.cells),
+    new Uint32Array(1),
+  );
+}
+
+function calculationsOf(program: Program): Set<Calculation> {
+  const used = new Set(program.checksums.map((c) => c.calculation));
+  for (const action of program.actions)
+    for (const { primitive } of action.primitives) if (primitive.op === 'hash') used.add(primitive.calculation);
+  return used;
+}
+
+/** log_msg's format: each {} is replaced by the next value. */
+function formatMessage(format: string, values: (number | bigint)[]): string {
+  let i = 0;
+  return format.replace(/\{[^}]*\}/g, (braces) => (i < values.length ? String(values[i++]) : braces));
+}

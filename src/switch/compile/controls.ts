@@ -1,0 +1,196 @@
+import type { Pipeline, Table } from '../program/model';
+import { limbCount } from '../runtime/limbs';
+import type { Context } from './context';
+import { Register } from './layout';
+import type { Source } from './source';
+
+/** What a table's function returns: what decides where control flows next. */
+type Outcome = 'nothing' | 'hit' | 'action';
+
+/** Limbs of an entry's arguments in a table: room for its most demanding action. */
+export function argumentLimbs(table: Table): number {
+  const sizes = table.actions.map((a) => a.parameters.reduce((sum, p) => sum + limbCount(p.width), 0));
+  return Math.max(1, ...sizes);
+}
+
+/**
+ * Writes one pipeline: a function for each table and one for the control flow between them. As in the parser, what
+ * is entered from one place only is written there.
+ */
+export class ControlWriter {
+  private readonly cases = new Map<string, number>();
+
+  constructor(
+    private readonly pipeline: Pipeline,
+    private readonly context: Context,
+    private readonly source: Source,
+  ) {}
+
+  write(function_name: string): void {
+    const { source } = this;
+    for (const table of this.pipeline.tables.values()) this.table(table);
+    source.open(`function ${function_name}(cursor, end)`);
+    if (this.pipeline.initial !== undefined) {
+      this.findCases(this.pipeline.initial);
+      source.open('for (let node = 0; ; ) switch (node)');
+      for (const [name, label] of this.cases) {
+        source.open(`case ${label}:`, name);
+        this.node(name);
+        source.close();
+      }
+      source.close();
+    }
+    source.close();
+  }
+
+  private successors(name: string): (string | undefined)[] {
+    const table = this.pipeline.tables.get(name);
+    if (table !== undefined) {
+      if (table.next_hit !== undefined || table.next_miss !== undefined)
+        return [table.next_hit?.node, table.next_miss?.node];
+      const nodes = new Set<string | undefined>(table.actions.map((a) => this.afterAction(table, a.name)));
+      if (table.default_entry === undefined) nodes.add(table.base_next);
+      return [...nodes];
+    }
+    const conditional = this.pipeline.conditionals.get(name);
+    if (conditional !== undefined) return [conditional.when_true, conditional.when_false];
+    return [this.pipeline.action_calls.get(name)?.next];
+  }
+
+  private afterAction(table: Table, action: string): string | undefined {
+    return table.next.has(action) ? table.next.get(action) : table.base_next;
+  }
+
+  private findCases(initial: string): void {
+    const entries = new Map<string, number>();
+    const queue = [initial];
+    const seen = new Set(queue);
+    for (let name = queue.pop(); name !== undefined; name = queue.pop()) {
+      for (const next of this.successors(name)) {
+        if (next === undefined) continue;
+        entries.set(next, (entries.get(next) ?? 0) + 1);
+        if (!seen.has(next)) queue.push(next);
+        seen.add(next);
+      }
+    }
+    this.cases.set(initial, 0);
+    for (const [name, count] of entries)
+      if (count > 1 && !this.cases.has(name)) this.cases.set(name, this.cases.size);
+  }
+
+  private goto(next: string | undefined): void {
+    if (next === undefined) {
+      this.source.line('return;');
+      return;
+    }
+    const label = this.cases.get(next);
+    if (label === undefined) this.node(next);
+    else this.source.line(`node = ${label}; continue; // ${next}`);
+  }
+
+  private node(name: string): void {
+    const { source, context } = this;
+    const conditional = this.pipeline.conditionals.get(name);
+    if (conditional !== undefined) {
+      source.open(`if (${context.test(conditional.condition)})`);
+      this.goto(conditional.when_true);
+      source.turn('else');
+      this.goto(conditional.when_false);
+      source.close();
+      return;
+    }
+    const call = this.pipeline.action_calls.get(name);
+    if (call !== undefined) {
+      source.line(`${context.name('action', call.action)}(none, 0, cursor, end);`);
+      this.leaveIfExited([call.action]);
+      this.goto(call.next);
+      return;
+    }
+    this.applyTable(this.pipeline.tables.get(name) as Table);
+  }
+
+  private applyTable(table: Table): void {
+    const { source, context } = this;
+    const call = `${context.name('apply', table)}(cursor, end)`;
+    const outcome = this.outcome(table);
+    if (outcome === 'nothing') {
+      source.line(`${call};`);
+      this.leaveIfExited(table.actions);
+      this.goto(this.successors(table.name)[0]);
+      return;
+    }
+    const result = context.name('result', table);
+    source.line(`const ${result} = ${call};`);
+    this.leaveIfExited(table.actions);
+    if (outcome === 'hit') {
+      source.open(`if (${result} !== 0)`);
+      this.goto(table.next_hit?.node);
+      source.turn('else');
+      this.goto(table.next_miss?.node);
+      source.close();
+      return;
+    }
+    const groups = new Map<string | undefined, number[]>();
+    table.actions.forEach((action, i) => {
+      const next = this.afterAction(table, action.name);
+      groups.set(next, [...(groups.get(next) ?? []), i]);
+    });
+    const ordered = [...groups].sort((a, b) => a[1].length - b[1].length);
+    const otherwise = table.default_entry === undefined ? [table.base_next] : ordered.pop();
+    for (const [next, actions] of ordered) {
+      source.open(`if (${actions.map((i) => `${result} === ${i}`).join(' || ')})`);
+      this.goto(next);
+      source.close();
+    }
+    this.goto(otherwise?.[0]);
+  }
+
+  private leaveIfExited(actions: Table['actions']): void {
+    if (actions.some((a) => a.primitives.some(({ primitive }) => primitive.op === 'exit')))
+      this.source.line(`if (u[${Register.exit}] !== 0) return;`);
+  }
+
+  private outcome(table: Table): Outcome {
+    if (table.next_hit !== undefined || table.next_miss !== undefined) return 'hit';
+    return this.successors(table.name).length > 1 ? 'action' : 'nothing';
+  }
+
+  /** `apply_T()`: looks up the key, counts, runs the action; returns the hit entry (0: miss) or the action's number. */
+  private table(table: Table): void {
+    const { source, context } = this;
+    const name = context.name('table', table);
+    source.open(`function ${context.name('apply', table)}(cursor, end)`);
+    if (table.keys.length === 0) source.line('const entry = 0;');
+    else {
+      const key = context.name('key', table);
+      let at = 0;
+      for (const { value, width, mask } of table.keys) {
+        const code = context.value(value);
+        const limbs = code.limbs ?? [code.low()];
+        limbs.forEach((limb, i) => {
+          const shift = BigInt(32 * (limbs.length - 1 - i));
+          const limb_mask = mask === undefined ? undefined : (mask >> shift) & 0xffffffffn;
+          const signed = value.kind === 'field' && value.field.signed ? (1n << BigInt(width)) - 1n : undefined;
+          const cut = limb_mask ?? signed;
+          source.line(`${key}[${at++}] = ${cut === undefined ? limb : `${limb} & ${cut}`};`);
+        });
+      }
+      source.line(`const entry = ${name}.lookup();`);
+      if (table.with_counters)
+        source.line(`if (entry !== 0) ${name}.count(entry, u[${Register.ingress_length}]);`);
+      if (table.support_timeout) source.line(`if (entry !== 0) ${name}.touch(entry);`);
+    }
+    source.line(`const d = ${name}.args, p = entry * ${argumentLimbs(table)};`);
+    const outcome = this.outcome(table);
+    if (outcome === 'action') source.line(`const action = ${name}.actions[entry];`);
+    source.open(`switch (${outcome === 'action' ? 'action' : `${name}.actions[entry]`})`);
+    table.actions.forEach((action, i) => {
+      if (action.primitives.length > 0)
+        source.line(`case ${i}: ${context.name('action', action)}(d, p, cursor, end); break;`);
+    });
+    source.close();
+    if (outcome === 'hit') source.line('return entry;');
+    if (outcome === 'action') source.line('return action;');
+    source.close();
+  }
+}

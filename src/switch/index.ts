@@ -1,0 +1,4 @@
+/** The embedded switch as a library: a v1model program in, an engine that runs frames through it out. */
+export * from './engine';
+export { ProgramError, type SourceInfo } from './program/error';
+export { createEngine, describeCode } from './v1model/engine';

@@ -1,0 +1,275 @@
+import { ProgramError } from './error';
+import { ExpressionLoader } from './expressions';
+import { JsonNode } from './json';
+import type { CalculationInput, Checksum, Field, FieldList, Header, Program } from './model';
+import { loadParser } from './parser';
+import { loadPipeline } from './pipeline';
+import { loadPrimitive } from './primitives';
+import { Scope } from './scope';
+
+/** BMv2's JSON format version that p4c writes and this reads. */
+const FORMAT_MAJOR = 2;
+
+/** The standard metadata without which a program is not for v1model. */
+const REQUIRED = ['ingress_port', 'packet_length', 'instance_type', 'egress_spec', 'egress_port'];
+
+/**
+ * Reads and checks p4c's BMv2 JSON (behavioral-model, docs/JSON_format.md).
+ * @throws ProgramError naming the construct, its place in the JSON and its line in the P4 source.
+ */
+export function loadProgram(json: string | object): Program {
+  let value: unknown = json;
+  if (typeof json === 'string') {
+    try {
+      value = JSON.parse(json);
+    } catch (error) {
+      throw new ProgramError(`not JSON: ${error instanceof Error ? error.message : String(error)}`, '');
+    }
+  }
+  const root = new JsonNode(value);
+  const major = root.find('__meta__')?.find('version')?.item(0);
+  if (major !== undefined && major.integer() !== FORMAT_MAJOR)
+    major.fail(`expected BMv2 JSON format version ${FORMAT_MAJOR}, found ${major.integer()}`);
+
+  const scope = new Scope();
+  loadHeaders(root, scope);
+  refuseUnsupported(root);
+  loadExterns(root, scope);
+  loadLists(root, 'field_lists', scope, scope.field_lists);
+  loadLists(root, 'learn_lists', scope, scope.digests);
+  loadCalculations(root, scope);
+  const checksums = loadChecksums(root, scope);
+  loadActions(root, scope);
+
+  const named = (member: string, name: string): JsonNode =>
+    root
+      .get(member)
+      .items()
+      .find((node) => node.get('name').string() === name) ??
+    root.get(member).fail(`no "${name}": only programs for v1model are supported`);
+  const deparser = named('deparsers', 'deparser');
+  for (const call of deparser.itemsOf('primitives')) call.fail('primitives in a deparser are not supported');
+  const aliases = new Map<string, ReturnType<Scope['field']>>();
+  for (const alias of root.itemsOf('field_aliases'))
+    aliases.set(alias.item(0).string(), scope.field(alias.item(1)));
+
+  return {
+    headers: scope.headers.all(),
+    stacks: scope.stacks.all(),
+    unions: scope.unions.all(),
+    union_stacks: scope.union_stacks.all(),
+    errors: new Map(root.itemsOf('errors').map((e) => [e.item(0).string(), e.item(1).integer()])),
+    parser: loadParser(named('parsers', 'parser'), scope),
+    ingress: loadPipeline(named('pipelines', 'ingress'), scope),
+    egress: loadPipeline(named('pipelines', 'egress'), scope),
+    deparser: deparser
+      .get('order')
+      .items()
+      .map((name) => scope.headers.resolve(name)),
+    actions: [...scope.actions.values()],
+    counters: scope.counters.all(),
+    registers: scope.registers.all(),
+    checksums,
+    field_lists: scope.field_lists,
+    digests: scope.digests,
+    aliases,
+  };
+}
+
+function refuseUnsupported(root: JsonNode): void {
+  for (const meter of root.itemsOf('meter_arrays'))
+    meter.fail(`meter "${meter.get('name').string()}" is not supported`);
+  for (const set of root.itemsOf('parse_vsets'))
+    set.fail(`parser value set "${set.get('name').string()}" is not supported`);
+  for (const instance of root.itemsOf('extern_instances'))
+    instance.fail(`extern "${instance.get('type').string()}" is not supported`);
+}
+
+function loadHeaders(root: JsonNode, scope: Scope): void {
+  for (const type of root.get('header_types').items()) {
+    const name = type.get('name').string();
+    const fields: Field[] = [];
+    let fixed_bits = 0;
+    for (const field of type.get('fields').items()) {
+      const varbit = field.item(1).value === '*';
+      const width = varbit ? 0 : field.item(1).integer();
+      if (field.items()[3]?.value === true) field.fail('saturating fields are not supported');
+      const signed = field.items()[2]?.value === true;
+      fixed_bits += width;
+      fields.push({ name: field.item(0).string(), width, signed, varbit });
+    }
+    for (const field of fields.filter((f) => f.varbit)) {
+      if (type.has('length_exp')) type.get('length_exp').fail('length_exp (of P4_14) is not supported');
+      field.width = type.get('max_length').integer() * 8 - fixed_bits;
+    }
+    if (fields.filter((f) => f.varbit).length > 1) type.fail('more than one varbit field in a header');
+    scope.header_types.add(name, { name, fields }, type);
+  }
+  const by_id = new Map<number, Header>();
+  for (const node of root.get('headers').items()) {
+    const header: Header = {
+      name: node.get('name').string(),
+      id: node.get('id').integer(),
+      type: scope.header_types.resolve(node.get('header_type')),
+      metadata: node.get('metadata').boolean(),
+    };
+    scope.headers.add(header.name, header, node);
+    if (by_id.has(header.id)) node.fail(`a second header has id ${header.id}`);
+    by_id.set(header.id, header);
+    const bits = header.type.fields.reduce((sum, f) => sum + f.width, 0);
+    if (!header.metadata && bits % 8 !== 0)
+      node.fail(`header "${header.name}" has ${bits} bits, not a whole number of bytes`);
+  }
+  const standard = scope.headers.find('standard_metadata');
+  for (const field of REQUIRED) {
+    if (standard?.type.fields.some((f) => f.name === field) !== true)
+      root.get('headers').fail(`no standard_metadata.${field}: only programs for v1model are supported`);
+  }
+  const headerById = (id: JsonNode): Header =>
+    by_id.get(id.integer()) ?? id.fail(`there is no header with id ${id.integer()}`);
+  for (const node of root.itemsOf('header_stacks')) {
+    const name = node.get('name').string();
+    const type = scope.header_types.resolve(node.get('header_type'));
+    scope.stacks.add(
+      name,
+      { name, type, headers: node.get('header_ids').items().map(headerById) },
+      node,
+    );
+  }
+  const union_types = new Map<string, string[]>();
+  for (const node of root.itemsOf('header_union_types'))
+    union_types.set(
+      node.get('name').string(),
+      node
+        .get('headers')
+        .items()
+        .map((h) => h.item(0).string()),
+    );
+  const unions = new Map<number, ReturnType<typeof scope.unions.all>[number]>();
+  for (const node of root.itemsOf('header_unions')) {
+    const name = node.get('name').string();
+    const id = node.get('id').integer();
+    const members = union_types.get(node.get('union_type').string()) ?? [];
+    const headers = node.get('header_ids').items().map(headerById);
+    if (members.length !== headers.length) node.fail('the union and its type differ in members');
+    const union = {
+      name,
+      id,
+      members: headers.map((header, i) => ({ name: members[i] ?? '', header })),
+    };
+    unions.set(id, scope.unions.add(name, union, node));
+  }
+  for (const node of root.itemsOf('header_union_stacks')) {
+    const name = node.get('name').string();
+    const elements = node
+      .get('header_union_ids')
+      .items()
+      .map((id) => unions.get(id.integer()) ?? id.fail(`there is no union with id ${id.integer()}`));
+    scope.union_stacks.add(name, { name, unions: elements }, node);
+  }
+}
+
+function loadExterns(root: JsonNode, scope: Scope): void {
+  for (const node of root.itemsOf('counter_arrays')) {
+    const name = node.get('name').string();
+    const is_direct = node.get('is_direct').boolean();
+    scope.counters.add(
+      name,
+      {
+        name,
+        size: is_direct ? 0 : node.get('size').integer(),
+        table: is_direct ? node.get('binding').string() : undefined,
+      },
+      node,
+    );
+  }
+  for (const node of root.itemsOf('register_arrays')) {
+    const name = node.get('name').string();
+    const [size, width] = [node.get('size').integer(), node.get('bitwidth').integer()];
+    if (size < 0 || width < 1) node.fail(`register "${name}": size ${size} of ${width} bits`);
+    scope.registers.add(name, { name, size, width, signed: false }, node);
+  }
+}
+
+function loadLists(root: JsonNode, member: string, scope: Scope, into: Map<number, FieldList>): void {
+  const expressions = new ExpressionLoader(scope);
+  for (const node of root.itemsOf(member)) {
+    const id = node.get('id').integer();
+    const elements = node
+      .get('elements')
+      .items()
+      .flatMap((element): FieldList['elements'] => {
+        const value = expressions.data(element);
+        if (value.kind === 'constant' || value.kind === 'field') return [value];
+        return element.fail('expected a field or a constant');
+      });
+    into.set(id, { id, name: node.get('name').string(), elements });
+  }
+}
+
+function loadCalculations(root: JsonNode, scope: Scope): void {
+  for (const node of root.itemsOf('calculations')) {
+    const inputs = node
+      .get('input')
+      .items()
+      .map((input): CalculationInput => {
+        const type = input.get('type').string();
+        switch (type) {
+          case 'field':
+            return { kind: 'field', field: scope.field(input.get('value')) };
+          case 'hexstr':
+            return {
+              kind: 'constant',
+              value: input.get('value').hex(),
+              width: input.get('bitwidth').integer(),
+            };
+          case 'header':
+            return { kind: 'header', header: scope.headers.resolve(input.get('value')) };
+          case 'payload':
+            return { kind: 'payload' };
+          default:
+            return input.fail(`a calculation over a "${type}" is not supported`);
+        }
+      });
+    const name = node.get('name').string();
+    scope.calculations.add(
+      name,
+      { name, algorithm: node.get('algo').string(), inputs, source: node.source() },
+      node,
+    );
+  }
+}
+
+function loadChecksums(root: JsonNode, scope: Scope): Checksum[] {
+  const expressions = new ExpressionLoader(scope);
+  return root.itemsOf('checksums').map((node) => {
+    const type = node.get('type').string();
+    if (type !== 'generic') node.fail(`a checksum of type "${type}" is not supported`);
+    const condition = node.find('if_cond');
+    return {
+      name: node.get('name').string(),
+      target: scope.field(node.get('target')),
+      calculation: scope.calculations.resolve(node.get('calculation')),
+      update: node.find('update')?.boolean() ?? true,
+      verify: node.find('verify')?.boolean() ?? true,
+      condition: condition === undefined ? undefined : expressions.boolean(condition),
+    };
+  });
+}
+
+function loadActions(root: JsonNode, scope: Scope): void {
+  for (const node of root.get('actions').items()) {
+    const id = node.get('id').integer();
+    if (scope.actions.has(id)) node.fail(`a second action has id ${id}`);
+    const parameters = node.itemsOf('runtime_data').map((parameter) => ({
+      name: parameter.get('name').string(),
+      width: parameter.get('bitwidth').integer(),
+    }));
+    const expressions = new ExpressionLoader(scope, parameters.length);
+    const primitives = node.itemsOf('primitives').map((call) => ({
+      primitive: loadPrimitive(call, scope, expressions),
+      source: call.source(),
+    }));
+    scope.actions.set(id, { name: node.get('name').string(), id, parameters, primitives });
+  }
+}

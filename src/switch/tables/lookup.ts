@@ -1,0 +1,283 @@
+import { writeLimbs } from '../runtime/limbs';
+import { HashIndex, type Records } from './hash_index';
+import { type MatchFormat, prefixMask } from './match';
+
+/** Finds the entry that a packet's key matches. */
+export interface Lookup {
+  /** The winning entry for the packet's key, or 0. */
+  find(key: Uint32Array): number;
+  added(entry: number): void;
+  removed(entry: number): void;
+  /** The entry whose whole record is `record`, or 0. */
+  same(record: Uint32Array): number;
+}
+
+/** Every key exact: one probe. */
+export class ExactLookup implements Lookup {
+  private readonly index: HashIndex;
+
+  constructor(store: Records, format: MatchFormat) {
+    this.index = new HashIndex(store, format.stride);
+  }
+
+  find(key: Uint32Array): number {
+    return this.index.find(key);
+  }
+
+  same(record: Uint32Array): number {
+    return this.index.find(record);
+  }
+
+  added(entry: number): void {
+    this.index.add(entry);
+  }
+
+  removed(entry: number): void {
+    this.index.remove(entry);
+  }
+}
+
+/** One LPM key, the others exact: one probe for each prefix length in use, longest first. */
+export class LpmLookup implements Lookup {
+  private readonly index: HashIndex;
+  private readonly probe: Uint32Array;
+  private readonly masks: Uint32Array[];
+  private readonly counts: number[];
+  /** Prefix lengths in use, longest first. */
+  private lengths: number[] = [];
+  private readonly value_at: number;
+  private readonly prefix_at: number;
+
+  constructor(
+    private readonly store: Records,
+    private readonly format: MatchFormat,
+  ) {
+    this.index = new HashIndex(store, format.stride);
+    this.probe = new Uint32Array(format.stride);
+    const part = format.parts.find((p) => p.kind === 'lpm');
+    if (part === undefined) throw new RangeError('the table has no LPM key');
+    this.value_at = part.value_at;
+    this.prefix_at = part.extra_at;
+    this.counts = Array<number>(part.width + 1).fill(0);
+    this.masks = this.counts.map((_, length) => {
+      const mask = new Uint32Array(part.limbs);
+      writeLimbs(mask, 0, part.limbs, part.width, prefixMask(part.width, length));
+      return mask;
+    });
+  }
+
+  find(key: Uint32Array): number {
+    const { probe, value_at, prefix_at, lengths } = this;
+    for (let i = 0; i < this.format.key_limbs; i++) probe[i] = key[i] as number;
+    for (let i = 0; i < lengths.length; i++) {
+      const length = lengths[i] as number;
+      const mask = this.masks[length] as Uint32Array;
+      // Longest first, so each mask only clears further bits.
+      for (let limb = 0; limb < mask.length; limb++)
+        probe[value_at + limb] = (probe[value_at + limb] as number) & (mask[limb] as number);
+      probe[prefix_at] = length;
+      const entry = this.index.find(probe);
+      if (entry !== 0) return entry;
+    }
+    return 0;
+  }
+
+  same(record: Uint32Array): number {
+    return this.index.find(record);
+  }
+
+  added(entry: number): void {
+    this.index.add(entry);
+    this.change(entry, 1);
+  }
+
+  removed(entry: number): void {
+    this.index.remove(entry);
+    this.change(entry, -1);
+  }
+
+  private change(entry: number, by: number): void {
+    const length = this.store.records[entry * this.store.stride + this.prefix_at] as number;
+    this.counts[length] = (this.counts[length] as number) + by;
+    this.lengths = this.counts.flatMap((count, i) => (count > 0 ? [i] : [])).reverse();
+  }
+}
+
+/** Entries with the same masks. */
+interface Group {
+  masks: Uint32Array;
+  index: HashIndex;
+  /** At least the highest priority within. */
+  priority_max: number;
+}
+
+/**
+ * Anything with a ternary or range key: entries are grouped by their masks and each group is hashed, so a lookup
+ * costs a probe for each distinct mask rather than for each entry ("tuple space search", Srinivasan et al. 1999).
+ * Groups are tried from the highest priority down and the search ends when no group can better what was found.
+ * A range counts as wholly masked, and is checked on each candidate.
+ */
+export class TernaryLookup implements Lookup {
+  private readonly identity: HashIndex;
+  private readonly groups = new Map<string, Group>();
+  private ordered: Group[] = [];
+  private readonly probe: Uint32Array;
+  /** The next entry of lower or equal priority with the same masked value, by entry. */
+  private next = new Int32Array(16);
+  private readonly ranges: { value_at: number; extra_at: number; limbs: number }[];
+
+  constructor(
+    private readonly store: Records,
+    private readonly format: MatchFormat,
+  ) {
+    this.identity = new HashIndex(store, format.stride);
+    this.probe = new Uint32Array(format.key_limbs);
+    this.ranges = format.parts.filter((part) => part.kind === 'range');
+  }
+
+  find(key: Uint32Array): number {
+    const { probe, ordered, store } = this;
+    const { priority_at, key_limbs } = this.format;
+    let best = 0;
+    let best_priority = -1;
+    for (let g = 0; g < ordered.length; g++) {
+      const group = ordered[g] as Group;
+      if (group.priority_max <= best_priority) break;
+      for (let i = 0; i < key_limbs; i++) probe[i] = (key[i] as number) & (group.masks[i] as number);
+      let entry = group.index.find(probe);
+      while (entry !== 0 && !this.inRanges(entry, key)) entry = this.next[entry] as number;
+      if (entry === 0) continue;
+      const priority = store.records[entry * store.stride + priority_at] as number;
+      if (priority > best_priority) {
+        best = entry;
+        best_priority = priority;
+      }
+    }
+    return best;
+  }
+
+  same(record: Uint32Array): number {
+    return this.identity.find(record);
+  }
+
+  added(entry: number): void {
+    this.identity.add(entry);
+    if (entry >= this.next.length) {
+      const old = this.next;
+      this.next = new Int32Array(Math.max(entry + 1, old.length * 2));
+      this.next.set(old);
+    }
+    const group = this.groupOf(entry);
+    const priority = this.priority(entry);
+    const head = group.index.find(this.masked(entry, group));
+    if (head === 0 || this.priority(head) < priority) {
+      this.next[entry] = head;
+      if (head === 0) group.index.add(entry);
+      else group.index.replace(head, entry);
+    } else {
+      let before = head;
+      while (this.next[before] !== 0 && this.priority(this.next[before] as number) >= priority)
+        before = this.next[before] as number;
+      this.next[entry] = this.next[before] as number;
+      this.next[before] = entry;
+    }
+    if (priority > group.priority_max) {
+      group.priority_max = priority;
+      this.order();
+    }
+  }
+
+  removed(entry: number): void {
+    this.identity.remove(entry);
+    const key = this.groupKey(entry);
+    const group = this.groups.get(key);
+    if (group === undefined) throw new RangeError(`entry ${entry} is in no group`);
+    const head = group.index.find(this.masked(entry, group));
+    const after = this.next[entry] as number;
+    if (head === entry) {
+      if (after === 0) group.index.remove(entry);
+      else group.index.replace(entry, after);
+    } else {
+      let before = head;
+      while (this.next[before] !== entry) before = this.next[before] as number;
+      this.next[before] = after;
+    }
+    if (group.index.size === 0) {
+      this.groups.delete(key);
+      this.order();
+    }
+  }
+
+  private inRanges(entry: number, key: Uint32Array): boolean {
+    const { records, stride } = this.store;
+    const base = entry * stride;
+    for (const { value_at, extra_at, limbs } of this.ranges) {
+      for (let i = 0; i < limbs; i++) {
+        const low = records[base + value_at + i] as number;
+        if ((key[value_at + i] as number) > low) break;
+        if ((key[value_at + i] as number) < low) return false;
+      }
+      for (let i = 0; i < limbs; i++) {
+        const high = records[base + extra_at + i] as number;
+        if ((key[value_at + i] as number) < high) break;
+        if ((key[value_at + i] as number) > high) return false;
+      }
+    }
+    return true;
+  }
+
+  private priority(entry: number): number {
+    return this.store.records[entry * this.store.stride + this.format.priority_at] as number;
+  }
+
+  private order(): void {
+    this.ordered = [...this.groups.values()].sort((a, b) => b.priority_max - a.priority_max);
+  }
+
+  private masks(entry: number): Uint32Array {
+    const { records, stride } = this.store;
+    const masks = new Uint32Array(this.format.key_limbs);
+    for (const part of this.format.parts) {
+      const extra = entry * stride + part.extra_at;
+      if (part.kind === 'exact') masks.fill(0xffffffff, part.value_at, part.value_at + part.limbs);
+      else if (part.kind === 'lpm') {
+        const mask = prefixMask(part.width, records[extra] as number);
+        writeLimbs(masks, part.value_at, part.limbs, part.width, mask);
+      } else if (part.kind === 'ternary')
+        for (let i = 0; i < part.limbs; i++) masks[part.value_at + i] = records[extra + i] as number;
+    }
+    return masks;
+  }
+
+  private groupKey(entry: number): string {
+    return this.masks(entry).join();
+  }
+
+  private groupOf(entry: number): Group {
+    const masks = this.masks(entry);
+    const key = masks.join();
+    let group = this.groups.get(key);
+    if (group === undefined) {
+      group = {
+        masks,
+        index: new HashIndex(this.store, this.format.key_limbs, masks),
+        priority_max: -1,
+      };
+      this.groups.set(key, group);
+    }
+    return group;
+  }
+
+  private masked(entry: number, group: Group): Uint32Array {
+    const { records, stride } = this.store;
+    for (let i = 0; i < this.probe.length; i++)
+      this.probe[i] = (records[entry * stride + i] as number) & (group.masks[i] as number);
+    return this.probe;
+  }
+}
+
+export function makeLookup(store: Records, format: MatchFormat): Lookup {
+  if (format.has_priority) return new TernaryLookup(store, format);
+  if (format.parts.some((part) => part.kind === 'lpm')) return new LpmLookup(store, format);
+  return new ExactLookup(store, format);
+}

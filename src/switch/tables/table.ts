@@ -1,0 +1,298 @@
+import {
+  type ActionCall,
+  type CounterValue,
+  EngineError,
+  type MatchValue,
+  type TableEntry,
+  type TableEntryState,
+} from '../engine';
+import type { Action, Table } from '../program/model';
+import { limbCount, readLimbs, writeLimbs } from '../runtime/limbs';
+import type { Records } from './hash_index';
+import { type Lookup, makeLookup } from './lookup';
+import { MatchFormat } from './match';
+
+const CAPACITY_MIN = 16;
+const NS_PER_US = 1000;
+
+/**
+ * A match-action table: its entries in arrays by entry number, so that a million of them are a few arrays. Entry 0
+ * is the default action; hits are 1 and up. Generated code reads `key`, `actions` and `args` directly.
+ */
+export class MatchTable implements Records {
+  /** The packet's key, filled in before lookup(). */
+  readonly key: Uint32Array;
+  /** The action's number in the table's list, by entry; -1: none. */
+  actions = new Int32Array(CAPACITY_MIN);
+  /** The action's arguments, `args_stride` limbs an entry. */
+  args: Uint32Array;
+  /** The match fields, `stride` limbs an entry. */
+  records: Uint32Array;
+  readonly stride: number;
+
+  private readonly format: MatchFormat;
+  private readonly match_lookup: Lookup;
+  private readonly record: Uint32Array;
+  private packets = new Float64Array(0);
+  private bytes = new Float64Array(0);
+  private idle_timeouts_us = new Float64Array(0);
+  private last_hits_us = new Float64Array(0);
+  private reported_idle = new Uint8Array(0);
+  private capacity = CAPACITY_MIN;
+  /** Entry numbers below this have been given out; those not in use are in `free`. */
+  private used = 1;
+  private readonly free: number[] = [];
+  private size = 0;
+
+  constructor(
+    readonly program: Table,
+    private readonly args_stride: number,
+    private readonly clock: { now_us: number },
+  ) {
+    this.format = new MatchFormat(program.name, program.keys);
+    this.stride = this.format.stride;
+    this.key = new Uint32Array(Math.max(1, this.format.key_limbs));
+    this.record = new Uint32Array(this.stride);
+    this.records = new Uint32Array(CAPACITY_MIN * this.stride);
+    this.args = new Uint32Array(CAPACITY_MIN * args_stride);
+    this.match_lookup = makeLookup(this, this.format);
+    this.resize(CAPACITY_MIN);
+    this.actions[0] = -1;
+    this.setDefault(undefined);
+    for (const entry of program.const_entries ?? []) {
+      const match = entry.match.map(({ value, mask_or_high, prefix_length }, i): MatchValue => {
+        const kind = program.keys[i]?.kind;
+        if (kind === 'exact') return { kind, value };
+        if (kind === 'lpm') return { kind, value: value & this.prefix(i, prefix_length), prefix_length };
+        if (kind === 'range') return { kind, low: value, high: mask_or_high };
+        return { kind: 'ternary', value: value & mask_or_high, mask: mask_or_high };
+      });
+      this.add({
+        match,
+        priority: entry.priority,
+        action: { name: entry.action.name, args: entry.args },
+        idle_timeout_ns: 0n,
+      });
+    }
+  }
+
+  // -- for generated code --
+
+  /** The entry that `key` matches, or 0. */
+  lookup(): number {
+    return this.match_lookup.find(this.key);
+  }
+
+  count(entry: number, bytes: number): void {
+    this.packets[entry] = (this.packets[entry] as number) + 1;
+    this.bytes[entry] = (this.bytes[entry] as number) + bytes;
+  }
+
+  /** Notes a hit, for idle timeouts. */
+  touch(entry: number): void {
+    this.last_hits_us[entry] = this.clock.now_us;
+    this.reported_idle[entry] = 0;
+  }
+
+  // -- for the control plane --
+
+  insert(entry: TableEntry): void {
+    this.checkMutable();
+    this.add(entry);
+  }
+
+  modify(entry: TableEntry): void {
+    this.checkMutable();
+    const at = this.find(entry);
+    const action = this.checkAction(entry.action);
+    this.checkTimeout(entry);
+    this.setAction(at, action, entry.action.args);
+    this.startIdle(at, entry.idle_timeout_ns);
+  }
+
+  delete(entry: Pick<TableEntry, 'match' | 'priority'>): void {
+    this.checkMutable();
+    const at = this.find(entry);
+    this.match_lookup.removed(at);
+    this.actions[at] = -2;
+    this.free.push(at);
+    this.size--;
+  }
+
+  setDefault(call: ActionCall | undefined): void {
+    const { default_entry } = this.program;
+    if (call === undefined) {
+      if (default_entry === undefined) this.actions[0] = -1;
+      else this.setAction(0, default_entry.action, default_entry.args);
+      return;
+    }
+    if (default_entry?.is_const === true)
+      this.fail('PERMISSION_DENIED', 'the default action is const');
+    this.setAction(0, this.checkAction(call), call.args);
+  }
+
+  default(): { action: ActionCall; is_const: boolean; counter: CounterValue | undefined } | undefined {
+    if (this.actions[0] === -1) return undefined;
+    const is_const = this.program.default_entry?.is_const ?? false;
+    // BMv2 does not count misses.
+    return { action: this.actionOf(0), is_const, counter: this.program.with_counters ? this.counterOf(0) : undefined };
+  }
+
+  *entries(): Generator<TableEntryState> {
+    for (let entry = 1; entry < this.used; entry++)
+      if ((this.actions[entry] as number) !== -2) yield this.state(entry);
+  }
+
+  writeCounter(entry: Pick<TableEntry, 'match' | 'priority'>, value: CounterValue): void {
+    if (!this.program.with_counters) this.fail('INVALID_ARGUMENT', 'the table has no direct counter');
+    const at = this.find(entry);
+    this.packets[at] = Number(value.packets);
+    this.bytes[at] = Number(value.bytes);
+  }
+
+  /** Calls `report` for each entry that has become idle since it was last hit. */
+  reportIdle(report: (entry: TableEntryState) => void): void {
+    if (!this.program.support_timeout) return;
+    for (let entry = 1; entry < this.used; entry++) {
+      const timeout_us = this.idle_timeouts_us[entry] as number;
+      if (timeout_us === 0 || this.reported_idle[entry] !== 0 || this.actions[entry] === -2) continue;
+      if (this.clock.now_us - (this.last_hits_us[entry] as number) < timeout_us) continue;
+      this.reported_idle[entry] = 1;
+      report(this.state(entry));
+    }
+  }
+
+  // -- within --
+
+  private prefix(key: number, length: number): bigint {
+    const width = this.program.keys[key]?.width ?? 0;
+    const all = (1n << BigInt(width)) - 1n;
+    return all ^ (all >> BigInt(length));
+  }
+
+  private add(entry: TableEntry): void {
+    this.format.encode(entry.match, entry.priority, this.record);
+    const action = this.checkAction(entry.action);
+    this.checkTimeout(entry);
+    if (this.match_lookup.same(this.record) !== 0)
+      this.fail('ALREADY_EXISTS', 'an entry with this match and priority exists');
+    if (this.size >= this.program.max_size)
+      this.fail('RESOURCE_EXHAUSTED', `the table is full (${this.program.max_size} entries)`);
+    const at = this.free.pop() ?? this.used++;
+    if (at >= this.capacity) this.resize(this.capacity * 2);
+    this.records.set(this.record, at * this.stride);
+    this.setAction(at, action, entry.action.args);
+    if (this.program.with_counters) this.packets[at] = this.bytes[at] = 0;
+    this.startIdle(at, entry.idle_timeout_ns);
+    this.match_lookup.added(at);
+    this.size++;
+  }
+
+  private find(entry: Pick<TableEntry, 'match' | 'priority'>): number {
+    this.format.encode(entry.match, entry.priority, this.record);
+    const at = this.match_lookup.same(this.record);
+    if (at === 0) this.fail('NOT_FOUND', 'there is no entry with this match and priority');
+    return at;
+  }
+
+  private checkMutable(): void {
+    if (this.program.const_entries !== undefined) this.fail('PERMISSION_DENIED', 'the entries are const');
+    if (this.program.keys.length === 0) this.fail('INVALID_ARGUMENT', 'the table has no key, so no entries');
+  }
+
+  private checkAction(call: ActionCall): Action {
+    const action = this.program.actions.find((a) => a.name === call.name);
+    if (action === undefined)
+      return this.fail('INVALID_ARGUMENT', `"${call.name}" is not one of the table's actions`);
+    if (call.args.length !== action.parameters.length)
+      this.fail(
+        'INVALID_ARGUMENT',
+        `action "${call.name}" takes ${action.parameters.length} arguments, found ${call.args.length}`,
+      );
+    action.parameters.forEach(({ name, width }, i) => {
+      const arg = call.args[i] as bigint;
+      if (arg < 0n || arg >> BigInt(width) !== 0n)
+        this.fail('INVALID_ARGUMENT', `action "${call.name}", "${name}": ${arg} does not fit in ${width} bits`);
+    });
+    return action;
+  }
+
+  private checkTimeout(entry: TableEntry): void {
+    if (entry.idle_timeout_ns !== 0n && !this.program.support_timeout)
+      this.fail('INVALID_ARGUMENT', 'the table does not support idle timeouts');
+  }
+
+  private startIdle(at: number, timeout_ns: bigint): void {
+    if (!this.program.support_timeout) return;
+    this.idle_timeouts_us[at] = Number(timeout_ns) / NS_PER_US;
+    this.touch(at);
+  }
+
+  private setAction(at: number, action: Action, args: bigint[]): void {
+    this.actions[at] = this.program.actions.indexOf(action);
+    if (this.actions[at] === -1)
+      this.fail('INVALID_ARGUMENT', `"${action.name}" is not one of the table's actions`);
+    let offset = at * this.args_stride;
+    action.parameters.forEach(({ width }, i) => {
+      const limbs = limbCount(width);
+      writeLimbs(this.args, offset, limbs, width, args[i] as bigint);
+      offset += limbs;
+    });
+  }
+
+  private actionOf(at: number): ActionCall {
+    const action = this.program.actions[this.actions[at] as number] as Action;
+    let offset = at * this.args_stride;
+    const args = action.parameters.map(({ width }) => {
+      const limbs = limbCount(width);
+      const value = readLimbs(this.args, offset, limbs);
+      offset += limbs;
+      return value;
+    });
+    return { name: action.name, args };
+  }
+
+  private counterOf(at: number): CounterValue {
+    return { packets: BigInt(this.packets[at] as number), bytes: BigInt(this.bytes[at] as number) };
+  }
+
+  private state(at: number): TableEntryState {
+    const { with_counters, support_timeout } = this.program;
+    const idle_us = support_timeout ? this.clock.now_us - (this.last_hits_us[at] as number) : 0;
+    return {
+      ...this.format.decode(this.records, at * this.stride),
+      action: this.actionOf(at),
+      idle_timeout_ns: support_timeout
+        ? BigInt(Math.round((this.idle_timeouts_us[at] as number) * NS_PER_US))
+        : 0n,
+      counter: with_counters ? this.counterOf(at) : undefined,
+      idle_ns: support_timeout ? BigInt(Math.max(0, Math.round(idle_us * NS_PER_US))) : undefined,
+      is_const: this.program.const_entries !== undefined,
+    };
+  }
+
+  private resize(capacity: number): void {
+    const grown = <T extends Int32Array | Uint32Array | Float64Array | Uint8Array>(old: T, length: number): T => {
+      const array = new (old.constructor as new (length: number) => T)(length);
+      array.set(old);
+      return array;
+    };
+    this.capacity = capacity;
+    this.actions = grown(this.actions, capacity);
+    this.args = grown(this.args, capacity * this.args_stride);
+    this.records = grown(this.records, capacity * this.stride);
+    if (this.program.with_counters) {
+      this.packets = grown(this.packets, capacity);
+      this.bytes = grown(this.bytes, capacity);
+    }
+    if (this.program.support_timeout) {
+      this.idle_timeouts_us = grown(this.idle_timeouts_us, capacity);
+      this.last_hits_us = grown(this.last_hits_us, capacity);
+      this.reported_idle = grown(this.reported_idle, capacity);
+    }
+  }
+
+  private fail(code: EngineError['code'], message: string): never {
+    throw new EngineError(code, `table "${this.program.name}": ${message}`);
+  }
+}

@@ -1,0 +1,154 @@
+import { generate } from '../compile/compile';
+import { Layout } from '../compile/layout';
+import {
+  type ActionCall,
+  type CloneSession,
+  type CounterValue,
+  type Engine,
+  EngineError,
+  type EngineEvents,
+  type EngineOptions,
+  type Replica,
+  type TableEntry,
+  type TableEntryState,
+} from '../engine';
+import type { Counter } from '../externs/counter';
+import type { Register } from '../externs/register';
+import { loadProgram } from '../program/load';
+import type { Program } from '../program/model';
+import type { MatchTable } from '../tables/table';
+import { DROP_PORT, Machine } from './machine';
+
+/**
+ * Loads p4c's BMv2 JSON and compiles it.
+ * @throws ProgramError for a program that cannot be run, naming the construct and its source line
+ */
+export function createEngine(
+  json: string | object,
+  events: EngineEvents,
+  options: EngineOptions = {},
+): Engine {
+  return new V1ModelEngine(loadProgram(json), events, options);
+}
+
+/** The JavaScript that a program is compiled to, for reading. */
+export function describeCode(json: string | object, options: EngineOptions = {}): string {
+  const program = loadProgram(json);
+  return generate(program, new Layout(program), options.drop_port ?? DROP_PORT);
+}
+
+class V1ModelEngine implements Engine {
+  private readonly machine: Machine;
+  private readonly tables = new Map<string, MatchTable>();
+  private readonly counters = new Map<string, Counter>();
+  private readonly registers = new Map<string, Register>();
+
+  constructor(
+    program: Program,
+    private readonly events: EngineEvents,
+    options: EngineOptions,
+  ) {
+    this.machine = new Machine(program, events, options);
+    for (const [table, instance] of this.machine.tables) this.tables.set(table.name, instance);
+    for (const [counter, instance] of this.machine.counters) this.counters.set(counter.name, instance);
+    for (const [register, instance] of this.machine.registers) this.registers.set(register.name, instance);
+  }
+
+  receive(port: number, buffer: Uint8Array, now_us: number, start = 0, end = buffer.length): void {
+    this.machine.clock.now_us = now_us;
+    this.machine.receive(port, buffer, start, end);
+  }
+
+  tick(now_us: number): void {
+    this.machine.clock.now_us = now_us;
+    for (const [name, table] of this.tables) table.reportIdle((entry) => this.events.idle(name, entry));
+  }
+
+  insertEntry(table: string, entry: TableEntry): void {
+    this.table(table).insert(entry);
+  }
+
+  modifyEntry(table: string, entry: TableEntry): void {
+    this.table(table).modify(entry);
+  }
+
+  deleteEntry(table: string, entry: Pick<TableEntry, 'match' | 'priority'>): void {
+    this.table(table).delete(entry);
+  }
+
+  setDefaultAction(table: string, action: ActionCall | undefined): void {
+    this.table(table).setDefault(action);
+  }
+
+  defaultAction(table: string): ReturnType<Engine['defaultAction']> {
+    return this.table(table).default();
+  }
+
+  entries(table: string): Iterable<TableEntryState> {
+    return this.table(table).entries();
+  }
+
+  counterSize(name: string): number {
+    return this.counter(name).size;
+  }
+
+  readCounter(name: string, index: number): CounterValue {
+    return this.counter(name).read(index);
+  }
+
+  writeCounter(name: string, index: number, value: CounterValue): void {
+    this.counter(name).write(index, value);
+  }
+
+  writeDirectCounter(
+    table: string,
+    entry: Pick<TableEntry, 'match' | 'priority'>,
+    value: CounterValue,
+  ): void {
+    this.table(table).writeCounter(entry, value);
+  }
+
+  registerSize(name: string): number {
+    return this.register(name).size;
+  }
+
+  readRegister(name: string, index: number): bigint {
+    return this.register(name).read(index);
+  }
+
+  writeRegister(name: string, index: number, value: bigint): void {
+    this.register(name).write(index, value);
+  }
+
+  setMulticastGroup(group_id: number, replicas: Replica[] | undefined): void {
+    this.machine.replication.setGroup(group_id, replicas);
+  }
+
+  multicastGroups(): Iterable<{ group_id: number; replicas: Replica[] }> {
+    return this.machine.replication.groups();
+  }
+
+  setCloneSession(session_id: number, session: CloneSession | undefined): void {
+    this.machine.replication.setSession(session_id, session);
+  }
+
+  cloneSessions(): Iterable<CloneSession> {
+    return this.machine.replication.sessions();
+  }
+
+  private table(name: string): MatchTable {
+    return this.tables.get(name) ?? missing('table', name);
+  }
+
+  private counter(name: string): Counter {
+    return this.counters.get(name) ?? missing('counter', name);
+  }
+
+  private register(name: string): Register {
+    return this.registers.get(name) ?? missing('register', name);
+  }
+}
+
+function missing(what: string, name: string): never {
+  throw new EngineError('NOT_FOUND', `the program has no ${what} named "${name}"`);
+}

@@ -1,0 +1,275 @@
+import { compile, type Stages } from '../compile/compile';
+import { CLONE_REQUESTED, Layout, POSITION, Register as Reg } from '../compile/layout';
+import type { CloneSession, EngineEvents, EngineOptions } from '../engine';
+import { Counter } from '../externs/counter';
+import { Random } from '../externs/random';
+import { Register } from '../externs/register';
+import { Replication } from '../externs/replication';
+import type { CounterArray, Program, RegisterArray, Table } from '../program/model';
+import { MatchTable } from '../tables/table';
+import { argumentLimbs } from '../compile/controls';
+import { PlacedFieldList } from './field_lists';
+import { type Pending, PendingQueue } from './pending';
+import { InstanceType, StandardMetadata } from './standard_metadata';
+
+export const DROP_PORT = 511;
+const FRAME_BYTES_MAX = 65535;
+/** Copies and passes one received frame may cause; a program that recirculates for ever ends here. */
+const PASSES_MAX = 10000;
+/** Below this a loop copies faster than a view can be made. */
+const LOOP_COPY_BYTES = 256;
+
+/**
+ * v1model's fixed functions around the compiled stages: what simple_switch does with a packet between parser and
+ * deparser (BMv2, docs/simple_switch.md).
+ *
+ * One packet is in hand at a time: its state in `state`, its bytes in `frame`. Copies wait in a queue with their
+ * own state and bytes and are taken into hand in turn, so a packet that is only forwarded is never copied.
+ */
+export class Machine {
+  readonly tables = new Map<Table, MatchTable>();
+  readonly counters = new Map<CounterArray, Counter>();
+  readonly registers = new Map<RegisterArray, Register>();
+  readonly replication = new Replication();
+  /** The time tables see. */
+  readonly clock = { now_us: 0 };
+
+  private readonly layout: Layout;
+  private readonly state: Uint32Array;
+  private readonly saved: Uint32Array;
+  private readonly frame: Uint8Array;
+  private readonly headroom: number;
+  private readonly stages: Stages;
+  private readonly metadata: StandardMetadata;
+  private readonly field_lists = new Map<number, PlacedFieldList>();
+  private readonly digests = new Map<number, PlacedFieldList>();
+  private readonly pending: PendingQueue;
+  private readonly positions: number[];
+  private readonly drop_port: number;
+  private readonly verifies: boolean;
+
+  constructor(
+    program: Program,
+    private readonly events: EngineEvents,
+    options: EngineOptions,
+  ) {
+    this.drop_port = options.drop_port ?? DROP_PORT;
+    this.layout = new Layout(program);
+    this.state = new Uint32Array(this.layout.size);
+    this.saved = new Uint32Array(this.layout.size);
+    this.headroom = this.layout.headroom_bytes;
+    this.frame = new Uint8Array(this.headroom + FRAME_BYTES_MAX + this.headroom);
+    this.metadata = new StandardMetadata(program, this.layout);
+    this.pending = new PendingQueue(this.layout.size);
+    this.positions = positionLimbs(program, this.layout);
+    this.verifies = program.checksums.some((c) => c.verify);
+    for (const table of [...program.ingress.tables.values(), ...program.egress.tables.values()])
+      this.tables.set(table, new MatchTable(table, argumentLimbs(table), this.clock));
+    for (const counter of program.counters)
+      if (counter.table === undefined) this.counters.set(counter, new Counter(counter.name, counter.size));
+    for (const register of program.registers) this.registers.set(register, new Register(register));
+    for (const [id, list] of program.field_lists)
+      this.field_lists.set(id, new PlacedFieldList(list, this.layout));
+    for (const [id, list] of program.digests) this.digests.set(id, new PlacedFieldList(list, this.layout));
+    this.stages = compile(program, this.layout, this.drop_port, {
+      state: this.state,
+      frame: this.frame,
+      tables: this.tables,
+      counters: this.counters,
+      registers: this.registers,
+      random: new Random(options.random_seed ?? 1),
+      log: (level, message) => this.events.log?.(level, message),
+    });
+  }
+
+  /** Runs a received frame and all that comes of it. Longer frames than 65535 bytes are dropped. */
+  receive(port: number, buffer: Uint8Array, start: number, end: number): void {
+    const length = end - start;
+    if (length > FRAME_BYTES_MAX) {
+      this.events.log?.('error', `port ${port}: a frame of ${length} bytes is dropped`);
+      return;
+    }
+    const { frame, headroom, state, metadata } = this;
+    if (length <= LOOP_COPY_BYTES)
+      for (let i = 0; i < length; i++) frame[headroom + i] = buffer[start + i] as number;
+    else frame.set(buffer.subarray(start, end), headroom);
+    state.fill(0);
+    state[Reg.packet_length] = length;
+    state[Reg.ingress_length] = length;
+    metadata.ingress_port.set(state, port);
+    metadata.packet_length.set(state, length);
+    metadata.ingress_timestamp.set(state, this.clock.now_us);
+    this.ingress(port, headroom, headroom + length);
+    if (!this.pending.isEmpty) this.drain();
+  }
+
+  private drain(): void {
+    for (let passes = 0; !this.pending.isEmpty; passes++) {
+      if (passes === PASSES_MAX) {
+        this.events.log?.('error', `one frame caused ${PASSES_MAX} passes: the rest is dropped`);
+        break;
+      }
+      const next = this.pending.shift();
+      this.state.set(next.state);
+      this.frame.set(next.bytes.subarray(0, next.end - next.start), next.start);
+      if (next.stage === 'ingress') this.ingress(next.port, next.start, next.end);
+      else this.egress(next.port, next.start, next.end);
+    }
+    this.pending.clear();
+  }
+
+  /** The packet in hand from its parser to the traffic manager's decision. */
+  private ingress(port: number, start: number, end: number): void {
+    const { state, metadata, stages } = this;
+    const cursor = stages.parse(start, end);
+    if (this.verifies) stages.verify(cursor, end);
+    metadata.parser_error.set(state, state[Reg.parser_error] as number);
+    metadata.checksum_error.set(state, state[Reg.checksum_error] as number);
+    stages.ingress(cursor, end);
+    state[Reg.exit] = 0;
+    if (state[Reg.abandoned] !== 0) return;
+
+    if (state[Reg.clone_session] !== 0) this.cloneIngress(port, start, end);
+    if (state[Reg.digest] !== 0) {
+      const digest = this.digests.get(state[Reg.digest] as number);
+      if (digest !== undefined) this.events.digest(digest.name, digest.values(state));
+    }
+    if (state[Reg.resubmit_list] !== 0) {
+      this.resubmit(port, start, end);
+      return;
+    }
+    const group = metadata.mcast_grp.get(state);
+    if (group !== 0) {
+      metadata.instance_type.set(state, InstanceType.replicated);
+      for (const replica of this.replication.group(group) ?? [])
+        this.enqueueCopy(replica.port, replica.instance, cursor, end);
+      return;
+    }
+    const egress_port = metadata.egress_spec.get(state);
+    if (egress_port === this.drop_port) return;
+    metadata.instance_type.set(state, InstanceType.normal);
+    if (this.pending.isEmpty) this.egress(egress_port, cursor, end);
+    else this.disown(this.pending.push('egress', state, egress_port, this.frame, cursor, end));
+  }
+
+  /** The packet in hand from the egress queue to the wire; its payload is `frame[cursor, end)`. */
+  private egress(port: number, cursor: number, end: number): void {
+    const { state, metadata, stages } = this;
+    const { now_us } = this.clock;
+    metadata.egress_timestamp.set(state, now_us);
+    metadata.enq_timestamp.set(state, now_us);
+    metadata.enq_qdepth.set(state, 0);
+    metadata.deq_timedelta.set(state, 0);
+    metadata.deq_qdepth.set(state, 0);
+    metadata.egress_port.set(state, port);
+    // Anything but the drop port, so that only egress itself can ask to drop.
+    metadata.egress_spec.set(state, this.drop_port + 1);
+    metadata.packet_length.set(state, state[Reg.packet_length] as number);
+    state[Reg.clone_session] = 0;
+    state[Reg.clone_list] = 0;
+    stages.egress(cursor, end);
+    state[Reg.exit] = 0;
+    if (state[Reg.abandoned] !== 0) return;
+
+    if (state[Reg.clone_session] !== 0) this.cloneEgress(cursor, end);
+    if (metadata.egress_spec.get(state) === this.drop_port) return;
+    const start = stages.deparse(cursor, end);
+    const truncated = state[Reg.truncate] as number;
+    const stop = truncated !== 0 && start + truncated - 1 < end ? start + truncated - 1 : end;
+    if (state[Reg.recirculate_list] !== 0) {
+      this.recirculate(start, stop);
+      return;
+    }
+    this.events.send(port, this.frame, start, stop);
+  }
+
+  /** A clone is the packet as it was received, parsed again, with nothing of its metadata but the field list. */
+  private cloneIngress(port: number, start: number, end: number): void {
+    const { state, saved, metadata } = this;
+    const session = this.cloneSession();
+    if (session === undefined) return;
+    saved.set(state);
+    const list = saved[Reg.clone_list] as number;
+    state.fill(0);
+    state[Reg.packet_length] = saved[Reg.ingress_length] as number;
+    state[Reg.ingress_length] = saved[Reg.ingress_length] as number;
+    // A parser may branch on the port.
+    metadata.ingress_port.set(state, port);
+    const cursor = this.stages.parse(start, end);
+    state.fill(0, this.layout.metadata_start, this.layout.metadata_end);
+    this.field_lists.get(list)?.copy(saved, state);
+    metadata.instance_type.set(state, InstanceType.ingress_clone);
+    this.enqueueClones(session, cursor, end);
+    state.set(saved);
+  }
+
+  /** A clone is the packet as egress leaves it, with nothing of its metadata but the field list. */
+  private cloneEgress(cursor: number, end: number): void {
+    const { state, saved, metadata } = this;
+    const session = this.cloneSession();
+    if (session === undefined) return;
+    saved.set(state);
+    state.fill(0, this.layout.metadata_start, this.layout.metadata_end);
+    this.field_lists.get(saved[Reg.clone_list] as number)?.copy(saved, state);
+    metadata.instance_type.set(state, InstanceType.egress_clone);
+    this.enqueueClones(session, cursor, end);
+    state.set(saved);
+  }
+
+  private cloneSession(): CloneSession | undefined {
+    const request = this.state[Reg.clone_session] as number;
+    return this.replication.session((request & ~CLONE_REQUESTED) >>> 0);
+  }
+
+  private enqueueClones(session: CloneSession, cursor: number, end: number): void {
+    for (const { port, instance } of session.replicas) {
+      const copy = this.enqueueCopy(port, instance, cursor, end);
+      if (session.packet_length_bytes > 0) copy.state[Reg.truncate] = session.packet_length_bytes + 1;
+    }
+  }
+
+  /** A copy of the packet in hand for egress. The bytes of its headers are its own to write. */
+  private enqueueCopy(port: number, instance: number, cursor: number, end: number): Pending {
+    this.metadata.egress_rid.set(this.state, instance);
+    const copy = this.pending.push('egress', this.state, port, this.frame, cursor, end);
+    this.disown(copy);
+    copy.state.fill(0, Reg.clone_session, Reg.abandoned + 1);
+    return copy;
+  }
+
+  /** The frame in hand will be another's by the copy's turn: its headers are to be written whole. */
+  private disown(copy: Pending): void {
+    for (const limb of this.positions) copy.state[limb] = 0;
+  }
+
+  /** Back to the start of ingress with the frame as it was received. */
+  private resubmit(port: number, start: number, end: number): void {
+    const list = this.state[Reg.resubmit_list] as number;
+    this.startOver(list, this.state[Reg.ingress_length] as number, InstanceType.resubmitted);
+    this.pending.push('ingress', this.state, port, this.frame, start, end);
+  }
+
+  /** Back to the start of ingress with the frame as it would have been sent. */
+  private recirculate(start: number, end: number): void {
+    const list = this.state[Reg.recirculate_list] as number;
+    this.startOver(list, end - start, InstanceType.recirculated);
+    this.frame.copyWithin(this.headroom, start, end);
+    this.pending.push('ingress', this.state, 0, this.frame, this.headroom, this.headroom + end - start);
+  }
+
+  private startOver(list: number, length: number, instance_type: number): void {
+    const { state, saved, metadata } = this;
+    saved.set(state);
+    state.fill(0);
+    state[Reg.packet_length] = length;
+    state[Reg.ingress_length] = length;
+    this.field_lists.get(list)?.copy(saved, state);
+    metadata.instance_type.set(state, instance_type);
+    metadata.packet_length.set(state, length);
+  }
+}
+
+/** Where in the state each packet header says its bytes still stand in the frame. */
+function positionLimbs(program: Program, layout: Layout): number[] {
+  return program.headers.filter((h) => !h.metadata).map((h) => layout.base(h) + POSITION);
+}
