@@ -1,5 +1,5 @@
 /** `client_digest_t` of `p4/metadata.p4`: a request came from a client without a `client_known` entry. */
-import type { P4Value } from '../p4runtime/p4data';
+import type { P4Value } from '../p4runtime';
 import type { Ipv4Address, MacAddress } from '../wire/address';
 import { ipv4, mac } from './field';
 

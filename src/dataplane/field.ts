@@ -9,7 +9,7 @@ import {
   type Ipv4Prefix,
   type MacAddress,
 } from '../wire/address';
-import type { MatchValue } from '../p4runtime/match';
+import type { MatchValue } from '../p4runtime';
 import { nameOf } from './constants';
 
 export interface Codec<T> {

@@ -1,5 +1,5 @@
 /** Frames between switch and controller: `packet_in` and `packet_out` of `p4/headers.p4`. */
-import type { PacketIn, PacketOut } from '../p4runtime/packet_io';
+import type { PacketIn, PacketOut } from '../p4runtime';
 import { nameOf, PUNT, type PuntReason } from './constants';
 
 export interface PuntedFrame {

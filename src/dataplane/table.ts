@@ -1,7 +1,5 @@
 /** A table of the P4 program: its key and actions, typed, and its entries in comparable and in readable form. */
-import type { ActionCall } from '../p4runtime/action';
-import { formatMatch, type Match } from '../p4runtime/match';
-import type { TableEntry } from '../p4runtime/table_entry';
+import { type ActionCall, formatMatch, type Match, type TableEntry } from '../p4runtime';
 import { showValue, type Codec, type KeyField, type OptionalKeyField } from './field';
 
 /* eslint-disable @typescript-eslint/no-explicit-any -- only in constraints, from which every type is inferred */

@@ -1,0 +1,128 @@
+/** The entries that follow from the configuration alone. */
+import type { PortConfig } from '../config/config';
+import { admit } from '../dataplane/admit';
+import { arp } from '../dataplane/arp';
+import { hostPort } from '../dataplane/host_port';
+import { localAddress } from '../dataplane/local_address';
+import { portMac } from '../dataplane/port_mac';
+import { portRole } from '../dataplane/port_role';
+import { procedureClass } from '../dataplane/procedure_class';
+import { PROCEDURES } from '../dataplane/procedures';
+import type { DropReason } from '../dataplane/constants';
+import type { Row } from '../dataplane/table';
+import { virtualService } from '../dataplane/virtual_service';
+import { IP_PROTOCOL } from '../wire/ipv4';
+import { PROBE_PORT, PROBE_SERVICE_ID, probeSources } from './check_plan';
+import type { Network } from './network';
+
+/** The bit that group addresses have set (IEEE 802). */
+const GROUP = { value: '01:00:00:00:00:00', mask: '01:00:00:00:00:00' };
+
+export function fixedRows(network: Network): Row[] {
+  const { ports } = network.config;
+  return [
+    ...ports.flatMap(portRows),
+    ...admitRows(network),
+    ...arpRows(network),
+    ...addressRows(network),
+    ...serviceRows(network),
+    ...PROCEDURES.map(({ program, version, procedure, placement }) =>
+      procedureClass.row({ program, version, procedure }, { name: 'set_class', params: { placement } }),
+    ),
+  ];
+}
+
+function portRows({ number, role, mac, host_port }: PortConfig): Row[] {
+  const rows = [
+    portRole.row({ ingress_port: number }, { name: 'set_role', params: { role } }),
+    portMac.row({ egress_port: number }, { name: 'set_source', params: { mac } }),
+  ];
+  if (host_port === undefined) return rows;
+  return [
+    ...rows,
+    portRole.row({ ingress_port: host_port }, { name: 'set_role', params: { role: 'host' } }),
+    hostPort.row({ ingress_port: number }, { name: 'set_peer', params: { port: host_port } }),
+    hostPort.row({ ingress_port: host_port }, { name: 'set_peer', params: { port: number } }),
+  ];
+}
+
+/** The more specific the reason to refuse a frame, the higher it stands. */
+const PRIORITY = { source_mac: 40, spoofed: 30, host: 20, addressed: 10 } as const;
+
+function admitRows({ config, own, vips }: Network): Row[] {
+  const deny = (reason: DropReason) => ({ name: 'deny', params: { reason } }) as const;
+  const allow = { name: 'allow', params: {} } as const;
+  const spoofed = { priority: PRIORITY.spoofed };
+  const addressed = { priority: PRIORITY.addressed };
+  return [
+    admit.row({ src_mac: GROUP }, deny('bad_source_mac'), { priority: PRIORITY.source_mac }),
+    ...[...vips].flatMap((src_addr) => [
+      admit.row({ role: 'external', src_addr }, deny('spoofed_vip'), spoofed),
+      // Stores answer in a VIP's name, to one client at a time; to all, they would be claiming it.
+      admit.row({ role: 'internal', src_addr, dst_mac: GROUP }, deny('spoofed_vip'), spoofed),
+    ]),
+    ...[...own].flatMap((src_addr) => [
+      admit.row({ role: 'external', src_addr }, deny('spoofed_own'), spoofed),
+      admit.row({ role: 'internal', src_addr }, deny('spoofed_own'), spoofed),
+    ]),
+    admit.row({ role: 'host' }, allow, { priority: PRIORITY.host }),
+    ...uniqueBy(config.ports, ({ role, mac }) => `${role} ${mac}`).map(({ role, mac }) =>
+      admit.row({ role, dst_mac: mac }, allow, addressed),
+    ),
+    admit.row({ role: 'external', dst_mac: GROUP }, allow, addressed),
+    admit.row({ role: 'internal', dst_mac: GROUP }, allow, addressed),
+  ];
+}
+
+/** VIPs answer towards clients only: stores hold them too. Own addresses are the host's, where there is one. */
+function arpRows({ config, external, vips }: Network): Row[] {
+  const row = ({ number, mac }: PortConfig, target_addr: string) =>
+    arp.row({ ingress_port: number, target_addr }, { name: 'reply', params: { mac } });
+  return [
+    ...external.flatMap((port) => [...vips].map((vip) => row(port, vip))),
+    ...config.ports
+      .filter(({ host_port }) => host_port === undefined)
+      .flatMap((port) => port.addresses.map(({ address }) => row(port, address))),
+  ];
+}
+
+function addressRows({ own, vips }: Network): Row[] {
+  const both = [0, 1] as const;
+  return [
+    ...[...vips].flatMap((dst_addr) => [
+      localAddress.row({ dst_addr, is_fragment: 0 }, { name: 'virtual', params: {} }),
+      localAddress.row({ dst_addr, is_fragment: 1 }, { name: 'virtual_fragment', params: {} }),
+    ]),
+    ...[...own].flatMap((dst_addr) =>
+      both.map((is_fragment) => localAddress.row({ dst_addr, is_fragment }, { name: 'own', params: {} })),
+    ),
+  ];
+}
+
+function serviceRows(network: Network): Row[] {
+  const services = network.config.virtual_stores.flatMap((virtualStore) =>
+    virtualStore.services.map(({ name, mode, protocol, port, pool }) =>
+      virtualService.row(
+        { dst_addr: virtualStore.address, protocol: IP_PROTOCOL[protocol], dst_port: port },
+        {
+          name: mode,
+          params: {
+            service_id: network.serviceId(virtualStore.name, name),
+            pool_id: network.poolId(virtualStore.name, pool),
+          },
+        },
+      ),
+    ),
+  );
+  const probes = [...probeSources(network)].map((dst_addr) =>
+    virtualService.row(
+      { dst_addr, protocol: IP_PROTOCOL.udp, dst_port: PROBE_PORT },
+      { name: 'slow', params: { service_id: PROBE_SERVICE_ID } },
+    ),
+  );
+  return [...services, ...probes];
+}
+
+function uniqueBy<T>(items: readonly T[], key: (item: T) => string): T[] {
+  return [...new Map(items.map((item) => [key(item), item])).values()];
+}

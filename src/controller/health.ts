@@ -1,0 +1,217 @@
+/**
+ * Health of stores, by NULL calls (RFC 5531, section 12.1) over UDP to the VIP, sent to each store's own MAC
+ * address: so a good answer proves the link, the VIP on the store's loopback, and the program. While nothing can be
+ * sent, because the switch is away, no store is judged.
+ */
+import type { PortConfig } from '../config/config';
+import type { Ipv4Address, MacAddress } from '../wire/address';
+import { encodeUdpFrame, type Frame } from '../wire/frame';
+import { AUTH_NONE, decodeRpc, encodeRpc } from '../wire/rpc';
+import { PROBE_PORT, type CheckTarget, type PlannedCheck } from './check_plan';
+import type { Clock, Timer } from './clock';
+import { Tally } from './tally';
+
+export type Verdict = 'good' | 'bad' | 'unknown';
+
+/** How a store is reached; undefined while it is not. */
+export interface ProbePath {
+  port: PortConfig;
+  mac: MacAddress;
+  source: Ipv4Address;
+}
+
+export interface HealthEnvironment {
+  clock: Clock;
+  path(store: string): ProbePath | undefined;
+  /** False if the frame could not be sent: then nothing was asked. */
+  send(port: PortConfig, frame: Uint8Array): boolean;
+  /** A check of this store has another verdict. */
+  onChange(store: string): void;
+  /** First transaction id: random, lest answers to an earlier run be taken for ours. */
+  first_xid: number;
+}
+
+interface Probe {
+  check: Check;
+  port_number: number;
+  sent_ms: number;
+  timer: Timer;
+}
+
+/** One store asked for one thing. */
+export interface Check {
+  readonly store: string;
+  readonly target: CheckTarget;
+  verdict: Verdict;
+  failures_in_a_row: number;
+  successes_in_a_row: number;
+  rtt_ms: number | undefined;
+  last_failure: string | undefined;
+}
+
+export class Health {
+  readonly counts = new Tally([
+    'probes_sent',
+    'probes_good',
+    'probes_failed',
+    /** Timed out while this process was late itself. */
+    'probes_inconclusive',
+    'probe_replies_ignored',
+  ]);
+  readonly #checks: Check[];
+  readonly #by_store = new Map<string, Check[]>();
+  readonly #probes = new Map<number, Probe>();
+  readonly #timers = new Map<Check, Timer>();
+  #next_xid: number;
+  #held = true;
+
+  constructor(
+    plan: readonly PlannedCheck[],
+    private readonly environment: HealthEnvironment,
+  ) {
+    this.#next_xid = environment.first_xid >>> 0;
+    this.#checks = plan.map(({ store, target }) => ({
+      store,
+      target,
+      verdict: 'unknown',
+      failures_in_a_row: 0,
+      successes_in_a_row: 0,
+      rtt_ms: undefined,
+      last_failure: undefined,
+    }));
+    for (const check of this.#checks) {
+      this.#by_store.set(check.store, [...(this.#by_store.get(check.store) ?? []), check]);
+    }
+  }
+
+  get is_held(): boolean {
+    return this.#held;
+  }
+
+  checks(store: string): readonly Readonly<Check>[] {
+    return this.#by_store.get(store) ?? [];
+  }
+
+  /** Good if every check is; bad if any is. A store without checks is good. */
+  verdict(store: string): Verdict {
+    const checks = this.checks(store);
+    if (checks.some(({ verdict }) => verdict === 'bad')) return 'bad';
+    return checks.every(({ verdict }) => verdict === 'good') ? 'good' : 'unknown';
+  }
+
+  /** Takes a store that nothing is known of for good, because the switch has been using it. */
+  presumeGood(store: string): void {
+    for (const check of this.#by_store.get(store) ?? []) {
+      if (check.verdict === 'unknown') check.verdict = 'good';
+    }
+  }
+
+  /** Sends nothing and judges nothing until `resume`. Verdicts stay. */
+  hold(): void {
+    this.#held = true;
+    for (const timer of this.#timers.values()) timer.cancel();
+    for (const { timer } of this.#probes.values()) timer.cancel();
+    this.#timers.clear();
+    this.#probes.clear();
+  }
+
+  resume(): void {
+    if (!this.#held) return;
+    this.#held = false;
+    // Evenly over the interval, so that checks do not come in bursts.
+    this.#checks.forEach((check, index) => {
+      this.#schedule(check, (check.target.timing.interval_ms * index) / this.#checks.length);
+    });
+  }
+
+  /** An answer that the switch handed over. */
+  receive(port_number: number, frame: Frame): void {
+    const reply = frame.udp === undefined ? undefined : decodeRpc(frame.udp.payload);
+    const probe = reply?.kind === 'reply' ? this.#probes.get(reply.xid) : undefined;
+    const is_answer =
+      probe !== undefined &&
+      probe.port_number === port_number &&
+      frame.ipv4?.source === probe.check.target.address &&
+      frame.udp?.sourcePort === probe.check.target.port &&
+      frame.udp.destinationPort === PROBE_PORT;
+    if (!is_answer || reply?.kind !== 'reply') return this.counts.add('probe_replies_ignored');
+    probe.timer.cancel();
+    this.#probes.delete(reply.xid);
+    if (reply.outcome.status === 'success') {
+      this.#good(probe.check, this.environment.clock.now_ms() - probe.sent_ms);
+    } else {
+      this.#failed(probe.check, `answered ${reply.outcome.status}`);
+    }
+  }
+
+  #schedule(check: Check, delay_ms: number): void {
+    const timer = this.environment.clock.after(delay_ms, () => {
+      this.#schedule(check, check.target.timing.interval_ms);
+      this.#probe(check);
+    });
+    this.#timers.set(check, timer);
+  }
+
+  #probe(check: Check): void {
+    const path = this.environment.path(check.store);
+    if (path === undefined) return;
+    const xid = this.#next_xid;
+    this.#next_xid = (this.#next_xid + 1) >>> 0;
+    if (!this.environment.send(path.port, probeFrame(check.target, path, xid))) return;
+    this.counts.add('probes_sent');
+    const { clock } = this.environment;
+    const { timeout_ms } = check.target.timing;
+    const sent_ms = clock.now_ms();
+    const timer = clock.after(timeout_ms, () => {
+      this.#probes.delete(xid);
+      // If we are late, so may be the answer: it can be waiting to be read.
+      if (clock.now_ms() - sent_ms > 1.5 * timeout_ms) return this.counts.add('probes_inconclusive');
+      this.#failed(check, `no answer within ${timeout_ms} ms`);
+    });
+    this.#probes.set(xid, { check, port_number: path.port.number, sent_ms, timer });
+  }
+
+  #good(check: Check, rtt_ms: number): void {
+    this.counts.add('probes_good');
+    check.rtt_ms = rtt_ms;
+    check.failures_in_a_row = 0;
+    check.successes_in_a_row += 1;
+    if (check.successes_in_a_row >= check.target.timing.successes) this.#judge(check, 'good');
+  }
+
+  #failed(check: Check, why: string): void {
+    this.counts.add('probes_failed');
+    check.last_failure = why;
+    check.successes_in_a_row = 0;
+    check.failures_in_a_row += 1;
+    if (check.failures_in_a_row >= check.target.timing.failures) this.#judge(check, 'bad');
+  }
+
+  #judge(check: Check, verdict: Verdict): void {
+    if (check.verdict === verdict) return;
+    check.verdict = verdict;
+    this.environment.onChange(check.store);
+  }
+}
+
+function probeFrame(target: CheckTarget, path: ProbePath, xid: number): Uint8Array {
+  const payload = encodeRpc({
+    kind: 'call',
+    xid,
+    program: target.program,
+    version: target.version,
+    procedure: 0,
+    credential: AUTH_NONE,
+    verifier: AUTH_NONE,
+    args: new Uint8Array(0),
+  });
+  return encodeUdpFrame(
+    {
+      sourceMac: path.port.mac,
+      destinationMac: path.mac,
+      source: path.source,
+      destination: target.address,
+    },
+    { sourcePort: PROBE_PORT, destinationPort: target.port, payload },
+  );
+}

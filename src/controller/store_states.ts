@@ -1,0 +1,102 @@
+/** What becomes of each store: health, address resolution and the operator's wish, in one state. */
+import type { StoreConfig } from '../config/config';
+import type { Clock } from './clock';
+import type { Health } from './health';
+import type { Neighbour, Neighbours } from './neighbours';
+import type { Network } from './network';
+import type { StoreState } from './status';
+
+export interface StoreView {
+  config: StoreConfig;
+  id: number;
+  state: StoreState;
+  reason: string | undefined;
+  since_ms: number;
+  place: Neighbour | undefined;
+}
+
+type Judgement = Pick<StoreView, 'state' | 'reason'>;
+
+export class StoreStates {
+  readonly #views: ReadonlyMap<string, StoreView>;
+  readonly #drained = new Set<string>();
+
+  constructor(
+    private readonly network: Network,
+    private readonly neighbours: Neighbours,
+    private readonly health: Health,
+    private readonly clock: Clock,
+    /** Of every change of state. */
+    private readonly onChange: (view: Readonly<StoreView>, before: StoreState) => void,
+  ) {
+    const since_ms = clock.now_ms();
+    this.#views = new Map(
+      network.config.stores.map((config) => {
+        const view: StoreView = {
+          config,
+          id: network.storeId(config.name),
+          since_ms,
+          place: undefined,
+          state: 'unresolved',
+          reason: undefined,
+        };
+        return [config.name, view];
+      }),
+    );
+  }
+
+  get drained(): readonly string[] {
+    return [...this.#drained];
+  }
+
+  all(): Readonly<StoreView>[] {
+    return [...this.#views.values()];
+  }
+
+  find(name: string): Readonly<StoreView> | undefined {
+    return this.#views.get(name);
+  }
+
+  /** False if nothing changed. */
+  setDrained(name: string, is_drained: boolean): boolean {
+    if (this.#drained.has(name) === is_drained) return false;
+    if (is_drained) this.#drained.add(name);
+    else this.#drained.delete(name);
+    this.update(name);
+    return true;
+  }
+
+  /** Looks again at what the state follows from. */
+  update(name: string): void {
+    const view = this.#views.get(name);
+    if (view === undefined) return;
+    const before = view.state;
+    view.place = this.neighbours.find(view.config.address);
+    Object.assign(view, this.#judge(view));
+    if (view.state === before) return;
+    view.since_ms = this.clock.now_ms();
+    this.onChange(view, before);
+  }
+
+  #judge({ config, place }: StoreView): Judgement {
+    const { name, address } = config;
+    const ports = this.network.storePorts(config).map((port) => `${port.name} (${port.number})`);
+    if (place === undefined) {
+      const asked = this.neighbours.isSilent(address) ? 'no answer to ARP' : 'waiting for an answer to ARP';
+      return { state: 'unresolved', reason: `${asked} for ${address} on port ${ports.join(', ')}` };
+    }
+    const checks = this.health.checks(name);
+    const verdict = this.health.verdict(name);
+    if (verdict === 'bad') {
+      const bad = checks.filter((check) => check.verdict === 'bad');
+      const why = bad.map((check) => `${check.target.services.join(', ')}: ${check.last_failure}`);
+      return { state: 'down', reason: why.join('; ') };
+    }
+    if (checks.length === 0 && this.neighbours.isSilent(address)) {
+      return { state: 'down', reason: `no longer answers ARP for ${address}` };
+    }
+    if (verdict === 'unknown') return { state: 'unknown', reason: 'not enough health checks answered yet' };
+    if (this.#drained.has(name)) return { state: 'draining', reason: 'drained by the operator' };
+    return { state: 'up', reason: undefined };
+  }
+}

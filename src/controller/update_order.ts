@@ -1,0 +1,36 @@
+/**
+ * In which order entries are written, so that at no moment between two writes a request goes to a store that is
+ * down, or to a place that is not there yet.
+ *
+ * A store that dies: one `store_down` entry first, which sends all its requests to the standbys that its slots
+ * name; the slots follow, each to that very standby, so nothing moves a second time. A store that returns: its
+ * slots first, which still send everything to the standbys, since the store is down; then one delete of
+ * `store_down` gives it all its slots at once, and a file's WRITEs and COMMIT do not straddle a slow rewrite.
+ */
+import type { Row } from '../dataplane/table';
+import type { UpdateType } from '../p4runtime';
+
+export interface RowUpdate {
+  type: UpdateType;
+  row: Row;
+}
+
+/** Steps in which entries come, by table; entries of tables not listed come with `middle`. */
+const COMING = ['store_down', 'store', 'slot', 'middle', 'virtual_service', 'host_port', 'port_mac'] as const;
+/** Last, since they open the door. */
+const OPENING = ['admit', 'port_role'] as const;
+/** Steps in which entries go. */
+const GOING = ['port_role', 'admit', 'virtual_service', 'middle', 'slot', 'store', 'store_down'] as const;
+
+const STEPS: readonly string[] = [
+  ...COMING.map((table) => `+${table}`),
+  ...OPENING.map((table) => `+${table}`),
+  ...GOING.map((table) => `-${table}`),
+];
+
+/** Updates of one step may be done in any order; a lower step must be done before a higher one. */
+export function stepOf({ type, row }: RowUpdate): number {
+  const sign = type === 'delete' ? '-' : '+';
+  const step = STEPS.indexOf(`${sign}${row.table}`);
+  return step >= 0 ? step : STEPS.indexOf(`${sign}middle`);
+}
