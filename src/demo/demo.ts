@@ -80,7 +80,15 @@ async function scenario(topology: Topology, { target, progress, signal }: DemoOp
     }
     const outage: Outage = { killed_ns: BigInt(signalled_ns), restarted_ns, store: victim.name };
     progress('comparing the captures of all links');
-    const { alteredFrames, ...measured } = analyse(await captures.stop(), topology.state.vip, outage);
+    const ownAddresses = new Set(
+      topology.virtualizers.flatMap(({ ports }) => ports.map(({ address }) => address)),
+    );
+    const { alteredFrames, ...measured } = analyse(
+      await captures.stop(),
+      topology.state.vip,
+      ownAddresses,
+      outage,
+    );
     for (const frame of alteredFrames) progress(`altered frame ${frame}`);
     const sum = (of: (summary: UdpSummary) => number): number =>
       finished.reduce((total, { summary }) => total + of(summary), 0);

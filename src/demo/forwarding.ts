@@ -1,41 +1,44 @@
 /**
  * Compares what entered the switch with what left it. A frame that leaves must be, byte for byte after its two
- * Ethernet addresses, one that entered on the other side; and no more often than it entered.
+ * Ethernet addresses, one that entered on the other side; and no more often than it entered. Only what the
+ * virtualizer sends in its own name is exempt: ARP, and IPv4 from its own addresses.
  */
 import { createHash } from 'node:crypto';
-import { ETHERTYPE, decodeEthernet } from '../wire/ethernet';
-import { decodeIpv4 } from '../wire/ipv4';
+import { readIpv4 } from '../wire/address';
+import { decodeEthernet, ETHERNET_HEADER_LENGTH, ETHERTYPE } from '../wire/ethernet';
+import { IPV4_MIN_HEADER_LENGTH } from '../wire/ipv4';
 import type { LinkCapture } from './captures';
 
 const ETHERNET_ADDRESSES_LENGTH = 12;
+const IPV4_SOURCE_OFFSET = 12;
 
 export interface ForwardingReport {
   /** Frames that left the switch and differ in nothing but Ethernet addresses from one that entered. */
   forwarded: number;
-  /** Frames that left and that no frame entered as; at most ALTERED_SHOWN_MAX are described. */
+  /** Frames that left and that no frame entered as. */
   altered: number;
+  /** The first few of them: where to, and their bytes in hexadecimal. */
   alteredFrames: string[];
-  /** Frames that entered and did not leave: dropped, or answered by the switch. */
-  kept: number;
 }
 
 const ALTERED_SHOWN_MAX = 5;
 
-/** Of all frames from or to `vip`; ARP and what the virtualizer's own host sends is not forwarded traffic. */
-export function compareForwarding(captures: readonly LinkCapture[], vip: string): ForwardingReport {
+export function compareForwarding(
+  captures: readonly LinkCapture[],
+  ownAddresses: ReadonlySet<string>,
+): ForwardingReport {
   const entered = { external: new Map<string, number>(), internal: new Map<string, number>() };
-  const left: { side: 'external' | 'internal'; host: string; content: string; bytes: Uint8Array }[] = [];
+  const left: { side: LinkCapture['side']; host: string; content: string; data: Uint8Array }[] = [];
   for (const { side, host, mac, packets } of captures) {
     for (const { data } of packets) {
-      if (!isOfVip(data, vip)) continue;
       const content = createHash('sha256').update(data.subarray(ETHERNET_ADDRESSES_LENGTH)).digest('base64');
-      const fromHost = decodeEthernet(data)?.source === mac;
-      if (fromHost) entered[side].set(content, (entered[side].get(content) ?? 0) + 1);
-      else left.push({ side, host, content, bytes: data });
+      if (decodeEthernet(data)?.source === mac)
+        entered[side].set(content, (entered[side].get(content) ?? 0) + 1);
+      else if (!isOwn(data, ownAddresses)) left.push({ side, host, content, data });
     }
   }
-  const report: ForwardingReport = { forwarded: 0, altered: 0, alteredFrames: [], kept: 0 };
-  for (const { side, host, content, bytes } of left) {
+  const report: ForwardingReport = { forwarded: 0, altered: 0, alteredFrames: [] };
+  for (const { side, host, content, data } of left) {
     const origin = entered[side === 'external' ? 'internal' : 'external'];
     const available = origin.get(content) ?? 0;
     if (available > 0) {
@@ -45,18 +48,17 @@ export function compareForwarding(captures: readonly LinkCapture[], vip: string)
     }
     report.altered++;
     if (report.alteredFrames.length < ALTERED_SHOWN_MAX) {
-      report.alteredFrames.push(`to ${host}: ${Buffer.from(bytes).toString('hex')}`);
+      report.alteredFrames.push(`to ${host}: ${Buffer.from(data).toString('hex')}`);
     }
-  }
-  for (const side of [entered.external, entered.internal]) {
-    for (const count of side.values()) report.kept += count;
   }
   return report;
 }
 
-function isOfVip(data: Uint8Array, vip: string): boolean {
-  const ethernet = decodeEthernet(data);
-  if (ethernet?.etherType !== ETHERTYPE.ipv4) return false;
-  const ipv4 = decodeIpv4(ethernet.payload);
-  return ipv4 !== undefined && (ipv4.source === vip || ipv4.destination === vip);
+/** Looks at the bytes themselves: a decoder would pass over the very frames that were damaged. */
+function isOwn(data: Uint8Array, ownAddresses: ReadonlySet<string>): boolean {
+  const etherType = decodeEthernet(data)?.etherType;
+  if (etherType === ETHERTYPE.arp) return true;
+  if (etherType !== ETHERTYPE.ipv4 || data.length < ETHERNET_HEADER_LENGTH + IPV4_MIN_HEADER_LENGTH)
+    return false;
+  return ownAddresses.has(readIpv4(data, ETHERNET_HEADER_LENGTH + IPV4_SOURCE_OFFSET));
 }

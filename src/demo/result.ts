@@ -47,14 +47,20 @@ export type CaptureResult = Pick<
   'failover_ms' | 'held_up_requests' | 'return_ms' | 'frames_forwarded' | 'frames_altered' | 'stores'
 > & { alteredFrames: string[] };
 
-export function analyse(captures: readonly LinkCapture[], vip: string, outage: Outage): CaptureResult {
+/** `vip`: the virtual address; `ownAddresses`: the virtualizer's. */
+export function analyse(
+  captures: readonly LinkCapture[],
+  vip: string,
+  ownAddresses: ReadonlySet<string>,
+  outage: Outage,
+): CaptureResult {
   const exchanges = new Map(captures.map((capture) => [capture.host, rpcExchanges(capture, vip)]));
   const on = (side: LinkCapture['side']): LinkCapture[] =>
     captures.filter((capture) => capture.side === side);
   const external = on('external').flatMap(({ host }) => exchanges.get(host) ?? []);
   const stores = new Map(on('internal').map(({ host }) => [host, exchanges.get(host) ?? []]));
   const { failover_ms, held_up_requests } = measureFailover(outage, external, stores);
-  const { forwarded, altered, alteredFrames } = compareForwarding(captures, vip);
+  const { forwarded, altered, alteredFrames } = compareForwarding(captures, ownAddresses);
   const allUp = (of: readonly RpcExchange[]): number =>
     of.filter(({ transmissions_ns: [first_ns] }) => first_ns !== undefined && first_ns < outage.killed_ns)
       .length;

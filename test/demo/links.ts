@@ -1,0 +1,69 @@
+/** Builds captures of links frame by frame. */
+import type { LinkCapture } from '../../src/demo/captures';
+import { encodeUdpFrame } from '../../src/wire/frame';
+import { AUTH_NONE, encodeRpc, RPC_PROGRAM } from '../../src/wire/rpc';
+
+export const VIP = '10.0.1.100';
+export const CLIENT = '10.0.1.11';
+const NFS_PORT = 2049;
+const CLIENT_PORT = 800;
+
+const MAC = {
+  client1: '02:00:00:00:01:11',
+  store1: '02:00:00:00:02:11',
+  store2: '02:00:00:00:02:12',
+  switch: '02:00:00:00:00:01',
+};
+export type Host = 'client1' | 'store1' | 'store2';
+
+const NO_RESULTS = new Uint8Array(4);
+
+/** A call as it is on `host`'s link: from a client, or to a store. */
+export function callFrame(host: Host, xid: number): Uint8Array {
+  const ends = host === 'client1' ? [MAC.client1, MAC.switch] : [MAC.switch, MAC[host]];
+  const payload = encodeRpc({
+    kind: 'call',
+    xid,
+    program: RPC_PROGRAM.nfs,
+    version: 3,
+    procedure: 1,
+    credential: AUTH_NONE,
+    verifier: AUTH_NONE,
+    args: NO_RESULTS,
+  });
+  return frame(ends, [CLIENT, VIP], { sourcePort: CLIENT_PORT, destinationPort: NFS_PORT, payload });
+}
+
+/** A reply as it is on `host`'s link: to a client, or from a store. */
+export function replyFrame(host: Host, xid: number): Uint8Array {
+  const ends = host === 'client1' ? [MAC.switch, MAC.client1] : [MAC[host], MAC.switch];
+  const outcome = { status: 'success', results: NO_RESULTS } as const;
+  const payload = encodeRpc({ kind: 'reply', xid, verifier: AUTH_NONE, outcome });
+  return frame(ends, [VIP, CLIENT], { sourcePort: NFS_PORT, destinationPort: CLIENT_PORT, payload });
+}
+
+function frame(
+  [sourceMac = '', destinationMac = '']: string[],
+  [source = '', destination = '']: string[],
+  datagram: { sourcePort: number; destinationPort: number; payload: Uint8Array },
+): Uint8Array {
+  return encodeUdpFrame({ sourceMac, destinationMac, source, destination }, datagram);
+}
+
+/** One link with frames at times in ms. */
+export function link(host: Host, ...frames: [time_ms: number, data: Uint8Array][]): LinkCapture {
+  return {
+    host,
+    side: host === 'client1' ? 'external' : 'internal',
+    mac: MAC[host],
+    packets: frames.map(([time_ms, data]) => ({
+      timestamp_ns: ns(time_ms),
+      originalLength: data.length,
+      data,
+    })),
+  };
+}
+
+export function ns(time_ms: number): bigint {
+  return BigInt(Math.round(time_ms * 1e6));
+}

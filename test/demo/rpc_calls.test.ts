@@ -1,0 +1,36 @@
+import { rpcExchanges } from '../../src/demo/rpc_calls';
+import { callFrame, link, ns, replyFrame, VIP } from './links';
+
+test('transmissions and replies of one xid are one request', () => {
+  const capture = link(
+    'client1',
+    [1, callFrame('client1', 0xa)],
+    [2, callFrame('client1', 0xb)],
+    [3, replyFrame('client1', 0xb)],
+    [101, callFrame('client1', 0xa)],
+    [102, replyFrame('client1', 0xa)],
+  );
+  expect(rpcExchanges(capture, VIP)).toEqual([
+    {
+      key: '10.0.1.11:800:a',
+      program: 100003,
+      procedure: 1,
+      transmissions_ns: [ns(1), ns(101)],
+      replies_ns: [ns(102)],
+    },
+    { key: '10.0.1.11:800:b', program: 100003, procedure: 1, transmissions_ns: [ns(2)], replies_ns: [ns(3)] },
+  ]);
+});
+
+test('what is not to or from the virtual address is no request', () => {
+  expect(rpcExchanges(link('client1', [1, callFrame('client1', 1)]), '10.0.1.99')).toEqual([]);
+});
+
+test('a reply whose call was not seen, and a frame cut anywhere, are passed over', () => {
+  const call = callFrame('client1', 1);
+  const cut = Array.from({ length: call.length }, (_, length): [number, Uint8Array] => [
+    1,
+    call.subarray(0, length),
+  ]);
+  expect(rpcExchanges(link('client1', [1, replyFrame('client1', 7)], ...cut), VIP)).toEqual([]);
+});
