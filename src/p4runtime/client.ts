@@ -38,7 +38,7 @@ import type { CloneSession, MulticastGroup, ReplicaPortForm } from './replicatio
 import { isServiceError, rpcError } from './rpc';
 import { Session, type SessionState } from './session';
 import { decodeStreamError, type StreamError } from './stream_error';
-import type { TableEntry, TableEntryState } from './table_entry';
+import { tableKeyText, type TableEntry, type TableEntryState } from './table_entry';
 import type { Target } from './target';
 import { batches, failuresOf } from './write';
 import { WriteError, type UpdateFailure } from './write_error';
@@ -216,7 +216,7 @@ export class Client extends EventEmitter<ClientEvents> {
         throw error;
       }
       const { operation, target, code, detail } = error;
-      throw new PipelineError(operation, target, code, `the program was refused: ${detail}`, error.quirk, {
+      throw new PipelineError(operation, target, code, detail, error.quirk, {
         cause: error,
       });
     }
@@ -314,7 +314,9 @@ export class Client extends EventEmitter<ClientEvents> {
       filters.entryFilter(this.p4info, entry, options),
     ]);
     try {
-      for await (const state of found) return state;
+      // A key of nothing but "don't care" is a wildcard to the target, so others may come too.
+      const key = tableKeyText(this.p4info, entry);
+      for await (const state of found) if (tableKeyText(this.p4info, state) === key) return state;
     } catch (error) {
       if (!(error instanceof RpcError) || error.code !== Code.NOT_FOUND) throw error;
     }

@@ -11,7 +11,7 @@ import {
   type CloneSession,
   type MulticastGroup,
 } from './replication';
-import { encodeTableEntry, encodeTableKey, type TableEntry, type TableEntryState } from './table_entry';
+import { encodeTableEntry, tableKeyText, type TableEntry, type TableEntryState } from './table_entry';
 
 /**
  * What a target should hold. What is absent here is not ours and left alone: other tables, default actions not
@@ -93,7 +93,7 @@ function withAction(schema: P4Schema, entry: TableEntry): TableEntry {
 
 function tableItem(schema: P4Schema, entry: TableEntry, is_desired: boolean): Item {
   const complete = is_desired ? withAction(schema, entry) : entry;
-  const key = hex(WireTableEntry.encode(encodeTableKey(schema, complete)).finish());
+  const key = tableKeyText(schema, complete);
   const use = complete.is_default === true ? 'modify' : 'insert';
   const wire = encodeTableEntry(schema, complete, use);
   // Which one-shot action comes first has no meaning, and targets need not keep it.

@@ -1,6 +1,6 @@
 /** What can go wrong between a controller and a P4Runtime target: one class per failure. */
 import { Code } from 'p4runtime-js';
-import type { Quirk } from './quirks';
+import { withQuirk, type Quirk } from './quirks';
 
 /** Name of a canonical status code, such as `NOT_FOUND`. */
 export function codeName(code: Code): string {
@@ -58,8 +58,7 @@ export class RpcError extends P4RuntimeError {
     readonly quirk?: Quirk,
     options?: ErrorOptions,
   ) {
-    const hint = quirk === undefined ? '' : ` (known of ${quirk.target}: ${quirk.meaning})`;
-    super(`${target}: ${operation}: ${codeName(code)}: ${detail || 'no reason given'}${hint}`, options);
+    super(`${target}: ${operation}: ${codeName(code)}: ${withQuirk(detail) || 'no reason given'}`, options);
   }
 }
 

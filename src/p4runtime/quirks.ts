@@ -56,6 +56,18 @@ export const QUIRKS = {
     says: /^COS for clone sessions not supported yet$/,
     meaning: 'clone sessions have no class of service',
   },
+  no_clone_truncation: {
+    name: 'no_clone_truncation',
+    target: BMV2,
+    says: /^Error when creating clone session in target$/,
+    meaning: 'clone sessions cannot cut packets short: packet_length_bytes must be 0',
+  },
+  stuck_after_refused_program: {
+    name: 'stuck_after_refused_program',
+    target: BMV2,
+    says: /^Error in first phase of device update$/,
+    meaning: 'after a program it refused, it takes no other one until it is restarted',
+  },
   no_roles: {
     name: 'no_roles',
     target: BMV2,
@@ -77,6 +89,12 @@ export const QUIRKS = {
 /** The quirk a target's error message shows, if it is a known one. */
 export function quirkOf(message: string): Quirk | undefined {
   return Object.values<Quirk>(QUIRKS).find((quirk) => quirk.says?.test(message) === true);
+}
+
+/** The target's words, and behind them what they are known to mean. */
+export function withQuirk(message: string): string {
+  const quirk = quirkOf(message);
+  return quirk === undefined ? message : `${message} (known of ${quirk.target}: ${quirk.meaning})`;
 }
 
 /** BMv2: "Election id already exists", "New election id already exists"; Stratum: "Election ID is already used by ...". */

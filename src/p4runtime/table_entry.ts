@@ -77,6 +77,11 @@ export function encodeTableKey(schema: P4Schema, entry: TableEntry): WireTableEn
   });
 }
 
+/** Equal for entries of the same table, match and priority, and only for those. Throws as `encodeTableKey` does. */
+export function tableKeyText(schema: P4Schema, entry: TableEntry): string {
+  return Buffer.from(WireTableEntry.encode(encodeTableKey(schema, entry)).finish()).toString('hex');
+}
+
 function checkWritable(object: string, table: TableSchema, entry: TableEntry, use: TableUse): void {
   const fail = (field: string, problem: string): never => {
     throw new EncodingError(object, field, problem);

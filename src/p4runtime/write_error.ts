@@ -2,6 +2,7 @@
 import type { Code } from 'p4runtime-js';
 import { formatUpdate, type Update } from './entities';
 import { codeName, P4RuntimeError } from './errors';
+import { withQuirk } from './quirks';
 
 /** Why one update of a batch failed. */
 export interface UpdateFailure {
@@ -28,8 +29,8 @@ export class WriteError extends P4RuntimeError {
       [
         `${target}: ${failures.length} of ${updates_total} updates failed:`,
         ...shown.map(
-          (f) =>
-            `  #${f.index} ${formatUpdate(f.update)}: ${codeName(f.code)}${f.message ? `: ${f.message}` : ''}`,
+          ({ index, update, code, message }) =>
+            `  #${index} ${formatUpdate(update)}: ${codeName(code)}${message ? `: ${withQuirk(message)}` : ''}`,
         ),
         ...(rest > 0 ? [`  and ${rest} more`] : []),
       ].join('\n'),
