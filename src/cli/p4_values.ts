@@ -10,11 +10,10 @@ export function formatValue(
   value: bigint,
 ): string | number {
   const words = name.toLowerCase().split(/[^a-z0-9]+/);
-  const says = (...hints: string[]): boolean =>
-    words.some((word) => hints.some((hint) => word.startsWith(hint) || word.endsWith(hint)));
-  if (width_bits === 48 && says('mac', 'addr', 'eth')) return bigintToMac(value);
-  if (width_bits === 32 && says('addr', 'ip', 'ipv4')) return numberToIpv4(Number(value));
-  if (width_bits === 128 && says('addr', 'ip', 'ipv6')) return formatIpv6(value);
+  const isAddress = words.some((word) => /^(ip|ipv4|ipv6|mac|eth)$|^addr|(addr|address|mac)$/.test(word));
+  if (isAddress && width_bits === 48) return bigintToMac(value);
+  if (isAddress && width_bits === 32) return numberToIpv4(Number(value));
+  if (isAddress && width_bits === 128) return formatIpv6(value);
   return width_bits > 53 ? `0x${value.toString(16)}` : Number(value);
 }
 

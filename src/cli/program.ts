@@ -5,6 +5,7 @@ import { EXIT, EXIT_MEANING } from './exit_codes';
 import * as completion from './completion';
 import * as config from './config';
 import * as counter from './counter';
+import * as demo from './demo';
 import * as doctor from './doctor';
 import * as run from './run';
 import * as service from './service';
@@ -16,6 +17,7 @@ import * as topology from './topology';
 
 /** In the order of the help. */
 const COMMANDS = [
+  demo,
   doctor,
   run,
   switchCommand,
@@ -34,7 +36,6 @@ export function createProgram(): Command {
     .description('A file switch in the network: many NFS and SMB servers look like one store.')
     .version(packageVersion(), '-V, --version', 'print the version')
     .option('--debug', 'show stack traces of errors')
-    .helpCommand(false)
     .showSuggestionAfterError()
     .exitOverride()
     .configureOutput({
@@ -49,6 +50,8 @@ export function createProgram(): Command {
     })
     .addHelpText('after', `\nExit codes: ${exitCodes()}.`);
   for (const { register } of COMMANDS) register(program);
+  // `help` as a word beside --help would only lengthen every help.
+  for (const command of [program, ...program.commands]) command.helpCommand(false);
   return program;
 }
 

@@ -1,0 +1,126 @@
+/** A controller that only talks: what the command line asks of it is answered with fixed values. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { AdminError, AdminServer } from '../../../src/admin';
+import { adminCodeOf, adminMethods, type Administrable } from '../../../src/cli/admin_methods';
+import type { StoreStatus } from '../../../src/controller/status';
+
+const store = (name: string, id: number, state: StoreStatus['state']): StoreStatus => ({
+  name,
+  id,
+  address: `10.0.2.1${id}`,
+  state,
+  since_ms: 61_000,
+  mac: `02:00:00:00:02:1${id}`,
+  port: 'in1',
+  held: false,
+  checks: [],
+  pools: [{ virtual_store: 'files', pool: 'all', weight: 1, slots: 512, slots_total: 1024 }],
+});
+
+export class FakeController implements Administrable {
+  readonly calls: string[] = [];
+  /** Thrown by drain, if set. */
+  refusal: Error | undefined;
+
+  status() {
+    return {
+      state: 'running' as const,
+      switch: { address: '127.0.0.1:9559', device_id: 1, election_id: 1 },
+      uptime_ms: 3_723_000,
+      writes: { inserted: 1100, modified: 2, deleted: 0, failed: 0, adopted: 7 },
+      clients: 2,
+      ports: [
+        { name: 'ext', number: 1, role: 'external' as const, mac: '02:00:00:00:00:01', host_port: 101 },
+      ],
+      problems: ['port 9 does not exist'],
+    };
+  }
+
+  stores() {
+    return [store('s1', 1, 'up'), { ...store('s2', 2, 'down'), reason: 'no answer to NULL' }];
+  }
+
+  services() {
+    return [
+      {
+        virtual_store: 'files',
+        name: 'nfs',
+        id: 1,
+        address: '10.0.1.100',
+        protocol: 'udp' as const,
+        port: 2049,
+        mode: 'request' as const,
+        pool: 'all',
+        state: 'available' as const,
+        stores: [
+          { store: 's1', state: 'up' as const, weight: 1, slots: 512 },
+          { store: 's2', state: 'down' as const, weight: 1, slots: 512 },
+        ],
+      },
+    ];
+  }
+
+  drain(name: string): void {
+    if (this.refusal !== undefined) throw this.refusal;
+    this.find(name);
+    this.calls.push(`drain ${name}`);
+  }
+
+  restore(name: string): void {
+    this.find(name);
+    this.calls.push(`restore ${name}`);
+  }
+
+  tables() {
+    return [{ name: 'slot', key: [{ name: 'pool_id', match: 'exact' }], entries: 1024, size: 65536 }];
+  }
+
+  async readTable(table: string) {
+    if (table !== 'slot') throw new AdminError('bad_params', `there is no table "${table}"; there are slot`);
+    return {
+      table,
+      entries: [
+        { key: { pool_id: 'all', slot: 7 }, action: 'choose', params: { store_id: 's1', standby_id: 's2' } },
+      ],
+    };
+  }
+
+  async readCounters() {
+    const of = (packets: number) => ({ packets, bytes: packets * 100 });
+    return {
+      drops: { unknown_port: of(0), malformed: of(3) },
+      services: { 'files/nfs': { requests: of(12), retransmissions: of(1) } },
+      stores: { s1: { requests: of(7), responses: of(7) } },
+      controller: { frames_given_up: 5 },
+    };
+  }
+
+  private find(name: string): void {
+    if (this.stores().every((one) => one.name !== name)) {
+      throw new AdminError('bad_params', `there is no store "${name}"; there are s1, s2`);
+    }
+  }
+}
+
+/** The fake on an admin socket of its own. */
+export async function serveFake(): Promise<{
+  controller: FakeController;
+  socket: string;
+  close(): Promise<void>;
+}> {
+  const folder = mkdtempSync(join(tmpdir(), 'storeswitch-cli-'));
+  const controller = new FakeController();
+  const server = await AdminServer.listen(join(folder, 'admin.sock'), adminMethods(controller), {
+    codeOf: adminCodeOf,
+  });
+  return {
+    controller,
+    socket: server.path,
+    async close() {
+      await server.close();
+      rmSync(folder, { recursive: true });
+    },
+  };
+}

@@ -1,0 +1,173 @@
+import { AdminError } from '../../src/admin';
+import { NotPrimaryError, UnreachableError } from '../../src/p4runtime/errors';
+import { EXIT } from '../../src/cli/exit_codes';
+import { serveFake, type FakeController } from './support/fake_controller';
+import { storeswitch, type Outcome } from './support/storeswitch';
+
+let fake: Awaited<ReturnType<typeof serveFake>>;
+let controller: FakeController;
+
+beforeAll(async () => {
+  fake = await serveFake();
+  controller = fake.controller;
+});
+afterAll(() => fake.close());
+beforeEach(() => {
+  controller.calls.length = 0;
+  controller.refusal = undefined;
+});
+
+const ask = (...args: string[]): Promise<Outcome> => storeswitch([...args, '--socket', fake.socket]);
+
+/** The one JSON document on stdout. */
+async function json(...args: string[]): Promise<unknown> {
+  const { code, stdout, stderr } = await ask(...args, '--json');
+  expect({ code, stderr }).toEqual({ code: EXIT.ok, stderr: '' });
+  return JSON.parse(stdout) as unknown;
+}
+
+/** The rows of a table on stdout, cells separated by two spaces or more. */
+async function rows(...args: string[]): Promise<string[][]> {
+  const { code, stdout, stderr } = await ask(...args);
+  expect({ code, stderr }).toEqual({ code: EXIT.ok, stderr: '' });
+  return stdout
+    .trimEnd()
+    .split('\n')
+    .map((line) => line.trim().split(/ {2,}/));
+}
+
+describe('status', () => {
+  it('shows the controller', async () => {
+    const { stdout } = await ask('status');
+    expect(stdout).toContain('state    running\n');
+    expect(stdout).toContain('switch   127.0.0.1:9559, device 1, election id 1\n');
+    expect(stdout).toContain('up       1 h\n');
+    expect(stdout).toContain('port 9 does not exist');
+    expect(await json('status')).toEqual(controller.status());
+  });
+
+  it('finds the socket in the environment too', async () => {
+    const { code, stdout } = await storeswitch(['status', '--json'], { STORESWITCH_SOCKET: fake.socket });
+    expect(code).toBe(EXIT.ok);
+    expect(JSON.parse(stdout)).toEqual(controller.status());
+  });
+});
+
+describe('store', () => {
+  it('list shows states and shares', async () => {
+    expect(await rows('store', 'list')).toEqual([
+      ['store', 'address', 'state', 'since', 'mac', 'port', 'pools', 'reason'],
+      ['s1', '10.0.2.11', 'up', '1 min', '02:00:00:00:02:11', 'in1', 'files/all 512/1024'],
+      [
+        's2',
+        '10.0.2.12',
+        'down',
+        '1 min',
+        '02:00:00:00:02:12',
+        'in1',
+        'files/all 512/1024',
+        'no answer to NULL',
+      ],
+    ]);
+    expect(await json('store', 'list')).toEqual(controller.stores());
+  });
+
+  it('drain and restore reach the controller', async () => {
+    expect((await ask('store', 'drain', 's1')).code).toBe(EXIT.ok);
+    expect((await ask('store', 'restore', 's1')).code).toBe(EXIT.ok);
+    expect(controller.calls).toEqual(['drain s1', 'restore s1']);
+  });
+
+  it('drain of an unknown store fails and names the known ones', async () => {
+    expect(await ask('store', 'drain', 's9')).toEqual({
+      code: EXIT.failed,
+      stdout: '',
+      stderr: 'storeswitch: there is no store "s9"; there are s1, s2\n',
+    });
+  });
+});
+
+it('service list shows who serves', async () => {
+  expect((await rows('service', 'list'))[1]).toEqual([
+    'files/nfs',
+    'udp 10.0.1.100:2049',
+    'request',
+    'all',
+    'available',
+    's1, s2 (down)',
+  ]);
+  expect(await json('service', 'list')).toEqual(controller.services());
+});
+
+describe('table', () => {
+  it('list shows keys and sizes', async () => {
+    expect((await rows('table', 'list'))[1]).toEqual(['slot', '1024', '65536', 'pool_id (exact)']);
+    expect(await json('table', 'list')).toEqual(controller.tables());
+  });
+
+  it('show shows entries in words', async () => {
+    expect(await rows('table', 'show', 'slot')).toEqual([
+      ['pool_id', 'slot', 'action'],
+      ['all', '7', 'choose(store_id=s1, standby_id=s2)'],
+    ]);
+    expect(await json('table', 'show', 'slot')).toEqual(await controller.readTable('slot'));
+  });
+
+  it('show of an unknown table fails', async () => {
+    const { code, stderr } = await ask('table', 'show', 'slots');
+    expect({ code, stderr }).toEqual({
+      code: EXIT.failed,
+      stderr: 'storeswitch: there is no table "slots"; there are slot\n',
+    });
+  });
+});
+
+describe('counter show', () => {
+  it('leaves out what is 0, unless asked for', async () => {
+    const shown = await rows('counter', 'show');
+    expect(shown).toContainEqual(['drop_counter', 'malformed', '3', '300']);
+    expect(shown).toContainEqual(['store_requests', 's1', '7', '700']);
+    expect(shown).toContainEqual(['controller', 'frames_given_up', '5', '-']);
+    expect(shown.map(([, cell]) => cell)).not.toContain('unknown_port');
+    expect(await rows('counter', 'show', '--all')).toContainEqual(['drop_counter', 'unknown_port', '0', '0']);
+  });
+
+  it('shows one counter', async () => {
+    expect(await json('counter', 'show', 'service_requests')).toEqual([
+      { counter: 'service_requests', cell: 'files/nfs', packets: 12, bytes: 1200 },
+    ]);
+    const { code, stderr } = await ask('counter', 'show', 'nonsense');
+    expect(code).toBe(EXIT.failed);
+    expect(stderr).toContain('there is no counter "nonsense"; there are drop_counter, ');
+  });
+});
+
+describe("the controller's own failures keep their exit code", () => {
+  it.each([
+    [new NotPrimaryError('Write', 'grpc://h:1', 7, 'another is'), EXIT.not_primary],
+    [new UnreachableError('Write', 'grpc://h:1', 14, 'gone'), EXIT.unreachable],
+    [new AdminError('invalid_config', 'no'), EXIT.invalid_config],
+    [new AdminError('not_primary', 'no'), EXIT.not_primary],
+    [new Error('broken'), EXIT.failed],
+  ])('%s', async (refusal, code) => {
+    controller.refusal = refusal;
+    expect(await ask('store', 'drain', 's1')).toEqual({
+      code,
+      stdout: '',
+      stderr: `storeswitch: ${refusal.message}\n`,
+    });
+  });
+});
+
+describe('who cannot be reached ends with code 3', () => {
+  it.each([
+    [['status', '--socket', '/nonexistent/admin.sock'], 'there is no admin socket /nonexistent/admin.sock'],
+    [['table', 'list', '--switch', 'grpc://127.0.0.1:1'], 'grpc://127.0.0.1:1?device_id=0'],
+    [['counter', 'show', '--switch', 'grpc://127.0.0.1:1'], 'UNAVAILABLE'],
+  ])('%j', async (args, message) => {
+    const { code, stdout, stderr } = await storeswitch(args);
+    expect({ code, stdout }).toEqual({ code: EXIT.unreachable, stdout: '' });
+    expect(stderr.trimEnd().split('\n')).toHaveLength(1);
+    expect(stderr).toContain(message);
+  });
+});
