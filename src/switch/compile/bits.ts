@@ -16,7 +16,7 @@ export function loadBits(byteAt: ByteAt, bit: number, width: number): string {
     const shift = (last - byte) * 8 - after;
     let code = byteAt(byte);
     // The first byte may begin with bits of the field before.
-    if (byte === first && bit % 8 !== 0) code = `(${code} & ${0xff >> bit % 8})`;
+    if (byte === first && bit % 8 !== 0) code = `(${code} & ${0xff >> (bit % 8)})`;
     parts.push(shift > 0 ? `${code} << ${shift}` : shift < 0 ? `${code} >>> ${-shift}` : code);
   }
   return parts.join(' | ');

@@ -12,7 +12,9 @@ import { constantLimbs, plus } from './value';
 interface Run {
   /** The header that must be valid for these to be there; undefined: always there. */
   header: HeaderRef | undefined;
-  parts: ({ pieces: Piece[] } | { varbit_at: number | string; bits_at: number | string } | { whole: HeaderRef })[];
+  parts: (
+    { pieces: Piece[] } | { varbit_at: number | string; bits_at: number | string } | { whole: HeaderRef }
+  )[];
 }
 
 /**

@@ -116,7 +116,8 @@ export function compile(program: Program, layout: Layout, drop_port: number, env
 function calculationsOf(program: Program): Set<Calculation> {
   const used = new Set(program.checksums.map((c) => c.calculation));
   for (const action of program.actions)
-    for (const { primitive } of action.primitives) if (primitive.op === 'hash') used.add(primitive.calculation);
+    for (const { primitive } of action.primitives)
+      if (primitive.op === 'hash') used.add(primitive.calculation);
   return used;
 }
 

@@ -41,7 +41,7 @@ export class Context {
   /** A JavaScript identifier for a table, action, register ... that is its own. */
   name(prefix: string, thing: { name: string }): string {
     let names = this.names.get(thing);
-    if (names === undefined) this.names.set(thing, (names = new Map()));
+    if (names === undefined) this.names.set(thing, (names = new Map<string, string>()));
     const known = names.get(prefix);
     if (known !== undefined) return known;
     let name = `${prefix}_${identifier(thing.name)}`;
@@ -141,7 +141,12 @@ export class Context {
         const array = this.name('register', e.array);
         const count = limbCount(e.array.width);
         const index = this.value(e.index);
-        return stored(`${array}`, `rt.bound(${number(index)}, ${e.array.size}) * ${count}`, e.array.width, false);
+        return stored(
+          `${array}`,
+          `rt.bound(${number(index)}, ${e.array.size}) * ${count}`,
+          e.array.width,
+          false,
+        );
       }
       case 'lookahead': {
         // Checked to be within the packet by the parser before this is evaluated.

@@ -170,7 +170,8 @@ export class ControlWriter {
         limbs.forEach((limb, i) => {
           const shift = BigInt(32 * (limbs.length - 1 - i));
           const limb_mask = mask === undefined ? undefined : (mask >> shift) & 0xffffffffn;
-          const signed = value.kind === 'field' && value.field.signed ? (1n << BigInt(width)) - 1n : undefined;
+          const signed =
+            value.kind === 'field' && value.field.signed ? (1n << BigInt(width)) - 1n : undefined;
           const cut = limb_mask ?? signed;
           source.line(`${key}[${at++}] = ${cut === undefined ? limb : `${limb} & ${cut}`};`);
         });

@@ -98,7 +98,9 @@ export class HeaderFunctions {
     const before = put(fields.slice(0, split));
     if (layout.varbit !== undefined) {
       const bytes = `(u[${plus(at, VARBIT_BITS)}] >>> 3)`;
-      source.line(`rt.copyBytes(to, o + ${before}, ub, ${scaled(plus(at, layout.varbit.offset))}, ${bytes});`);
+      source.line(
+        `rt.copyBytes(to, o + ${before}, ub, ${scaled(plus(at, layout.varbit.offset))}, ${bytes});`,
+      );
       source.line(`o += ${before} + ${bytes};`);
       put(fields.slice(split + 1));
     }

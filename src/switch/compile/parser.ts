@@ -130,7 +130,8 @@ export class ParserWriter {
         const full = Number((1n << BigInt(bits)) - 1n);
         const m = Number((mask >> shift) & 0xffffffffn);
         const v = Number((value >> shift) & 0xffffffffn) & m;
-        if ((m & full) >>> 0 === full) tests.push(`${signed(state, i) ? `(${name} & ${full}) >>> 0` : name} === ${v >>> 0}`);
+        if ((m & full) >>> 0 === full)
+          tests.push(`${signed(state, i) ? `(${name} & ${full}) >>> 0` : name} === ${v >>> 0}`);
         else if (m !== 0) tests.push(`(${name} & ${m}) >>> 0 === ${v >>> 0}`);
       });
     });
@@ -147,7 +148,11 @@ export class ParserWriter {
         const { next, depth } = context.layout.stack(op.stack);
         this.failIf(`u[${next}] >= ${depth}`, 'StackOutOfBounds');
         this.extract(
-          { kind: 'stack_element', stack: op.stack, index: { kind: 'stack_size', stack: op.stack, minus: 0 } },
+          {
+            kind: 'stack_element',
+            stack: op.stack,
+            index: { kind: 'stack_size', stack: op.stack, minus: 0 },
+          },
           op.length_bits,
           ` u[${next}]++;`,
         );
@@ -158,11 +163,7 @@ export class ParserWriter {
         this.failIf(`u[${next}] >= ${depth}`, 'StackOutOfBounds');
         const index: Expression = { kind: 'stack_size', stack: op.stack, minus: 0 };
         const union = { kind: 'union_stack_element', stack: op.stack, index } as const;
-        this.extract(
-          { kind: 'union_member', union, member: op.member },
-          op.length_bits,
-          ` u[${next}]++;`,
-        );
+        this.extract({ kind: 'union_member', union, member: op.member }, op.length_bits, ` u[${next}]++;`);
         break;
       }
       case 'primitive':
@@ -244,4 +245,3 @@ function lookaheadBits(e: Expression): number {
       return 0;
   }
 }
-

@@ -55,7 +55,7 @@ export class PrimitiveWriter {
           primitive.op === 'assign_stack'
             ? [context.layout.type(primitive.target.type).size]
             : (primitive.target.unions[0]?.members ?? []).map((m) => context.layout.type(m.header.type).size);
-        for (let at = to.base; at < to.base + to.stride * to.depth; ) {
+        for (let at = to.base; at < to.base + to.stride * to.depth;) {
           for (const size of sizes) {
             source.line(`u[${at + POSITION}] = 0;`);
             at += size;
@@ -96,7 +96,9 @@ export class PrimitiveWriter {
       }
       case 'count': {
         const counter = context.name('counter', primitive.counter);
-        source.line(`${counter}.count(${number(context.value(primitive.index))}, u[${Register.ingress_length}]);`);
+        source.line(
+          `${counter}.count(${number(context.value(primitive.index))}, u[${Register.ingress_length}]);`,
+        );
         break;
       }
       case 'register_read':

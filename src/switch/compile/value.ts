@@ -65,7 +65,9 @@ function value(code: string, min: bigint, max: bigint, low?: () => string): Valu
     min,
     max,
     exact,
-    low: low ?? (exact ? () => (min >= I32_MIN && max <= U32 ? code : `(${code} | 0)`) : () => `rt.lowLimb(${code})`),
+    low:
+      low ??
+      (exact ? () => (min >= I32_MIN && max <= U32 ? code : `(${code} | 0)`) : () => `rt.lowLimb(${code})`),
   };
 }
 
@@ -181,8 +183,7 @@ function conjunction(a: Value, b: Value): Value {
     }
     if (a.exact && mask <= SAFE && mask === ones(mask))
       return value(`rt.wrap53(${a.code}, ${mask >> 32n})`, 0n, max, a.low);
-    if (mask === ones(mask))
-      return fromBig(`BigInt.asUintN(${bitLength(mask)}, ${big(a)})`, 0n, max, a.low);
+    if (mask === ones(mask)) return fromBig(`BigInt.asUintN(${bitLength(mask)}, ${big(a)})`, 0n, max, a.low);
   }
   const [min, max] =
     a.min >= 0n && b.min >= 0n
@@ -208,8 +209,7 @@ function negativeBound(a: Value, b: Value): bigint {
 
 function bitwise(op: '&' | '|' | '^', a: Value, b: Value, min: bigint, max: bigint): Value {
   const low = (): string => `(${a.low()} ${op} ${b.low()})`;
-  if (isUint32(a) && isUint32(b))
-    return value(max <= I32_MAX ? low() : `((${low()}) >>> 0)`, min, max, low);
+  if (isUint32(a) && isUint32(b)) return value(max <= I32_MAX ? low() : `((${low()}) >>> 0)`, min, max, low);
   if (isInt32(a) && isInt32(b)) return value(low(), min, max, low);
   if (a.exact && b.exact && isSafe(min, max)) {
     const name = { '&': 'and53', '|': 'or53', '^': 'xor53' }[op];
@@ -221,7 +221,8 @@ function bitwise(op: '&' | '|' | '^', a: Value, b: Value, min: bigint, max: bigi
 export function complement(a: Value): Value {
   const [min, max] = [-a.max - 1n, -a.min - 1n];
   const low = (): string => `~${a.low()}`;
-  if (a.exact && isSafe(min, max)) return value(isInt32(a) ? `~${a.code}` : `(-1 - ${a.code})`, min, max, low);
+  if (a.exact && isSafe(min, max))
+    return value(isInt32(a) ? `~${a.code}` : `(-1 - ${a.code})`, min, max, low);
   return fromBig(`~${big(a)}`, min, max, low);
 }
 
@@ -240,12 +241,7 @@ function leftShift(a: Value, b: Value): Value {
   const [min, max] = [a.min < 0n ? a.min << by : 0n, a.max > 0n ? a.max << by : 0n];
   const low = (): string => `rt.shiftLeft32(${a.low()}, ${b.code})`;
   if (a.exact && b.exact && isSafe(min, max)) return value(`(${a.code} * 2 ** ${b.code})`, min, max, low);
-  return fromBig(
-    `rt.shiftLeft(${big(a)}, ${big(b)})`,
-    min,
-    max,
-    b.exact ? low : undefined,
-  );
+  return fromBig(`rt.shiftLeft(${big(a)}, ${big(b)})`, min, max, b.exact ? low : undefined);
 }
 
 function rightShift(a: Value, b: Value): Value {
@@ -256,7 +252,8 @@ function rightShift(a: Value, b: Value): Value {
     if (isUint32(a)) return value(by >= 32n ? '0' : `(${a.code} >>> ${by})`, min, max);
     if (isInt32(a)) return value(`(${a.code} >> ${by > 31n ? 31n : by})`, min, max);
     if (a.exact) {
-      const code = by > 1000n ? (a.min < 0n ? `(${a.code} < 0 ? -1 : 0)` : '0') : `Math.floor(${a.code} / ${1n << by})`;
+      const code =
+        by > 1000n ? (a.min < 0n ? `(${a.code} < 0 ? -1 : 0)` : '0') : `Math.floor(${a.code} / ${1n << by})`;
       return value(code, min, max, low);
     }
     // A slice of a stored wide field need not become a BigInt.
@@ -359,13 +356,17 @@ export function store(array: string, index: number | string, width: number, v: V
   const top = width % 32 === 0 ? undefined : (1n << BigInt(width % 32)) - 1n;
   const mask = (i: number): string => (i === 0 && top !== undefined && !fits ? ` & ${top}` : '');
   const limbs =
-    v.limbs ?? (v.constant === undefined ? undefined : constantLimbs(BigInt.asUintN(width, v.constant), count));
+    v.limbs ??
+    (v.constant === undefined ? undefined : constantLimbs(BigInt.asUintN(width, v.constant), count));
   if (limbs !== undefined) {
     const padded = [...Array<string>(Math.max(0, count - limbs.length)).fill('0'), ...limbs].slice(-count);
     return padded.map((limb, i) => `${at(i)} = ${limb}${mask(i)};`).join(' ');
   }
   if (v.exact) {
-    const upper = Array.from({ length: count - 2 }, (_, i) => `${at(i)} = ${v.min < 0n ? `t < 0 ? -1 : 0` : '0'}${mask(i)};`);
+    const upper = Array.from(
+      { length: count - 2 },
+      (_, i) => `${at(i)} = ${v.min < 0n ? `t < 0 ? -1 : 0` : '0'}${mask(i)};`,
+    );
     const high = `${at(count - 2)} = Math.floor(t / 4294967296)${mask(count - 2)};`;
     return `{ const t = ${v.code}; ${[...upper, high].join(' ')} ${at(count - 1)} = t; }`;
   }

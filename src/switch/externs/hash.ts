@@ -44,7 +44,8 @@ export function crcCCITT(bytes: Uint8Array, length: number): number {
   let crc = 0xffff;
   for (let i = 0; i < length; i++) {
     crc ^= (bytes[i] as number) << 8;
-    for (let bit = 0; bit < 8; bit++) crc = crc & 0x8000 ? ((crc << 1) ^ 0x1021) & 0xffff : (crc << 1) & 0xffff;
+    for (let bit = 0; bit < 8; bit++)
+      crc = crc & 0x8000 ? ((crc << 1) ^ 0x1021) & 0xffff : (crc << 1) & 0xffff;
   }
   return crc;
 }
@@ -152,7 +153,12 @@ export const ALGORITHMS: Record<string, HashFunction> = {
 
 /** The most each algorithm can return, for the width of what is computed from it. */
 export function hashMax(algorithm: string): bigint {
-  if (algorithm === 'crc32' || algorithm === 'crc32_custom' || algorithm === 'xor32' || algorithm === 'random')
+  if (
+    algorithm === 'crc32' ||
+    algorithm === 'crc32_custom' ||
+    algorithm === 'xor32' ||
+    algorithm === 'random'
+  )
     return (1n << 32n) - 1n;
   if (algorithm === 'identity' || algorithm === 'xxh64' || algorithm === 'bmv2_hash') return (1n << 64n) - 1n;
   return 0xffffn;

@@ -38,8 +38,7 @@ export class Replication {
   }
 
   *sessions(): Generator<CloneSession> {
-    for (const session of this.sessions_by_id.values())
-      yield { ...session, replicas: [...session.replicas] };
+    for (const session of this.sessions_by_id.values()) yield { ...session, replicas: [...session.replicas] };
   }
 }
 

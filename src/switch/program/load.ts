@@ -130,11 +130,7 @@ function loadHeaders(root: JsonNode, scope: Scope): void {
   for (const node of root.itemsOf('header_stacks')) {
     const name = node.get('name').string();
     const type = scope.header_types.resolve(node.get('header_type'));
-    scope.stacks.add(
-      name,
-      { name, type, headers: node.get('header_ids').items().map(headerById) },
-      node,
-    );
+    scope.stacks.add(name, { name, type, headers: node.get('header_ids').items().map(headerById) }, node);
   }
   const union_types = new Map<string, string[]>();
   for (const node of root.itemsOf('header_union_types'))

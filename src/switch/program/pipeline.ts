@@ -77,7 +77,10 @@ function loadTable(
   if (at.has('direct_meters')) at.get('direct_meters').fail(`direct meter of table "${name}": not supported`);
   const expressions = new ExpressionLoader(scope);
   const keys = at.itemsOf('key').map((key) => loadKey(key, scope, expressions));
-  const actions = at.get('action_ids').items().map((id) => actionById(id, scope));
+  const actions = at
+    .get('action_ids')
+    .items()
+    .map((id) => actionById(id, scope));
 
   const next_tables = at.get('next_tables');
   const by_action = new Map<string, string | undefined>();
@@ -116,7 +119,10 @@ function loadTable(
     next_miss,
     base_next: next(at, 'base_default_next'),
     default_entry,
-    const_entries: at.find('entries')?.items().map((e) => loadEntry(e, keys, actions, scope)),
+    const_entries: at
+      .find('entries')
+      ?.items()
+      .map((e) => loadEntry(e, keys, actions, scope)),
     source: at.source(),
   };
 }

@@ -27,7 +27,13 @@ export function readSignedLimbs(limbs: Uint32Array, index: number, count: number
 }
 
 /** Stores the low `width` bits of `value`, which may be negative. */
-export function writeLimbs(limbs: Uint32Array, index: number, count: number, width: number, value: bigint): void {
+export function writeLimbs(
+  limbs: Uint32Array,
+  index: number,
+  count: number,
+  width: number,
+  value: bigint,
+): void {
   let rest = BigInt.asUintN(width, value);
   for (let i = index + count - 1; i >= index; i--) {
     limbs[i] = Number(BigInt.asUintN(32, rest));

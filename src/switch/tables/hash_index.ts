@@ -40,8 +40,7 @@ export class HashIndex {
       const base = entry * stride;
       let i = 0;
       if (mask === undefined) while (i < length && records[base + i] === probe[i]) i++;
-      else
-        while (i < length && ((records[base + i] as number) & (mask[i] as number)) >>> 0 === probe[i]) i++;
+      else while (i < length && ((records[base + i] as number) & (mask[i] as number)) >>> 0 === probe[i]) i++;
       if (i === length) return entry;
     }
   }

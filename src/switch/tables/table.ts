@@ -126,8 +126,7 @@ export class MatchTable implements Records {
       else this.setAction(0, default_entry.action, default_entry.args);
       return;
     }
-    if (default_entry?.is_const === true)
-      this.fail('PERMISSION_DENIED', 'the default action is const');
+    if (default_entry?.is_const === true) this.fail('PERMISSION_DENIED', 'the default action is const');
     this.setAction(0, this.checkAction(call), call.args);
   }
 
@@ -135,7 +134,11 @@ export class MatchTable implements Records {
     if (this.actions[0] === -1) return undefined;
     const is_const = this.program.default_entry?.is_const ?? false;
     // BMv2 does not count misses.
-    return { action: this.actionOf(0), is_const, counter: this.program.with_counters ? this.counterOf(0) : undefined };
+    return {
+      action: this.actionOf(0),
+      is_const,
+      counter: this.program.with_counters ? this.counterOf(0) : undefined,
+    };
   }
 
   *entries(): Generator<TableEntryState> {
@@ -212,7 +215,10 @@ export class MatchTable implements Records {
     action.parameters.forEach(({ name, width }, i) => {
       const arg = call.args[i] as bigint;
       if (arg < 0n || arg >> BigInt(width) !== 0n)
-        this.fail('INVALID_ARGUMENT', `action "${call.name}", "${name}": ${arg} does not fit in ${width} bits`);
+        this.fail(
+          'INVALID_ARGUMENT',
+          `action "${call.name}", "${name}": ${arg} does not fit in ${width} bits`,
+        );
     });
     return action;
   }
@@ -272,7 +278,10 @@ export class MatchTable implements Records {
   }
 
   private resize(capacity: number): void {
-    const grown = <T extends Int32Array | Uint32Array | Float64Array | Uint8Array>(old: T, length: number): T => {
+    const grown = <T extends Int32Array | Uint32Array | Float64Array | Uint8Array>(
+      old: T,
+      length: number,
+    ): T => {
       const array = new (old.constructor as new (length: number) => T)(length);
       array.set(old);
       return array;
