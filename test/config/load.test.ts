@@ -533,6 +533,18 @@ describe('what is no YAML', () => {
   });
 });
 
+test('a mistake behind an alias is where the anchor stands', () => {
+  const text = exampleWith([
+    '      - { name: all, stores: [s1, s2, { store: s3, weight: 1 }] }\n',
+    '      - { name: all, stores: &everyone [s1, s9] }\n      - { name: same, stores: *everyone }\n',
+  ]);
+  const expected = 'found "s9", expected the name of a store (s1, s2, s3)';
+  expect(mistakes(text)).toEqual([
+    `25:45: virtual_stores[0].pools[0].stores[1]: ${expected}`,
+    `25:45: virtual_stores[0].pools[1].stores[1]: ${expected}`,
+  ]);
+});
+
 describe('files', () => {
   let folder: string;
   beforeAll(() => {

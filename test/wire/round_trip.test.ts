@@ -32,6 +32,16 @@ test('UDP with and without checksum', () => {
   );
 });
 
+test('a UDP checksum that comes out as 0 travels as 0xffff, since 0 says that there is none', () => {
+  const addresses = { source: '10.0.0.1', destination: '10.0.0.2' };
+  const datagram = { sourcePort: 1, destinationPort: 2, payload: new Uint8Array(2) };
+  // The checksum completes the sum: as payload it leaves nothing to complete.
+  const payload = encodeUdp(datagram, addresses).slice(6, 8);
+  const bytes = encodeUdp({ ...datagram, payload }, addresses);
+  expect([...bytes.subarray(6, 8)]).toEqual([0xff, 0xff]);
+  expect(decodeUdp(bytes, addresses)).toEqual({ ...datagram, payload });
+});
+
 test('TCP', () => {
   fc.assert(
     fc.property(arbitrary.tcp, arbitrary.frameAddresses, (segment, addresses) =>
