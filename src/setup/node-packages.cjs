@@ -45,9 +45,11 @@ function linkBin() {
 function install() {
   if (!upToDate()) {
     say('npm packages …');
+    // Not `npm ci`: it refuses a lock that lacks optional packages of other platforms, which npm itself leaves out where
+    // the registry does not have them. This installs the locked versions too, and leaves the lock as it is.
     run(
       'npm',
-      ['ci', '--include=dev', '--no-audit', '--no-fund', '--loglevel=error'],
+      ['install', '--no-save', '--include=dev', '--no-audit', '--no-fund', '--loglevel=error'],
       'npm needs the network (or its cache); see the lines above.',
     );
   }
