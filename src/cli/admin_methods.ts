@@ -6,19 +6,20 @@ import type {
   CounterReading,
   ServiceStatus,
   StoreStatus,
+  TableListing,
   TableReading,
 } from '../controller/status';
 import { failureOf } from './exit_codes';
-import type { CounterCell, TableListing } from './readings';
+import type { CounterCell } from './readings';
 
 /** The part of the controller that the command line uses. */
 export interface Administrable {
   status(): ControllerStatus;
   stores(): StoreStatus[];
   services(): ServiceStatus[];
-  drain(store: string): Promise<void> | void;
-  restore(store: string): Promise<void> | void;
-  tables(): Promise<TableListing[]> | TableListing[];
+  drain(store: string): Promise<void>;
+  restore(store: string): Promise<void>;
+  tables(): Promise<TableListing[]>;
   readTable(table: string): Promise<TableReading>;
   readCounters(): Promise<CounterReading>;
 }
@@ -32,8 +33,8 @@ export function adminMethods(controller: Administrable): AdminMethods {
   return {
     status: method(nothing, () => controller.status()),
     'store.list': method(nothing, () => controller.stores()),
-    'store.drain': method(storeParams, ({ store }) => controller.drain(store)),
-    'store.restore': method(storeParams, ({ store }) => controller.restore(store)),
+    'store.drain': method(storeParams, ({ store }) => asPrimary(controller).drain(store)),
+    'store.restore': method(storeParams, ({ store }) => asPrimary(controller).restore(store)),
     'service.list': method(nothing, () => controller.services()),
     'table.list': method(nothing, () => controller.tables()),
     'table.show': method(tableParams, ({ table }) => controller.readTable(table)),
@@ -47,6 +48,13 @@ export function adminMethods(controller: Administrable): AdminMethods {
 export function adminCodeOf(error: unknown): AdminErrorCode | undefined {
   const failure = failureOf(error);
   return failure === 'unreachable' || failure === 'not_primary' ? failure : undefined;
+}
+
+/** What a backup would note down, only the primary can do. */
+function asPrimary(controller: Administrable): Administrable {
+  const { state, reason } = controller.status();
+  if (state !== 'backup') return controller;
+  throw new AdminError('not_primary', `this controller is backup: ${reason ?? 'another is primary'}`);
 }
 
 /** `handle` with params of the shape it needs. */

@@ -50,6 +50,7 @@ const BY_ERROR_NAME: Readonly<Record<string, keyof typeof EXIT>> = {
   NotPrimaryError: 'not_primary',
   ElectionIdInUseError: 'not_primary',
   ConfigError: 'invalid_config',
+  ControllerError: 'invalid_config',
 };
 
 /** What kind of failure an error is. */

@@ -1,16 +1,6 @@
 /** What `table` and `counter` show, whether the running controller or the switch itself was asked. */
-import type { ReadableEntry, TableReading } from '../controller/status';
+import type { ReadableEntry, TableListing, TableReading } from '../controller/status';
 import type { SocketOptions, SwitchOptions } from './options';
-
-export interface TableListing {
-  name: string;
-  /** Names of the key's fields with their match kinds. */
-  key: { name: string; match: string }[];
-  /** Entries there are, without the default action. */
-  entries: number;
-  /** Entries there can be. */
-  size: number;
-}
 
 /** One cell of a counter, under the name of what it counts, or its index. */
 export interface CounterCell {
@@ -21,7 +11,7 @@ export interface CounterCell {
   bytes?: number;
 }
 
-export type { ReadableEntry, TableReading };
+export type { ReadableEntry, TableListing, TableReading };
 
 export interface SwitchReader {
   tables(): Promise<TableListing[]>;

@@ -102,7 +102,7 @@ it('service list shows who serves', async () => {
 describe('table', () => {
   it('list shows keys and sizes', async () => {
     expect((await rows('table', 'list'))[1]).toEqual(['slot', '1024', '65536', 'pool_id (exact)']);
-    expect(await json('table', 'list')).toEqual(controller.tables());
+    expect(await json('table', 'list')).toEqual(await controller.tables());
   });
 
   it('show shows entries in words', async () => {
@@ -157,6 +157,19 @@ describe("the controller's own failures keep their exit code", () => {
       stderr: `storeswitch: ${refusal.message}\n`,
     });
   });
+});
+
+it('a backup drains nothing', async () => {
+  controller.state = 'backup';
+  try {
+    expect(await ask('store', 'drain', 's1')).toMatchObject({
+      code: EXIT.not_primary,
+      stderr: 'storeswitch: this controller is backup: another is primary\n',
+    });
+    expect(controller.calls).toEqual([]);
+  } finally {
+    controller.state = 'running';
+  }
 });
 
 describe('who cannot be reached ends with code 3', () => {

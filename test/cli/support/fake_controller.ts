@@ -21,12 +21,13 @@ const store = (name: string, id: number, state: StoreStatus['state']): StoreStat
 
 export class FakeController implements Administrable {
   readonly calls: string[] = [];
+  state: 'running' | 'backup' = 'running';
   /** Thrown by drain, if set. */
   refusal: Error | undefined;
 
   status() {
     return {
-      state: 'running' as const,
+      state: this.state,
       switch: { address: '127.0.0.1:9559', device_id: 1, election_id: 1 },
       uptime_ms: 3_723_000,
       writes: { inserted: 1100, modified: 2, deleted: 0, failed: 0, adopted: 7 },
@@ -62,18 +63,18 @@ export class FakeController implements Administrable {
     ];
   }
 
-  drain(name: string): void {
+  async drain(name: string): Promise<void> {
     if (this.refusal !== undefined) throw this.refusal;
     this.find(name);
     this.calls.push(`drain ${name}`);
   }
 
-  restore(name: string): void {
+  async restore(name: string): Promise<void> {
     this.find(name);
     this.calls.push(`restore ${name}`);
   }
 
-  tables() {
+  async tables() {
     return [{ name: 'slot', key: [{ name: 'pool_id', match: 'exact' }], entries: 1024, size: 65536 }];
   }
 
