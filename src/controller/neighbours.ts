@@ -142,14 +142,17 @@ export class Neighbours {
 
   #ask(entry: Entry): void {
     if (this.#held) return;
-    const { network, options, send } = this.environment;
+    const { network, options } = this.environment;
     if (entry.waiting !== undefined && entry.unanswered >= options.attempts) {
       this.counts.add('arp_lookups_failed');
       return this.#finish(entry);
     }
     const was_silent = this.isSilent(entry.address);
     const sent = entry.ports.filter((port) =>
-      send(port, encodeArpRequestFrame(port.mac, network.arpSender(port, entry.address), entry.address)),
+      this.environment.send(
+        port,
+        encodeArpRequestFrame(port.mac, network.arpSender(port, entry.address), entry.address),
+      ),
     );
     this.counts.add('arp_requests', sent.length);
     // The answer to this request is not due yet: silence is told one retry later.

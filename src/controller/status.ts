@@ -99,6 +99,16 @@ export interface TableReading {
   entries: ReadableEntry[];
 }
 
+export interface TableListing {
+  name: string;
+  /** Names of the key's fields with their match kinds. */
+  key: { name: string; match: string }[];
+  /** Entries there are, without the default action. */
+  entries: number;
+  /** Entries there can be. */
+  size: number;
+}
+
 export interface CounterValue {
   packets: number;
   bytes: number;

@@ -3,6 +3,7 @@
  * differs, in small batches. What is wanted may change at any time; the next batch already follows it, so that the
  * death of a store waits for one batch at most.
  */
+import { Code } from 'p4runtime-js';
 import {
   codeName,
   formatTableKey,
@@ -45,9 +46,6 @@ const BATCH_UPDATES_MAX = 256;
 /** An entry that is sometimes there and sometimes not is given up after so many attempts. */
 const ATTEMPTS_MAX = 3;
 const COUNTED = { insert: 'inserted', modify: 'modified', delete: 'deleted' } as const;
-/** google.rpc.Code */
-const NOT_FOUND = 5;
-const ALREADY_EXISTS = 6;
 
 export class TableWriter {
   readonly counts: WriteCounts = { inserted: 0, modified: 0, deleted: 0, failed: 0, adopted: 0 };
@@ -236,13 +234,13 @@ export class TableWriter {
   #failed({ type, row }: RowUpdate, { code, message }: UpdateFailure): void {
     // The switch holds something else than we thought, and has just told us what.
     this.#differences.delete(row.table);
-    if (type === 'delete' && code === NOT_FOUND) return this.#remove(row);
+    if (type === 'delete' && code === Code.NOT_FOUND) return this.#remove(row);
     this.counts.failed += 1;
     const name = `${row.table} ${row.key}`;
     const before = this.#failures.get(name);
     let attempts = (before?.value === row.value ? before.attempts : 0) + 1;
-    if (type === 'insert' && code === ALREADY_EXISTS) this.#place({ ...row, value: 'unknown' });
-    else if (type === 'modify' && code === NOT_FOUND) this.#remove(row);
+    if (type === 'insert' && code === Code.ALREADY_EXISTS) this.#place({ ...row, value: 'unknown' });
+    else if (type === 'modify' && code === Code.NOT_FOUND) this.#remove(row);
     else attempts = ATTEMPTS_MAX;
     this.#failures.set(name, { value: row.value, attempts });
     if (attempts < ATTEMPTS_MAX) return;

@@ -4,6 +4,7 @@ import { resolve } from 'node:path';
 import { P4Schema, type Pipeline } from '../p4runtime';
 import { CLIENT_DIGEST } from './client_digest';
 import { COUNTERS } from './counters';
+import type { KeyFields } from './table';
 import { TABLES } from './tables';
 
 export interface ProgramFiles {
@@ -48,7 +49,9 @@ export function checkSchema(schema: P4Schema, file: string): void {
   const problems = TABLES.flatMap((table) => {
     const info = schema.tables.find(table.name);
     if (info === undefined) return [`there is no table ${table.name}`];
-    const expected = describeKey(Object.entries(table.key).map(([name, field]) => ({ name, ...field })));
+    const expected = describeKey(
+      Object.entries(table.key as KeyFields).map(([name, field]) => ({ ...field, name })),
+    );
     const found = describeKey(info.key);
     if (found !== expected) return [`table ${table.name}: found key (${found}), expected (${expected})`];
     return Object.keys(table.actions)

@@ -3,7 +3,7 @@ import { type ActionCall, formatMatch, type Match, type TableEntry } from '../p4
 import { showValue, type Codec, type KeyField, type OptionalKeyField } from './field';
 
 /* eslint-disable @typescript-eslint/no-explicit-any -- only in constraints, from which every type is inferred */
-type KeyFields = Record<string, KeyField<any>>;
+export type KeyFields = Record<string, KeyField<any>>;
 type ActionParams = Record<string, Record<string, Codec<any>>>;
 type ValueOf<F> = F extends KeyField<infer T> ? T : F extends Codec<infer T> ? T : never;
 

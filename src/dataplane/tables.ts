@@ -32,6 +32,5 @@ export const TABLES = [
 
 /** By short or fully qualified name. */
 export function findTable(name: string): Table | undefined {
-  const table = TABLES.find((one) => name === one.name || name.endsWith(`.${one.name}`));
-  return table as Table | undefined;
+  return TABLES.find((one) => name === one.name || name.endsWith(`.${one.name}`));
 }

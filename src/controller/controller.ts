@@ -1,0 +1,437 @@
+/**
+ * The controller of one virtualizer: connects to its switch over P4Runtime, becomes primary, brings the switch's
+ * tables in step, and keeps them so. It never wipes: what is right stays, whoever wrote it, and traffic flows while
+ * it is away.
+ */
+import { randomInt } from 'node:crypto';
+import type { Logger } from 'pino';
+import type { Config } from '../config/config';
+import { readClientDigest } from '../dataplane/client_digest';
+import { clientKnown } from '../dataplane/client_known';
+import { CPU_PORT } from '../dataplane/constants';
+import { packetOut, readPacketIn } from '../dataplane/packet_io';
+import { loadProgram } from '../dataplane/program';
+import {
+  Client,
+  ElectionIdInUseError,
+  NotPrimaryError,
+  parseTarget,
+  P4RuntimeError,
+  UnreachableError,
+  type DigestList,
+  type IdleTimeout,
+  type PacketIn,
+  type Pipeline,
+} from '../p4runtime';
+import { planChecks, probeSource } from './check_plan';
+import { systemClock, type Clock, type Timer } from './clock';
+import { readDrained, writeDrained } from './drain_record';
+import { idle_ms, readClient, readLeftover } from './leftover';
+import { Network } from './network';
+import { listTables, readCounters, readTable } from './readings';
+import { portStatuses, serviceStatuses, storeStatuses } from './reports';
+import type {
+  ControllerState,
+  ControllerStatus,
+  CounterReading,
+  ServiceStatus,
+  StoreStatus,
+  TableListing,
+  TableReading,
+} from './status';
+import { ensureSwitchResources } from './switch_resources';
+import { TableWriter } from './table_writer';
+import { Tally } from './tally';
+import { Virtualizer } from './virtualizer';
+
+export interface ControllerOptions {
+  logger: Logger;
+  clock?: Clock;
+  /** `start` rejects if the switch does not answer at once, instead of trying on. */
+  fail_fast?: boolean;
+  /** Where drained stores are remembered; without it, a restart forgets them. */
+  state_file?: string;
+}
+
+/** A configuration that cannot be run, although each entry of it is right. */
+export class ControllerError extends Error {
+  override readonly name = 'ControllerError';
+}
+
+const PROBLEMS_MAX = 20;
+/** Between attempts to bring the switch in step after one failed for another reason than the connection. */
+const RETRY_MS = 5_000;
+/** Between looks at how long clients have been idle, and attempts to write what the switch refused. */
+const UPKEEP_MS = 10_000;
+
+export class Controller {
+  readonly #network: Network;
+  readonly #pipeline: Pipeline;
+  readonly #client: Client;
+  readonly #writer: TableWriter;
+  readonly #virtualizer: Virtualizer;
+  readonly #logger: Logger;
+  readonly #clock: Clock;
+  readonly #counts = new Tally(['packet_ins_unknown', 'digests_unreadable', 'messages_undecodable']);
+  #state: ControllerState = 'stopped';
+  #reason: string | undefined;
+  #problems: string[] = [];
+  #started_ms: number;
+  #has_adopted = false;
+  /** Grows with every change of connection, so that work begun before it can tell. */
+  #epoch = 0;
+  #timers: Timer[] = [];
+  #starting: { resolve(): void; reject(error: Error): void } | undefined;
+
+  /**
+   * Reads the P4 program and connects to nothing yet. Throws ControllerError, ProgramError, P4InfoError, or
+   * RangeError for more stores, services or pools than the program has room for.
+   */
+  constructor(
+    private readonly config: Config,
+    private readonly options: ControllerOptions,
+  ) {
+    const { logger, clock = systemClock } = options;
+    this.#logger = logger;
+    this.#clock = clock;
+    this.#started_ms = clock.now_ms();
+    const { address, device_id, election_id, pipeline, cpu_port } = config.switch;
+    if (cpu_port !== CPU_PORT) {
+      throw new ControllerError(
+        `switch.cpu_port: found ${cpu_port}, expected ${CPU_PORT}: the P4 program is compiled for it`,
+      );
+    }
+    this.#network = new Network(config);
+    requireProbeSources(this.#network);
+    this.#pipeline = loadProgram(pipeline);
+    this.#client = new Client(parseTarget(`grpc://${address}?device_id=${device_id}`), {
+      p4info: this.#pipeline.p4info,
+      election_id: BigInt(election_id),
+    });
+    const client = this.#client;
+    this.#writer = new TableWriter(
+      {
+        write: (updates) => client.write(updates),
+        readTable: (table) => client.readTable(table, { idle: table === clientKnown.name }),
+      },
+      {
+        onRefused: (problem) => this.#problem(problem),
+        onInterrupted: (error) => this.#interrupted(error),
+      },
+    );
+    this.#virtualizer = new Virtualizer({
+      network: this.#network,
+      clock,
+      logger,
+      first_xid: randomInt(2 ** 32),
+      send: (port_number, frame) => this.#send(port_number, frame),
+      want: (tables) => this.#writer.want(tables),
+    });
+    this.#listen();
+  }
+
+  /**
+   * Resolves once the switch is in step, or we are backup. Keeps trying to reach the switch, unless `fail_fast`.
+   * Rejects with ElectionIdInUseError if another controller has our election id, with PipelineError if the switch
+   * refuses the program, and with Error for a state file that cannot be understood.
+   */
+  start(): Promise<void> {
+    if (this.#state !== 'stopped' || this.#client.state !== 'stopped') {
+      return Promise.reject(new ControllerError('the controller has been started before'));
+    }
+    this.#restoreDrained();
+    this.#started_ms = this.#clock.now_ms();
+    this.#enter('connecting');
+    return new Promise((resolve, reject) => {
+      this.#starting = { resolve, reject };
+      this.#client.start({ keep_trying: this.options.fail_fast !== true }).catch((error: unknown) => {
+        this.#fail(toError(error));
+      });
+      this.#upkeep();
+    });
+  }
+
+  /** Leaves the switch as it is. */
+  stop(): Promise<void> {
+    this.#epoch += 1;
+    for (const timer of this.#timers) timer.cancel();
+    this.#timers = [];
+    this.#virtualizer.hold();
+    this.#writer.interrupt();
+    this.#client.close();
+    this.#starting?.resolve();
+    this.#starting = undefined;
+    if (this.#state !== 'failed') this.#enter('stopped');
+    return Promise.resolve();
+  }
+
+  status(): ControllerStatus {
+    const { address, device_id } = this.config.switch;
+    return {
+      state: this.#state,
+      ...(this.#reason !== undefined && { reason: this.#reason }),
+      switch: { address, device_id, election_id: Number(this.#client.election_id) },
+      uptime_ms: Math.round(this.#clock.now_ms() - this.#started_ms),
+      writes: { ...this.#writer.counts },
+      clients: this.#virtualizer.clients.size,
+      ports: portStatuses(this.#network),
+      problems: [...this.#problems],
+    };
+  }
+
+  stores(): StoreStatus[] {
+    return storeStatuses(this.#network, this.#virtualizer, this.#clock.now_ms());
+  }
+
+  services(): ServiceStatus[] {
+    return serviceStatuses(this.#network, this.#virtualizer);
+  }
+
+  /**
+   * Gives the store nothing new; what it has answered before it may answer again. Resolves when the switch does so,
+   * or at once while the switch is away: then it follows. Rejects with an Error for an unknown store.
+   */
+  drain(store: string): Promise<void> {
+    return this.#setDrained(store, true);
+  }
+
+  /** Ends `drain`. */
+  restore(store: string): Promise<void> {
+    return this.#setDrained(store, false);
+  }
+
+  /** Rejects, as all readings, with UnreachableError while the switch does not answer. */
+  tables(): Promise<TableListing[]> {
+    return listTables(this.#client);
+  }
+
+  readTable(name: string): Promise<TableReading> {
+    return readTable(this.#client, this.#network, name);
+  }
+
+  readCounters(): Promise<CounterReading> {
+    const { neighbours, health, clients, counts } = this.#virtualizer;
+    return readCounters(this.#client, this.#network, {
+      ...neighbours.counts.values(),
+      ...health.counts.values(),
+      ...clients.counts.values(),
+      ...counts.values(),
+      ...this.#counts.values(),
+      packet_outs_dropped: this.#client.packet_outs_dropped,
+    });
+  }
+
+  #listen(): void {
+    const client = this.#client;
+    client.on('primary', () => void this.#takeOver());
+    client.on('backup', ({ primary_election_id }) => {
+      this.#standBy(`the controller with election id ${primary_election_id} is primary`);
+    });
+    client.on('no_primary', ({ highest_election_id }) => {
+      this.#standBy('the primary has left; taking its place');
+      // Above the highest by our own id: two backups that do this at once do not ask for the same.
+      client.claim(highest_election_id + BigInt(this.config.switch.election_id));
+    });
+    client.on('disconnected', (error) => this.#disconnected(error));
+    client.on('packet_in', (packet) => this.#onPacketIn(packet));
+    client.on('digest', (list) => this.#onDigest(list));
+    client.on('idle_timeout', (notice) => this.#onIdle(notice));
+    client.on('stream_error', ({ message, about }) =>
+      this.#problem(`the switch reports (${about}): ${message}`),
+    );
+    client.on('undecodable', (error) => {
+      this.#counts.add('messages_undecodable');
+      this.#problem(error.message);
+    });
+  }
+
+  /** Brings the switch in step. */
+  async #takeOver(): Promise<void> {
+    this.#epoch += 1;
+    const epoch = this.#epoch;
+    this.#enter('reconciling');
+    try {
+      const pushed = await this.#client.pushPipeline(this.#pipeline);
+      await ensureSwitchResources(this.#client);
+      await this.#writer.load();
+      if (epoch !== this.#epoch) return;
+      if (!this.#has_adopted) this.#virtualizer.adopt(readLeftover((table) => this.#writer.present(table)));
+      this.#has_adopted = true;
+      this.#virtualizer.resume();
+      this.#writer.resume();
+      await this.#writer.settled();
+      if (epoch !== this.#epoch) return;
+      this.#enter('running');
+      this.#logger.info({ program: pushed, writes: this.#writer.counts }, 'the switch is in step');
+      this.#starting?.resolve();
+      this.#starting = undefined;
+    } catch (error) {
+      if (epoch === this.#epoch) this.#takeOverFailed(toError(error));
+    }
+  }
+
+  #takeOverFailed(error: Error): void {
+    this.#virtualizer.hold();
+    // The client tells by an event what becomes of the connection.
+    if (error instanceof UnreachableError || error instanceof NotPrimaryError) {
+      this.#enter('connecting', error.message);
+    } else if (this.#starting !== undefined) {
+      return this.#fail(error);
+    } else {
+      this.#enter('failed', error.message);
+      this.#problem(error.message);
+    }
+    this.#after(RETRY_MS, () => {
+      const is_stuck = this.#state === 'connecting' || this.#state === 'failed';
+      if (is_stuck && this.#client.state === 'primary') void this.#takeOver();
+    });
+  }
+
+  #standBy(reason: string): void {
+    this.#pause();
+    this.#enter('backup', reason);
+    this.#starting?.resolve();
+    this.#starting = undefined;
+  }
+
+  #disconnected(error: Error): void {
+    this.#pause();
+    // Nobody else may hold our place while we wait for it, or two of us would fight over it.
+    if (error instanceof ElectionIdInUseError && this.#starting !== undefined) return this.#fail(error);
+    this.#enter('connecting', error.message);
+  }
+
+  /** The writer could not write, and the connection may say nothing. */
+  #interrupted(error: Error): void {
+    if (this.#client.state !== 'primary') return;
+    this.#takeOverFailed(error);
+  }
+
+  #pause(): void {
+    this.#epoch += 1;
+    this.#virtualizer.hold();
+    this.#writer.interrupt();
+  }
+
+  /** For good: `start` rejects. */
+  #fail(error: Error): void {
+    this.#pause();
+    this.#enter('failed', error.message);
+    const starting = this.#starting;
+    this.#starting = undefined;
+    this.#client.close();
+    starting?.reject(error);
+  }
+
+  #send(port_number: number, frame: Uint8Array): boolean {
+    try {
+      return this.#client.packetOut(packetOut(port_number, frame));
+    } catch (error) {
+      // Not primary (any more), or closed.
+      if (error instanceof P4RuntimeError) return false;
+      throw error;
+    }
+  }
+
+  #onPacketIn(packet: PacketIn): void {
+    const punted = readPacketIn(packet);
+    if (punted === undefined) return this.#counts.add('packet_ins_unknown');
+    this.#virtualizer.receive(punted);
+  }
+
+  #onDigest(list: DigestList): void {
+    for (const sample of list.samples) {
+      const sighting = readClientDigest(sample);
+      if (sighting === undefined) this.#counts.add('digests_unreadable');
+      else this.#virtualizer.clients.learn(sighting);
+    }
+    this.#client.ackDigest(list);
+  }
+
+  #onIdle({ entries }: IdleTimeout): void {
+    for (const entry of entries) {
+      if (!entry.table.endsWith(clientKnown.name)) continue;
+      const client = readClient(entry);
+      if (client !== undefined) this.#virtualizer.clients.age(client);
+    }
+  }
+
+  async #setDrained(store: string, is_drained: boolean): Promise<void> {
+    if (this.#virtualizer.stores.find(store) === undefined) {
+      const names = this.config.stores.map(({ name }) => name).join(', ');
+      throw new Error(`there is no store "${store}"; there are ${names}`);
+    }
+    if (!this.#virtualizer.setDrained(store, is_drained)) return;
+    const { state_file } = this.options;
+    if (state_file !== undefined) writeDrained(state_file, this.#virtualizer.stores.drained);
+    this.#virtualizer.flush();
+    await this.#writer.settled();
+  }
+
+  #restoreDrained(): void {
+    const { state_file } = this.options;
+    if (state_file === undefined) return;
+    for (const store of readDrained(state_file)) this.#virtualizer.setDrained(store, true);
+  }
+
+  /** Every now and then, as long as the controller runs. */
+  #upkeep(): void {
+    this.#after(UPKEEP_MS, () => {
+      this.#upkeep();
+      if (this.#state !== 'running') return;
+      this.#writer.retryRefused();
+      // Whom to evict matters only where the table fills up.
+      const { clients } = this.#virtualizer;
+      if (clients.size > 0.9 * this.config.limits.client_routes_max) void this.#noteUse();
+    });
+  }
+
+  async #noteUse(): Promise<void> {
+    try {
+      for await (const entry of this.#client.readTable(clientKnown.name, { idle: true })) {
+        const client = readClient(entry);
+        if (client !== undefined) this.#virtualizer.clients.noteUse(client.src_addr, idle_ms(entry));
+      }
+    } catch (error) {
+      this.#problem(toError(error).message);
+    }
+  }
+
+  #after(delay_ms: number, callback: () => void): void {
+    const timer = this.#clock.after(delay_ms, () => {
+      this.#timers = this.#timers.filter((one) => one !== timer);
+      callback();
+    });
+    this.#timers.push(timer);
+  }
+
+  #enter(state: ControllerState, reason?: string): void {
+    if (state === this.#state && reason === this.#reason) return;
+    this.#state = state;
+    this.#reason = reason;
+    const level = state === 'failed' || (state === 'connecting' && reason !== undefined) ? 'warn' : 'info';
+    this.#logger[level]({ state, ...(reason !== undefined && { reason }) }, `controller is ${state}`);
+  }
+
+  #problem(text: string): void {
+    if (this.#problems.at(-1) === text) return;
+    this.#logger.warn({ problem: text }, 'problem');
+    this.#problems = [...this.#problems, text].slice(-PROBLEMS_MAX);
+  }
+}
+
+/** Checks of health need an address that stores can answer to. */
+function requireProbeSources(network: Network): void {
+  const checked = new Set(planChecks(network).map(({ store }) => store));
+  for (const store of network.config.stores) {
+    const port = network.storePorts(store).find((one) => probeSource(network, store, one) === undefined);
+    if (port === undefined || !checked.has(store.name)) continue;
+    throw new ControllerError(
+      `port ${port.name}: addresses: found none, expected one: health checks of store ${store.name} come from it`,
+    );
+  }
+}
+
+function toError(error: unknown): Error {
+  return error instanceof Error ? error : new Error(String(error));
+}

@@ -1,0 +1,4 @@
+/** The controller of one virtualizer. */
+export type { Clock, Timer } from './clock';
+export { Controller, ControllerError, type ControllerOptions } from './controller';
+export type * from './status';

@@ -1,0 +1,38 @@
+/** Reads from the switch's tables what the controller before this one knew. */
+import { clientKnown } from '../dataplane/client_known';
+import type { ClientSighting } from '../dataplane/client_digest';
+import { store } from '../dataplane/store';
+import { storeDown } from '../dataplane/store_down';
+import type { Row } from '../dataplane/table';
+import type { TableEntryState } from '../p4runtime';
+import type { Leftover } from './virtualizer';
+
+const NS_PER_MS = 1_000_000;
+
+export function readLeftover(present: (table: string) => Iterable<Row>): Leftover {
+  return {
+    stores: [...present(store.name)].flatMap(({ entry }) => {
+      const key = store.readKey(entry);
+      const action = store.readAction(entry);
+      if (key === undefined || action === undefined) return [];
+      return [{ id: key.store_id, mac: action.params.mac, port_number: action.params.port }];
+    }),
+    stores_down: [...present(storeDown.name)].flatMap(
+      ({ entry }) => storeDown.readKey(entry)?.store_id ?? [],
+    ),
+    clients: [...present(clientKnown.name)].flatMap(({ entry }) => {
+      const sighting = readClient(entry);
+      return sighting === undefined ? [] : [{ sighting, idle_ms: idle_ms(entry) }];
+    }),
+  };
+}
+
+/** The client that a `client_known` entry is of. */
+export function readClient(entry: TableEntryState): ClientSighting | undefined {
+  return clientKnown.readKey(entry);
+}
+
+/** Since the entry was last hit; 0 where the target does not tell. */
+export function idle_ms(entry: TableEntryState): number {
+  return Number(entry.idle_ns ?? 0n) / NS_PER_MS;
+}
