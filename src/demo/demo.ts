@@ -4,6 +4,7 @@ import { callAdmin } from '../admin/index';
 import { DEFAULT_INSTANCE, downTopology, startTopology } from '../topology/start';
 import type { Target } from '../topology/state';
 import type { Topology } from '../topology/topology';
+import { addressesOf } from './addresses';
 import { Captures } from './captures';
 import { DemoError } from './errors';
 import type { Outage } from './failover';
@@ -80,15 +81,7 @@ async function scenario(topology: Topology, { target, progress, signal }: DemoOp
     }
     const outage: Outage = { killed_ns: BigInt(signalled_ns), restarted_ns, store: victim.name };
     progress('comparing the captures of all links');
-    const ownAddresses = new Set(
-      topology.virtualizers.flatMap(({ ports }) => ports.map(({ address }) => address)),
-    );
-    const { alteredFrames, ...measured } = analyse(
-      await captures.stop(),
-      topology.state.vip,
-      ownAddresses,
-      outage,
-    );
+    const { alteredFrames, ...measured } = analyse(await captures.stop(), addressesOf(topology), outage);
     for (const frame of alteredFrames) progress(`altered frame ${frame}`);
     const sum = (of: (summary: UdpSummary) => number): number =>
       finished.reduce((total, { summary }) => total + of(summary), 0);

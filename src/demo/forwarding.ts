@@ -7,6 +7,7 @@ import { createHash } from 'node:crypto';
 import { readIpv4 } from '../wire/address';
 import { decodeEthernet, ETHERNET_HEADER_LENGTH, ETHERTYPE } from '../wire/ethernet';
 import { IPV4_MIN_HEADER_LENGTH } from '../wire/ipv4';
+import type { Addresses } from './addresses';
 import type { LinkCapture } from './captures';
 
 const ETHERNET_ADDRESSES_LENGTH = 12;
@@ -23,10 +24,7 @@ export interface ForwardingReport {
 
 const ALTERED_SHOWN_MAX = 5;
 
-export function compareForwarding(
-  captures: readonly LinkCapture[],
-  ownAddresses: ReadonlySet<string>,
-): ForwardingReport {
+export function compareForwarding(captures: readonly LinkCapture[], { own }: Addresses): ForwardingReport {
   const entered = { external: new Map<string, number>(), internal: new Map<string, number>() };
   const left: { side: LinkCapture['side']; host: string; content: string; data: Uint8Array }[] = [];
   for (const { side, host, mac, packets } of captures) {
@@ -34,7 +32,7 @@ export function compareForwarding(
       const content = createHash('sha256').update(data.subarray(ETHERNET_ADDRESSES_LENGTH)).digest('base64');
       if (decodeEthernet(data)?.source === mac)
         entered[side].set(content, (entered[side].get(content) ?? 0) + 1);
-      else if (!isOwn(data, ownAddresses)) left.push({ side, host, content, data });
+      else if (!isOwn(data, own)) left.push({ side, host, content, data });
     }
   }
   const report: ForwardingReport = { forwarded: 0, altered: 0, alteredFrames: [] };
@@ -55,10 +53,10 @@ export function compareForwarding(
 }
 
 /** Looks at the bytes themselves: a decoder would pass over the very frames that were damaged. */
-function isOwn(data: Uint8Array, ownAddresses: ReadonlySet<string>): boolean {
+function isOwn(data: Uint8Array, own: ReadonlySet<string>): boolean {
   const etherType = decodeEthernet(data)?.etherType;
   if (etherType === ETHERTYPE.arp) return true;
   if (etherType !== ETHERTYPE.ipv4 || data.length < ETHERNET_HEADER_LENGTH + IPV4_MIN_HEADER_LENGTH)
     return false;
-  return ownAddresses.has(readIpv4(data, ETHERNET_HEADER_LENGTH + IPV4_SOURCE_OFFSET));
+  return own.has(readIpv4(data, ETHERNET_HEADER_LENGTH + IPV4_SOURCE_OFFSET));
 }

@@ -1,4 +1,5 @@
 /** What the demo measured: the JSON document of `storeswitch demo --json`, and how captures become it. */
+import type { Addresses } from './addresses';
 import type { LinkCapture } from './captures';
 import { measureFailover, type Outage } from './failover';
 import { compareForwarding } from './forwarding';
@@ -47,20 +48,18 @@ export type CaptureResult = Pick<
   'failover_ms' | 'held_up_requests' | 'return_ms' | 'frames_forwarded' | 'frames_altered' | 'stores'
 > & { alteredFrames: string[] };
 
-/** `vip`: the virtual address; `ownAddresses`: the virtualizer's. */
 export function analyse(
   captures: readonly LinkCapture[],
-  vip: string,
-  ownAddresses: ReadonlySet<string>,
+  addresses: Addresses,
   outage: Outage,
 ): CaptureResult {
-  const exchanges = new Map(captures.map((capture) => [capture.host, rpcExchanges(capture, vip)]));
+  const exchanges = new Map(captures.map((capture) => [capture.host, rpcExchanges(capture, addresses)]));
   const on = (side: LinkCapture['side']): LinkCapture[] =>
     captures.filter((capture) => capture.side === side);
   const external = on('external').flatMap(({ host }) => exchanges.get(host) ?? []);
   const stores = new Map(on('internal').map(({ host }) => [host, exchanges.get(host) ?? []]));
   const { failover_ms, held_up_requests } = measureFailover(outage, external, stores);
-  const { forwarded, altered, alteredFrames } = compareForwarding(captures, ownAddresses);
+  const { forwarded, altered, alteredFrames } = compareForwarding(captures, addresses);
   const allUp = (of: readonly RpcExchange[]): number =>
     of.filter(({ transmissions_ns: [first_ns] }) => first_ns !== undefined && first_ns < outage.killed_ns)
       .length;
@@ -79,7 +78,7 @@ export function analyse(
         name: capture.host,
         requests: of.length,
         share_all_up: total === 0 ? 0 : Math.round((allUp(of) / total) * 1000) / 1000,
-        tcp_connections: countConnections(capture, vip),
+        tcp_connections: countConnections(capture, addresses),
         p50_us: percentile(times_us, 0.5) ?? null,
         p99_us: percentile(times_us, 0.99) ?? null,
       };
@@ -102,7 +101,7 @@ function returnTime_ms({ restarted_ns }: Outage, exchanges: readonly RpcExchange
 }
 
 /** Connections that clients opened here: SYNs of distinct client ports. */
-function countConnections({ packets }: LinkCapture, vip: string): number {
+function countConnections({ packets }: LinkCapture, { vip }: Addresses): number {
   const connections = new Set<string>();
   for (const { data } of packets) {
     const frame = decodeFrame(data);

@@ -1,9 +1,10 @@
-/** RPC calls over UDP to the virtual address and their replies, as one link's capture shows them. */
+/** Clients' RPC calls over UDP to the virtual address and their replies, as one link's capture shows them. */
 import { decodeEthernet, ETHERTYPE } from '../wire/ethernet';
 import { decodeIpv4, IP_PROTOCOL } from '../wire/ipv4';
 import type { PcapPacket } from '../wire/pcap';
 import { decodeRpc } from '../wire/rpc';
 import { decodeUdpHeader, UDP_HEADER_LENGTH } from '../wire/udp';
+import type { Addresses } from './addresses';
 import type { LinkCapture } from './captures';
 
 /** One request on one link: all its transmissions and replies there, in ns since the epoch. */
@@ -22,11 +23,11 @@ interface RpcFrame {
   call?: { program: number; procedure: number };
 }
 
-/** Requests to `vip` on this link, in the order of their first transmission. */
-export function rpcExchanges(capture: LinkCapture, vip: string): RpcExchange[] {
+/** Requests on this link, in the order of their first transmission. */
+export function rpcExchanges(capture: LinkCapture, addresses: Addresses): RpcExchange[] {
   const exchanges = new Map<string, RpcExchange>();
   for (const packet of capture.packets) {
-    const frame = decodeRpcFrame(packet, vip);
+    const frame = decodeRpcFrame(packet, addresses);
     if (frame === undefined) continue;
     const known = exchanges.get(frame.key);
     if (frame.call === undefined) known?.replies_ns.push(frame.time_ns);
@@ -44,20 +45,24 @@ export function rpcExchanges(capture: LinkCapture, vip: string): RpcExchange[] {
 }
 
 /** A datagram's first fragment has the RPC header, so the others are not looked at. */
-function decodeRpcFrame({ data, timestamp_ns }: PcapPacket, vip: string): RpcFrame | undefined {
+function decodeRpcFrame(
+  { data, timestamp_ns }: PcapPacket,
+  { vip, clients }: Addresses,
+): RpcFrame | undefined {
   const ethernet = decodeEthernet(data);
   if (ethernet?.etherType !== ETHERTYPE.ipv4) return undefined;
   const ipv4 = decodeIpv4(ethernet.payload);
   if (ipv4?.protocol !== IP_PROTOCOL.udp || ipv4.fragmentOffset_bytes !== 0) return undefined;
-  if (ipv4.source !== vip && ipv4.destination !== vip) return undefined;
   const udp = decodeUdpHeader(ipv4.payload);
   const message = decodeRpc(ipv4.payload.subarray(UDP_HEADER_LENGTH));
   if (udp === undefined || message === undefined) return undefined;
   const isCall = message.kind === 'call';
-  if (isCall !== (ipv4.destination === vip)) return undefined;
-  const client = isCall ? `${ipv4.source}:${udp.sourcePort}` : `${ipv4.destination}:${udp.destinationPort}`;
+  const [client, port, server] = isCall
+    ? [ipv4.source, udp.sourcePort, ipv4.destination]
+    : [ipv4.destination, udp.destinationPort, ipv4.source];
+  if (server !== vip || !clients.has(client)) return undefined;
   return {
-    key: `${client}:${message.xid.toString(16)}`,
+    key: `${client}:${port}:${message.xid.toString(16)}`,
     time_ns: timestamp_ns,
     ...(isCall ? { call: { program: message.program, procedure: message.procedure } } : {}),
   };

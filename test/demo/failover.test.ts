@@ -2,13 +2,13 @@ import type { LinkCapture } from '../../src/demo/captures';
 import { DemoError } from '../../src/demo/errors';
 import { measureFailover, type Failover } from '../../src/demo/failover';
 import { rpcExchanges } from '../../src/demo/rpc_calls';
-import { callFrame, link, ns, replyFrame, VIP } from './links';
+import { callFrame, link, ns, replyFrame, ADDRESSES } from './links';
 
 const OUTAGE = { store: 'store1', killed_ns: ns(1000), restarted_ns: ns(4000) };
 
 function measure(client: LinkCapture, store1: LinkCapture, store2: LinkCapture): Failover {
-  const stores = new Map([store1, store2].map((capture) => [capture.host, rpcExchanges(capture, VIP)]));
-  return measureFailover(OUTAGE, rpcExchanges(client, VIP), stores);
+  const stores = new Map([store1, store2].map((capture) => [capture.host, rpcExchanges(capture, ADDRESSES)]));
+  return measureFailover(OUTAGE, rpcExchanges(client, ADDRESSES), stores);
 }
 
 /** Sent at 1100 and 1200 to the dead store, at 1300 to another, which answers. */

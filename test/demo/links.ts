@@ -1,10 +1,15 @@
 /** Builds captures of links frame by frame. */
+import type { Addresses } from '../../src/demo/addresses';
 import type { LinkCapture } from '../../src/demo/captures';
 import { encodeUdpFrame } from '../../src/wire/frame';
 import { AUTH_NONE, encodeRpc, RPC_PROGRAM } from '../../src/wire/rpc';
 
-export const VIP = '10.0.1.100';
-export const CLIENT = '10.0.1.11';
+const VIP = '10.0.1.100';
+const CLIENT = '10.0.1.11';
+const OWN = '10.0.2.254';
+
+export const ADDRESSES: Addresses = { vip: VIP, clients: new Set([CLIENT]), own: new Set([OWN]) };
+
 const NFS_PORT = 2049;
 const CLIENT_PORT = 800;
 
@@ -32,6 +37,21 @@ export function callFrame(host: Host, xid: number): Uint8Array {
     args: NO_RESULTS,
   });
   return frame(ends, [CLIENT, VIP], { sourcePort: CLIENT_PORT, destinationPort: NFS_PORT, payload });
+}
+
+/** What the virtualizer itself asks a store. */
+export function probeFrame(host: Host, xid: number): Uint8Array {
+  const payload = encodeRpc({
+    kind: 'call',
+    xid,
+    program: RPC_PROGRAM.nfs,
+    version: 3,
+    procedure: 0,
+    credential: AUTH_NONE,
+    verifier: AUTH_NONE,
+    args: new Uint8Array(0),
+  });
+  return frame([MAC.switch, MAC[host]], [OWN, VIP], { sourcePort: 9, destinationPort: NFS_PORT, payload });
 }
 
 /** A reply as it is on `host`'s link: to a client, or from a store. */

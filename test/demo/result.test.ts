@@ -1,5 +1,5 @@
 import { analyse } from '../../src/demo/result';
-import { callFrame, link, ns, replyFrame, VIP } from './links';
+import { callFrame, link, ns, replyFrame, ADDRESSES } from './links';
 
 test("requests, shares and response times are each store's own", () => {
   const captures = [
@@ -32,7 +32,7 @@ test("requests, shares and response times are each store's own", () => {
     ),
   ];
   const outage = { store: 'store1', killed_ns: ns(1000), restarted_ns: ns(4000) };
-  expect(analyse(captures, VIP, new Set(), outage)).toEqual({
+  expect(analyse(captures, ADDRESSES, outage)).toEqual({
     failover_ms: 202,
     held_up_requests: 1,
     return_ms: 101,

@@ -1,5 +1,5 @@
 import { rpcExchanges } from '../../src/demo/rpc_calls';
-import { callFrame, link, ns, replyFrame, VIP } from './links';
+import { ADDRESSES, callFrame, link, ns, probeFrame, replyFrame } from './links';
 
 test('transmissions and replies of one xid are one request', () => {
   const capture = link(
@@ -10,7 +10,7 @@ test('transmissions and replies of one xid are one request', () => {
     [101, callFrame('client1', 0xa)],
     [102, replyFrame('client1', 0xa)],
   );
-  expect(rpcExchanges(capture, VIP)).toEqual([
+  expect(rpcExchanges(capture, ADDRESSES)).toEqual([
     {
       key: '10.0.1.11:800:a',
       program: 100003,
@@ -23,7 +23,9 @@ test('transmissions and replies of one xid are one request', () => {
 });
 
 test('what is not to or from the virtual address is no request', () => {
-  expect(rpcExchanges(link('client1', [1, callFrame('client1', 1)]), '10.0.1.99')).toEqual([]);
+  expect(
+    rpcExchanges(link('client1', [1, callFrame('client1', 1)]), { ...ADDRESSES, vip: '10.0.1.99' }),
+  ).toEqual([]);
 });
 
 test('a reply whose call was not seen, and a frame cut anywhere, are passed over', () => {
@@ -32,5 +34,9 @@ test('a reply whose call was not seen, and a frame cut anywhere, are passed over
     1,
     call.subarray(0, length),
   ]);
-  expect(rpcExchanges(link('client1', [1, replyFrame('client1', 7)], ...cut), VIP)).toEqual([]);
+  expect(rpcExchanges(link('client1', [1, replyFrame('client1', 7)], ...cut), ADDRESSES)).toEqual([]);
+});
+
+test("a health check is no client's request", () => {
+  expect(rpcExchanges(link('store1', [1, probeFrame('store1', 1)]), ADDRESSES)).toEqual([]);
 });
