@@ -29,13 +29,15 @@ from daemons import DaemonError
 
 VIP = "10.0.1.100"
 PREFIX_LENGTH = 24
-EXTERNAL_ADDRESS = "10.0.1.254"
-INTERNAL_ADDRESS = "10.0.2.254"
-CLIENTS = [("client1", "10.0.1.11", "02:00:00:00:01:11"), ("client2", "10.0.1.12", "02:00:00:00:01:12")]
+# name, address, MAC address, and the address of the switch port it is on, which is its gateway
+CLIENTS = [
+    ("client1", "10.0.1.11", "02:00:00:00:01:11", "10.0.1.254"),
+    ("client2", "10.0.1.12", "02:00:00:00:01:12", "10.0.1.253"),
+]
 STORES = [
-    ("store1", "10.0.2.11", "02:00:00:00:02:11"),
-    ("store2", "10.0.2.12", "02:00:00:00:02:12"),
-    ("store3", "10.0.2.13", "02:00:00:00:02:13"),
+    ("store1", "10.0.2.11", "02:00:00:00:02:11", "10.0.2.254"),
+    ("store2", "10.0.2.12", "02:00:00:00:02:12", "10.0.2.253"),
+    ("store3", "10.0.2.13", "02:00:00:00:02:13", "10.0.2.252"),
 ]
 
 
@@ -80,7 +82,7 @@ class Single:
         self.virtualizer.add_switch(self.target, self.storeswitch)
         config = os.path.join(self.lifecycle.directory, "storeswitch.yaml")
         admin_socket = controller_config.admin_socket(self.lifecycle.instance, self.lifecycle.run_dir)
-        stores = [(name, address) for name, address, _mac in STORES]
+        stores = [(name, address) for name, address, _mac, _gateway in STORES]
         switch = self.lifecycle.facts["switch"]
         controller_config.write(config, switch, self.virtualizer.switch_ports, stores, VIP, admin_socket, PREFIX_LENGTH)
         self.virtualizer.facts.update(config=config, admin_socket=admin_socket)
@@ -91,8 +93,8 @@ class Single:
         self.lifecycle.add(part)
         return part
 
-    def _add_end_host(self, cls, name, address, mac, number):
-        role, gateway = ("external", EXTERNAL_ADDRESS) if cls is Client else ("internal", INTERNAL_ADDRESS)
+    def _add_end_host(self, cls, name, address, mac, gateway, number):
+        role = "external" if cls is Client else "internal"
         part = self._add(name, cls)
         Link(part, self.virtualizer, intfName1="eth0", intfName2=f"sw-{number}", addr1=mac, addr2=f"02:00:00:00:ff:{number:02x}")
         part.connect(address, PREFIX_LENGTH, gateway)
