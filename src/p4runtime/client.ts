@@ -35,7 +35,7 @@ import { pipelineCookie, type Pipeline } from './pipeline';
 import * as filters from './read';
 import type { RegisterCell } from './registers';
 import type { CloneSession, MulticastGroup, ReplicaPortForm } from './replication';
-import { isServiceError, rpcError } from './rpc';
+import { isServiceError } from './rpc';
 import { Session, type SessionState } from './session';
 import { decodeStreamError, type StreamError } from './stream_error';
 import { tableKeyText, type TableEntry, type TableEntryState } from './table_entry';
@@ -285,13 +285,9 @@ export class Client extends EventEmitter<ClientEvents> {
       try {
         await this.#connection.write(request, this.#options.unary_timeout_ms);
       } catch (error) {
-        if (!isServiceError(error)) throw error;
-        const failed = failuresOf(
-          error,
-          batch.map(({ update }) => update),
-          first,
-        );
-        if (failed === undefined) throw rpcError('Write', this.name, error);
+        const written = batch.map(({ update }) => update);
+        const failed = isServiceError(error) ? failuresOf(error, written, first) : undefined;
+        if (failed === undefined) throw this.#connection.explain('Write', error);
         failures.push(...failed);
       }
     }

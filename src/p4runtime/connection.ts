@@ -14,7 +14,7 @@ import {
   type WriteRequest,
 } from 'p4runtime-js';
 import { ClosedError, type P4RuntimeError, UnreachableError } from './errors';
-import { isServiceError, rpcError, unary } from './rpc';
+import { isServiceError, rpcError, unary, type Cancellable } from './rpc';
 import { formatTarget, grpcAddress, type Target } from './target';
 
 export interface ConnectionOptions {
@@ -42,6 +42,9 @@ export interface StreamHandlers {
 export class Connection {
   readonly name: string;
   readonly #stub: P4RuntimeClient;
+  /** Closing a channel lets its calls go on, so close() ends them. */
+  readonly #under_way = new Set<Cancellable>();
+  #closed = false;
 
   constructor(target: Target, options: ConnectionOptions) {
     this.name = formatTarget(target);
@@ -63,17 +66,17 @@ export class Connection {
 
   /** Rejects with the ServiceError itself: its details tell of every update. */
   async write(request: WriteRequest, timeout_ms: number): Promise<void> {
-    await unary(this.#stub.write.bind(this.#stub, request), timeout_ms);
+    await unary(this.#stub.write.bind(this.#stub, request), timeout_ms, this.#under_way);
   }
 
   async capabilities(device_id: bigint, timeout_ms: number): Promise<CapabilitiesResponse> {
     const call = this.#stub.capabilities.bind(this.#stub, { deviceId: device_id });
-    return this.#wrapped('Capabilities', unary(call, timeout_ms));
+    return this.#wrapped('Capabilities', unary(call, timeout_ms, this.#under_way));
   }
 
   async setPipeline(request: SetForwardingPipelineConfigRequest, timeout_ms: number): Promise<void> {
     const call = this.#stub.setForwardingPipelineConfig.bind(this.#stub, request);
-    await this.#wrapped('SetForwardingPipelineConfig', unary(call, timeout_ms));
+    await this.#wrapped('SetForwardingPipelineConfig', unary(call, timeout_ms, this.#under_way));
   }
 
   async getPipeline(
@@ -81,19 +84,22 @@ export class Connection {
     timeout_ms: number,
   ): Promise<ForwardingPipelineConfig | undefined> {
     const call = this.#stub.getForwardingPipelineConfig.bind(this.#stub, request);
-    return (await this.#wrapped('GetForwardingPipelineConfig', unary(call, timeout_ms))).config;
+    return (await this.#wrapped('GetForwardingPipelineConfig', unary(call, timeout_ms, this.#under_way)))
+      .config;
   }
 
   /** Entities as they arrive; leaving the loop early cancels the call. */
   async *read(request: ReadRequest, timeout_ms: number): AsyncGenerator<Entity, void, undefined> {
     const call = this.#stub.read(request, undefined, { deadline: Date.now() + timeout_ms });
+    this.#under_way.add(call);
     // The iterator does not see an error that comes after it was left.
     call.on('error', () => {});
     try {
       for await (const response of call as AsyncIterable<{ entities: Entity[] }>) yield* response.entities;
     } catch (error) {
-      throw this.#mapped('Read', error);
+      throw this.explain('Read', error);
     } finally {
+      this.#under_way.delete(call);
       call.cancel();
     }
   }
@@ -111,7 +117,7 @@ export class Connection {
     stream.on('data', (message: StreamMessageResponse) => {
       if (!over) handlers.onMessage(message);
     });
-    stream.on('error', (error) => end(this.#mapped('StreamChannel', error)));
+    stream.on('error', (error) => end(this.explain('StreamChannel', error)));
     stream.on('end', () => {
       // A status other than OK comes as 'error', which may follow 'end'.
       setImmediate(() => end(new ClosedError(`${this.name}: the target closed the StreamChannel`)));
@@ -134,6 +140,8 @@ export class Connection {
 
   /** Ends every call under way. */
   close(): void {
+    this.#closed = true;
+    for (const call of this.#under_way) call.cancel();
     this.#stub.close();
   }
 
@@ -141,11 +149,14 @@ export class Connection {
     try {
       return await promise;
     } catch (error) {
-      throw this.#mapped(operation, error);
+      throw this.explain(operation, error);
     }
   }
 
-  #mapped(operation: string, error: unknown): P4RuntimeError {
+  /** The error a failed call stands for. */
+  explain(operation: string, error: unknown): P4RuntimeError {
+    if (this.#closed)
+      return new ClosedError(`${this.name}: ${operation}: the client was closed`, { cause: error });
     if (isServiceError(error)) return rpcError(operation, this.name, error);
     return new UnreachableError(operation, this.name, Code.UNAVAILABLE, String(error), undefined, {
       cause: error,

@@ -36,13 +36,16 @@ export function richStatus(error: ServiceError): RichStatus {
   }
 }
 
+/** CANCELLED is what a target that is shut down says; our own cancelling is never reported as an error. */
+const GONE = [status.UNAVAILABLE, status.DEADLINE_EXCEEDED, status.CANCELLED];
+
 /** Wraps a gRPC failure in the class that says what it means. */
 export function rpcError(operation: string, target: string, error: ServiceError): RpcError {
   const { code, message } = richStatus(error);
   const detail = message;
   const quirk = quirkOf(detail);
   const options = { cause: error };
-  if (error.code === status.UNAVAILABLE || error.code === status.DEADLINE_EXCEEDED) {
+  if (GONE.includes(error.code)) {
     return new UnreachableError(operation, target, code, error.details, undefined, options);
   }
   if (code === Code.PERMISSION_DENIED && /primary|master/i.test(detail)) {
@@ -54,7 +57,12 @@ export function rpcError(operation: string, target: string, error: ServiceError)
   return new RpcError(operation, target, code, detail, quirk, options);
 }
 
-/** Calls one unary method with a deadline. Rejects with the ServiceError itself. */
+/** A call under way. */
+export interface Cancellable {
+  cancel(): void;
+}
+
+/** Calls one unary method with a deadline; while it lasts it is among `under_way`. Rejects with the ServiceError. */
 export function unary<Response>(
   call: (
     metadata: Metadata,
@@ -62,12 +70,15 @@ export function unary<Response>(
     callback: (error: ServiceError | null, response: Response) => void,
   ) => ClientUnaryCall,
   timeout_ms: number,
+  under_way: Set<Cancellable>,
 ): Promise<Response> {
   return new Promise((resolve, reject) => {
-    call(new Metadata(), { deadline: Date.now() + timeout_ms }, (error, response) => {
+    const running = call(new Metadata(), { deadline: Date.now() + timeout_ms }, (error, response) => {
+      under_way.delete(running);
       if (error === null) resolve(response);
       else reject(error);
     });
+    under_way.add(running);
   });
 }
 

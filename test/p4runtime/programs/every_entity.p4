@@ -111,8 +111,8 @@ control ingress(inout headers_t hdr, inout metadata_t meta, inout standard_metad
         meta.note = value;
         acl_meter.read(meta.colour);
     }
-    @defaultonly action nothing() { }
-    @tableonly action rewrite(bit<48> src, bit<48> dst, bit<9> port) {
+    action nothing() { }
+    action rewrite(bit<48> src, bit<48> dst, bit<9> port) {
         hdr.ethernet.src = src;
         hdr.ethernet.dst = dst;
         std.egress_spec = port;
@@ -137,7 +137,7 @@ control ingress(inout headers_t hdr, inout metadata_t meta, inout standard_metad
             meta.note: exact @name("note");
             hdr.ipv4.dst: lpm @name("dst");
         }
-        actions = { rewrite; drop; @defaultonly nothing; }
+        actions = { @tableonly rewrite; drop; @defaultonly nothing; }
         default_action = nothing();
         size = 64;
     }
