@@ -6,6 +6,8 @@
  * name; the slots follow, each to that very standby, so nothing moves a second time. A store that returns: its
  * slots first, which still send everything to the standbys, since the store is down; then one delete of
  * `store_down` gives it all its slots at once, and a file's WRITEs and COMMIT do not straddle a slow rewrite.
+ *
+ * A slot names one standby: if that dies in the same moment, its requests are lost until the slot is rewritten.
  */
 import type { Row } from '../dataplane/table';
 import type { UpdateType } from '../p4runtime';

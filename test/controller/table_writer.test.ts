@@ -1,0 +1,263 @@
+import fc from 'fast-check';
+import { Code } from 'p4runtime-js';
+import { Network } from '../../src/controller/network';
+import { PoolAssignments, storeDownRows, storeRows, type StoreFacts } from '../../src/controller/store_rows';
+import { TableWriter } from '../../src/controller/table_writer';
+import { slot } from '../../src/dataplane/slot';
+import { store } from '../../src/dataplane/store';
+import { storeDown } from '../../src/dataplane/store_down';
+import type { Row } from '../../src/dataplane/table';
+import { findTable } from '../../src/dataplane/tables';
+import { WriteError, type TableEntry, type Update } from '../../src/p4runtime';
+import { exampleConfig, PORT_MAC, STORE_MAC, STORE_PORT, STORES } from './example';
+
+/** Tables in memory, with entries one by one, as a target without atomic batches applies them. */
+class FakeSwitch {
+  readonly tables = new Map<string, Map<string, Row>>();
+  readonly updates: string[] = [];
+  /** Called after each update. */
+  onUpdate: () => void = () => undefined;
+  /** Keys that are refused. */
+  readonly full = new Set<string>();
+
+  async write(updates: readonly Update[]): Promise<void> {
+    await Promise.resolve();
+    const failures = updates.flatMap((update, index) => {
+      const code = this.#apply(update);
+      this.onUpdate();
+      return code === Code.OK
+        ? []
+        : [{ index, update, description: '', code, message: '', space: '', target_code: 0 }];
+    });
+    if (failures.length > 0) throw new WriteError('fake', failures, updates.length);
+  }
+
+  async *readTable(table: string): AsyncGenerator<TableEntry> {
+    for (const { entry } of this.tables.get(table)?.values() ?? []) yield await Promise.resolve(entry);
+  }
+
+  #apply({ type, entity }: Update): Code {
+    const entry = entity as TableEntry;
+    const row = findTable(entry.table)?.rowOf(entry);
+    if (row === undefined) return Code.INVALID_ARGUMENT;
+    this.updates.push(`${type} ${row.table} ${row.key}`);
+    const rows = this.tables.get(row.table) ?? new Map<string, Row>();
+    this.tables.set(row.table, rows);
+    if (this.full.has(row.key)) return Code.RESOURCE_EXHAUSTED;
+    if (type === 'insert' && rows.has(row.key)) return Code.ALREADY_EXISTS;
+    if (type !== 'insert' && !rows.has(row.key)) return Code.NOT_FOUND;
+    if (type === 'delete') rows.delete(row.key);
+    else rows.set(row.key, row);
+    return Code.OK;
+  }
+}
+
+const network = new Network(exampleConfig());
+const place = (name: (typeof STORES)[number]) => {
+  const port = network.port(STORE_PORT[name]);
+  if (port === undefined) throw new Error('no port');
+  return { mac: STORE_MAC[name], port };
+};
+
+const wantedTables = (assignments: PoolAssignments, stores: readonly StoreFacts[]) =>
+  new Map([
+    ['slot', assignments.rows(stores)],
+    ['store', storeRows(stores)],
+    ['store_down', storeDownRows(stores)],
+  ]);
+
+const facts = (up: readonly string[]): StoreFacts[] =>
+  STORES.map((name) => ({
+    config: { name },
+    id: network.storeId(name),
+    state: up.includes(name) ? 'up' : 'down',
+    place: place(name),
+  }));
+
+/** The store each slot's requests reach, as `SelectStore` finds it; undefined where they are dropped. */
+function destinations(target: FakeSwitch): (number | undefined)[] {
+  const down = new Set(
+    [...(target.tables.get('store_down')?.values() ?? [])].map(
+      ({ entry }) => storeDown.readKey(entry)?.store_id,
+    ),
+  );
+  const there = new Set(
+    [...(target.tables.get('store')?.values() ?? [])].map(({ entry }) => store.readKey(entry)?.store_id),
+  );
+  return [...(target.tables.get('slot')?.values() ?? [])].map(({ entry }) => {
+    const params = slot.readAction(entry)?.params;
+    if (params === undefined) throw new Error('not a slot entry');
+    const id = down.has(params.store_id) ? params.standby_id : params.store_id;
+    return there.has(id) ? id : undefined;
+  });
+}
+
+const quiet = { onRefused: () => undefined, onInterrupted: () => undefined };
+
+async function startedWriter(target: FakeSwitch, up: readonly string[]) {
+  const assignments = new PoolAssignments(network);
+  const writer = new TableWriter(target, quiet);
+  await writer.load();
+  writer.want(wantedTables(assignments, facts(up)));
+  writer.resume();
+  await writer.settled();
+  return { writer, assignments };
+}
+
+describe('stores that die and return', () => {
+  /** From one to the next any number of stores return, and at most one leaves: a slot names one standby only. */
+  const history = fc
+    .array(fc.tuple(fc.subarray(STORES), fc.constantFrom(...STORES)), { minLength: 1, maxLength: 5 })
+    .map((steps) => {
+      let up: string[] = [...STORES];
+      return steps.map(([returning, leaver]) => {
+        up = STORES.filter((name) => name !== leaver && (up.includes(name) || returning.includes(name)));
+        return up;
+      });
+    });
+
+  test('from the first write on, no request goes to a store that is down, nor nowhere if one serves', async () => {
+    await fc.assert(
+      fc.asyncProperty(history, async (changes) => {
+        const target = new FakeSwitch();
+        const { writer, assignments } = await startedWriter(target, STORES);
+        for (const up of changes) {
+          const ids = new Set<number | undefined>(up.map((name) => network.storeId(name)));
+          const wrong: unknown[] = [];
+          const down = storeDownRows(facts(up)).map(({ key }) => key);
+          target.onUpdate = () => {
+            // Looking at 1024 slots after each of 1024 writes takes too long: after some of them will do.
+            if (target.updates.at(-1)?.includes(' slot ') === true && target.updates.length % 61 !== 0)
+              return;
+            const is_told = down.every((key) => target.tables.get('store_down')?.has(key));
+            if (is_told) wrong.push(...destinations(target).filter((id) => id !== undefined && !ids.has(id)));
+          };
+          writer.want(wantedTables(assignments, facts(up)));
+          await writer.settled();
+          expect(wrong).toEqual([]);
+          const found = destinations(target);
+          expect(found).toHaveLength(up.length === 0 ? 0 : 1024);
+          expect(found.every((id) => ids.has(id))).toBe(true);
+        }
+      }),
+      { numRuns: 20 },
+    );
+  }, 60_000);
+
+  test('a death is told by the very first write, and moves requests once', async () => {
+    const target = new FakeSwitch();
+    const { writer, assignments } = await startedWriter(target, STORES);
+    target.updates.length = 0;
+    const seen = new Set<string>();
+    target.onUpdate = () => seen.add(destinations(target).join());
+    writer.want(wantedTables(assignments, facts(['store1', 'store3'])));
+    await writer.settled();
+    expect(target.updates[0]).toMatch(/^insert store_down /);
+    expect(target.updates.filter((update) => update.includes('store_down'))).toHaveLength(1);
+    expect(seen.size).toBe(1);
+  });
+
+  test('a return is one switch-over at the very last write', async () => {
+    const target = new FakeSwitch();
+    const { writer, assignments } = await startedWriter(target, ['store1', 'store3']);
+    const before = destinations(target).join();
+    target.updates.length = 0;
+    const seen: string[] = [];
+    target.onUpdate = () => seen.push(destinations(target).join());
+    writer.want(wantedTables(assignments, facts(STORES)));
+    await writer.settled();
+    expect(target.updates.at(-1)).toMatch(/^delete store_down /);
+    expect(new Set(seen.slice(0, -1))).toEqual(new Set([before]));
+    expect(seen.at(-1)).not.toBe(before);
+  });
+
+  test('a death while slots are being written waits for one batch only', async () => {
+    const target = new FakeSwitch();
+    const assignments = new PoolAssignments(network);
+    const writer = new TableWriter(target, quiet);
+    await writer.load();
+    writer.want(wantedTables(assignments, facts(STORES)));
+    writer.resume();
+    let updates = 0;
+    target.onUpdate = () => {
+      updates += 1;
+      if (updates === 300) writer.want(wantedTables(assignments, facts(['store2', 'store3'])));
+    };
+    await writer.settled();
+    const told = target.updates.findIndex((update) => update.startsWith('insert store_down'));
+    expect(told).toBeGreaterThanOrEqual(300);
+    expect(told).toBeLessThan(300 + 256);
+  });
+});
+
+describe('what is written', () => {
+  test('nothing, if everything is right already', async () => {
+    const target = new FakeSwitch();
+    await startedWriter(target, STORES);
+    target.updates.length = 0;
+    const { writer } = await startedWriter(target, STORES);
+    expect(target.updates).toEqual([]);
+    expect(writer.counts).toEqual({ inserted: 0, modified: 0, deleted: 0, failed: 0, adopted: 1024 + 3 });
+  });
+
+  test('what somebody else left behind is removed, what differs is put right', async () => {
+    const target = new FakeSwitch();
+    await startedWriter(target, STORES);
+    const foreign = store.row(
+      { store_id: 4000 },
+      { name: 'select_store.forward', params: { mac: PORT_MAC(1), port: 9 } },
+    );
+    const moved = store.row(
+      { store_id: network.storeId('store1') },
+      { name: 'select_store.forward', params: { mac: PORT_MAC(1), port: 9 } },
+    );
+    target.tables.get('store')?.set(foreign.key, foreign).set(moved.key, moved);
+    const { writer } = await startedWriter(target, STORES);
+    expect(writer.counts).toMatchObject({ inserted: 0, modified: 1, deleted: 1, failed: 0 });
+  });
+
+  test('entries that changed behind our back are put right without reading again', async () => {
+    const target = new FakeSwitch();
+    const { writer, assignments } = await startedWriter(target, ['store1']);
+    const down = storeDownRows(facts(['store1']));
+    for (const { key } of down) target.tables.get('store_down')?.delete(key);
+    target.tables.get('slot')?.clear();
+    writer.want(wantedTables(assignments, facts(STORES)));
+    await writer.settled();
+    expect(target.tables.get('store_down')?.size).toBe(0);
+    expect(target.tables.get('slot')?.size).toBe(1024);
+    expect(destinations(target)).not.toContain(undefined);
+  });
+
+  test('a refused entry is told once, left out, and tried again when asked to', async () => {
+    const target = new FakeSwitch();
+    const problems: string[] = [];
+    const writer = new TableWriter(target, { ...quiet, onRefused: (problem) => problems.push(problem) });
+    await writer.load();
+    const rows = storeDownRows(facts([]));
+    const refused = rows[0]?.key ?? '';
+    target.full.add(refused);
+    writer.want(new Map([['store_down', rows]]));
+    writer.resume();
+    await writer.settled();
+    expect(target.tables.get('store_down')?.size).toBe(2);
+    expect(problems).toEqual([
+      expect.stringMatching(/^the switch refused to insert table store_down .*: RESOURCE_EXHAUSTED$/),
+    ]);
+    expect(writer.counts).toMatchObject({ inserted: 2, failed: 1 });
+    target.full.clear();
+    writer.retryRefused();
+    await writer.settled();
+    expect(target.tables.get('store_down')?.size).toBe(3);
+  });
+
+  test('nothing while interrupted', async () => {
+    const target = new FakeSwitch();
+    const { writer, assignments } = await startedWriter(target, STORES);
+    target.updates.length = 0;
+    writer.interrupt();
+    writer.want(wantedTables(assignments, facts([])));
+    await writer.settled();
+    expect(target.updates).toEqual([]);
+  });
+});
