@@ -53,8 +53,11 @@ export class ControlTasks {
 
   private *answer(request: Request): Generator<undefined, unknown> {
     switch (request.kind) {
-      case 'load':
-        this.core.load(request.program);
+      case 'stage':
+        this.core.stage(request.program);
+        return undefined;
+      case 'commit':
+        this.core.commit();
         return undefined;
       case 'batch': {
         const outcomes: EngineOutcome[] = [];
@@ -87,7 +90,7 @@ export class ControlTasks {
   }
 
   private engine(): Engine {
-    if (this.core.engine === undefined) throw new EngineError('NOT_FOUND', 'no program is loaded');
-    return this.core.engine;
+    if (this.core.controlled === undefined) throw new EngineError('NOT_FOUND', 'no program is loaded');
+    return this.core.controlled;
   }
 }

@@ -47,9 +47,14 @@ export interface DataplaneListener {
  */
 export interface Dataplane {
   /** Compiles a program without using it; rejects with what is wrong with it. */
-  verify(program: unknown): Promise<void>;
-  /** Replaces the program; all entries are gone. Rejects, and keeps the old one, if it does not compile. */
-  load(program: unknown): Promise<void>;
+  verify(program: object): Promise<void>;
+  /**
+   * Compiles a program beside the running one. Control calls go to it from now on, packets when it is committed.
+   * Rejects, and changes nothing, if it does not compile.
+   */
+  stage(program: object): Promise<void>;
+  /** Puts the staged program, with the entries it has by now, in place of the running one. */
+  commit(): Promise<void>;
   /** Runs all calls, also those after a failed one; one outcome a call. */
   batch(calls: EngineCall[]): Promise<EngineOutcome[]>;
   entries(table: string): Promise<TableEntryState[]>;

@@ -7,7 +7,7 @@ import {
 } from '../engine';
 
 /** Builds an engine from p4c's parsed BMv2 JSON; throws an Error that names what is wrong with the program. */
-export type EngineFactory = (program: unknown, events: EngineEvents, options: EngineOptions) => Engine;
+export type EngineFactory = (program: object, events: EngineEvents, options: EngineOptions) => Engine;
 
 /** The engine's control calls: everything but the packets, the clock and the (long) table reads. */
 export type EngineMethod = Exclude<keyof Engine, 'receive' | 'tick' | 'entries'>;

@@ -54,12 +54,16 @@ export class InProcessDataplane implements Dataplane {
     this.deliver();
   }
 
-  verify(program: unknown): Promise<void> {
+  verify(program: object): Promise<void> {
     return settle(() => void verifyProgram(this.create_engine, program, this.options));
   }
 
-  load(program: unknown): Promise<void> {
-    return settle(() => this.core.load(program));
+  stage(program: object): Promise<void> {
+    return settle(() => this.core.stage(program));
+  }
+
+  commit(): Promise<void> {
+    return settle(() => this.core.commit());
   }
 
   batch(calls: EngineCall[]): Promise<EngineOutcome[]> {
@@ -98,8 +102,8 @@ export class InProcessDataplane implements Dataplane {
   }
 
   private engine(): Engine {
-    if (this.core.engine === undefined) throw new EngineError('NOT_FOUND', 'no program is loaded');
-    return this.core.engine;
+    if (this.core.controlled === undefined) throw new EngineError('NOT_FOUND', 'no program is loaded');
+    return this.core.controlled;
   }
 
   private deliver(): void {
@@ -110,7 +114,7 @@ export class InProcessDataplane implements Dataplane {
 /** Compiles a program and throws it away. */
 export function verifyProgram(
   create_engine: EngineFactory,
-  program: unknown,
+  program: object,
   options: SwitchCoreOptions,
 ): void {
   const ignore = (): void => undefined;

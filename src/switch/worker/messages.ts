@@ -5,7 +5,8 @@ import type { SwitchCoreOptions } from './switch_core';
 
 /** What the main thread asks. Every request with an `id` is answered by one `done` or `error`. */
 export type Request =
-  | { kind: 'load'; id: number; program: unknown }
+  | { kind: 'stage'; id: number; program: object }
+  | { kind: 'commit'; id: number }
   | { kind: 'batch'; id: number; calls: EngineCall[] }
   | { kind: 'entries'; id: number; table: string }
   | { kind: 'ports'; id: number }
@@ -16,7 +17,8 @@ export type ToWorker = Request | { kind: 'packet_outs'; frames: Uint8Array[] };
 
 /** What each kind of request answers. */
 export interface Answers {
-  load: undefined;
+  stage: undefined;
+  commit: undefined;
   batch: EngineOutcome[];
   /** Collected from the `part` messages before it. */
   entries: TableEntryState[];

@@ -19,6 +19,7 @@ export class SwitchCore {
   private readonly ports = new Map<number, Port>();
   private readonly cpu_port: number;
   private engine_loaded: Engine | undefined;
+  private engine_staged: Engine | undefined;
   private now_us = 0;
   private busy = false;
   private nested: { port: number; frame: Uint8Array }[] = [];
@@ -41,13 +42,21 @@ export class SwitchCore {
     }
   }
 
-  get engine(): Engine | undefined {
-    return this.engine_loaded;
+  /** The engine that control calls go to: the staged one if there is one. */
+  get controlled(): Engine | undefined {
+    return this.engine_staged ?? this.engine_loaded;
   }
 
-  /** Throws, and keeps the old program, if this one does not compile. */
-  load(program: unknown): void {
-    this.engine_loaded = this.create_engine(program, this.engineEvents(), this.options);
+  /** Compiles a program beside the running one; throws, and changes nothing, if it does not compile. */
+  stage(program: object): void {
+    this.engine_staged = this.create_engine(program, this.engineEvents(), this.options);
+  }
+
+  /** Packets go to the staged program from now on. */
+  commit(): void {
+    if (this.engine_staged === undefined) throw new Error('no program is staged');
+    this.engine_loaded = this.engine_staged;
+    this.engine_staged = undefined;
   }
 
   /** The time that frames and entries get from now on, in microseconds since any fixed start. */

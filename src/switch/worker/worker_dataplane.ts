@@ -66,12 +66,16 @@ export class WorkerDataplane implements Dataplane {
     return dataplane;
   }
 
-  verify(program: unknown): Promise<void> {
+  verify(program: object): Promise<void> {
     return new Promise((resolve) => resolve(verifyProgram(this.create_engine, program, this.options)));
   }
 
-  load(program: unknown): Promise<void> {
-    return this.request('load', { program });
+  stage(program: object): Promise<void> {
+    return this.request('stage', { program });
+  }
+
+  commit(): Promise<void> {
+    return this.request('commit', {});
   }
 
   async batch(calls: EngineCall[]): Promise<EngineOutcome[]> {

@@ -32,7 +32,8 @@ function setUp() {
 
 test('frames go from memory port to memory port, and to a missing port nowhere', async () => {
   const { dataplane, ports, sent } = setUp();
-  await dataplane.load({ fake: true });
+  await dataplane.stage({ fake: true });
+  await dataplane.commit();
   ports[0]?.inject(etherFrame(0x800));
   ports[2]?.inject(etherFrame(0x800));
   expect(sent).toEqual([{ port: 2, frame: etherFrame(0x800) }]);
@@ -48,8 +49,9 @@ test('without a program frames are counted and dropped', async () => {
 
 test('a program that does not compile leaves the old one in place', async () => {
   const { dataplane, ports, sent } = setUp();
-  await dataplane.load({ fake: true });
-  await expect(dataplane.load({})).rejects.toThrow('not a fake program');
+  await dataplane.stage({ fake: true });
+  await dataplane.commit();
+  await expect(dataplane.stage({})).rejects.toThrow('not a fake program');
   await expect(dataplane.verify({})).rejects.toThrow('not a fake program');
   ports[0]?.inject(etherFrame(0x800));
   expect(sent).toHaveLength(1);
@@ -57,7 +59,8 @@ test('a program that does not compile leaves the old one in place', async () => 
 
 test('packet-ins, packet-outs and digests', async () => {
   const { dataplane, ports, sent, packet_ins, log } = setUp();
-  await dataplane.load({ fake: true });
+  await dataplane.stage({ fake: true });
+  await dataplane.commit();
   ports[2]?.inject(etherFrame(0x88b6));
   expect(packet_ins).toEqual([Uint8Array.of(1, 0x80, ...etherFrame(0x88b6))]);
   dataplane.packetOut(Uint8Array.of(1, 0, ...etherFrame(0x800)));
@@ -68,7 +71,8 @@ test('packet-ins, packet-outs and digests', async () => {
 
 test('ports wired in a loop end, counted', async () => {
   const { dataplane, ports } = setUp();
-  await dataplane.load({ fake: true });
+  await dataplane.stage({ fake: true });
+  await dataplane.commit();
   const [one, two] = ports;
   if (one === undefined || two === undefined) throw new Error('no ports');
   two.onTransmit((_, frame) => one.inject(frame));
@@ -78,7 +82,8 @@ test('ports wired in a loop end, counted', async () => {
 
 test('an engine that throws loses one frame and not the switch', async () => {
   const { dataplane, ports, sent, log } = setUp();
-  await dataplane.load({ fake: true });
+  await dataplane.stage({ fake: true });
+  await dataplane.commit();
   ports[0]?.inject(etherFrame(0x88b8));
   ports[0]?.inject(etherFrame(0x88b8));
   ports[0]?.inject(etherFrame(0x800));
@@ -89,7 +94,8 @@ test('an engine that throws loses one frame and not the switch', async () => {
 
 test('a batch goes on after a failed call and says which failed', async () => {
   const { dataplane } = setUp();
-  await dataplane.load({ fake: true });
+  await dataplane.stage({ fake: true });
+  await dataplane.commit();
   const entry = {
     match: [{ kind: 'exact' as const, value: 1n }],
     priority: 0,

@@ -42,8 +42,9 @@ function entryCalls(count: number): EngineCall[] {
 test('control calls cross to the packet thread and back in order', async () => {
   const dataplane = await WorkerDataplane.start([], options);
   await expect(dataplane.batch([])).rejects.toThrow('no program is loaded');
-  await expect(dataplane.load({})).rejects.toThrow('not a fake program');
-  await dataplane.load({ fake: true });
+  await expect(dataplane.stage({})).rejects.toThrow('not a fake program');
+  await dataplane.stage({ fake: true });
+  await dataplane.commit();
   const outcomes = await dataplane.batch([...entryCalls(1000), ...entryCalls(1)]);
   expect(outcomes.filter(({ ok }) => !ok)).toEqual([
     { ok: false, code: 'ALREADY_EXISTS', message: 't: the entry exists' },
@@ -88,7 +89,8 @@ test('control calls cross to the packet thread and back in order', async () => {
 
   test('no frame is lost while tables are written, and 9000-byte frames pass', async () => {
     const dataplane = await start();
-    await dataplane.load({ fake: true });
+    await dataplane.stage({ fake: true });
+    await dataplane.commit();
     const [left, right] = outside;
     if (left === undefined || right === undefined) throw new Error('no ports');
     const FRAMES = 4000;
@@ -131,7 +133,8 @@ test('control calls cross to the packet thread and back in order', async () => {
       log: ignore,
       failed: ignore,
     });
-    await dataplane.load({ fake: true });
+    await dataplane.stage({ fake: true });
+    await dataplane.commit();
     const [left, right] = outside;
     if (left === undefined || right === undefined) throw new Error('no ports');
     const frame = etherFrame(0x88b6, 100);
@@ -149,7 +152,8 @@ test('control calls cross to the packet thread and back in order', async () => {
 
   test('a port whose interface disappears is down; the others forward', async () => {
     const dataplane = await start();
-    await dataplane.load({ fake: true });
+    await dataplane.stage({ fake: true });
+    await dataplane.commit();
     deleteInterface('ssp-w0');
     let ports = await dataplane.ports();
     while (ports[0]?.up !== false) ports = await dataplane.ports();

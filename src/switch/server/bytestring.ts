@@ -1,0 +1,23 @@
+import { RpcError } from './rpc_error';
+
+/** P4Runtime byte strings (specification, "Bytestrings"): big-endian, any number of leading zeros accepted. */
+
+/** `what` names the value in the error: OUT_OF_RANGE if it is empty or does not fit `width_bits`. */
+export function decodeBits(bytes: Uint8Array, width_bits: number, what: string): bigint {
+  if (bytes.length === 0) throw new RpcError('OUT_OF_RANGE', `${what}: an empty byte string is no value`);
+  const value = BigInt(`0x${Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('hex')}`);
+  if (value >> BigInt(width_bits) !== 0n) {
+    throw new RpcError('OUT_OF_RANGE', `${what}: 0x${value.toString(16)} does not fit bit<${width_bits}>`);
+  }
+  return value;
+}
+
+/** The canonical form: as short as possible, at least one byte. */
+export function encodeBits(value: bigint): Buffer {
+  const hex = value.toString(16);
+  return Buffer.from(hex.length % 2 === 0 ? hex : `0${hex}`, 'hex');
+}
+
+export function allOnes(width_bits: number): bigint {
+  return (1n << BigInt(width_bits)) - 1n;
+}

@@ -1,0 +1,120 @@
+import {
+  GetForwardingPipelineConfigRequest_ResponseType as ResponseType,
+  SetForwardingPipelineConfigRequest_Action as SetAction,
+  type ForwardingPipelineConfig,
+  type SetForwardingPipelineConfigRequest,
+} from 'p4runtime-js';
+import type { Dataplane } from '../worker/dataplane';
+import { PacketHeader } from './packet_header';
+import { Pipeline } from './pipeline';
+import { RpcError } from './rpc_error';
+
+/** A pipeline that packets go through, with its packet headers. */
+export interface Committed {
+  pipeline: Pipeline;
+  packet_in: PacketHeader;
+  packet_out: PacketHeader;
+}
+
+/**
+ * The device's forwarding pipeline configs: the one packets go through, and the one saved beside it, which reads and
+ * writes then mean (specification, "SetForwardingPipelineConfig RPC").
+ */
+export class Device {
+  private committed_config: Committed | undefined;
+  private saved: Committed | undefined;
+  /** Config changes one after the other. */
+  private changing: Promise<unknown> = Promise.resolve();
+
+  constructor(
+    readonly dataplane: Dataplane,
+    private readonly onCommit: () => void,
+  ) {}
+
+  get committed(): Committed | undefined {
+    return this.committed_config;
+  }
+
+  /** What reads and writes mean, once the config changes under way are done; FAILED_PRECONDITION without any. */
+  async current(): Promise<Pipeline> {
+    await this.changing;
+    const config = this.saved ?? this.committed_config;
+    if (config === undefined)
+      throw new RpcError('FAILED_PRECONDITION', 'no forwarding pipeline config is set');
+    return config.pipeline;
+  }
+
+  set(request: Pick<SetForwardingPipelineConfigRequest, 'action' | 'config'>): Promise<void> {
+    const change = this.changing.then(() => this.change(request));
+    this.changing = change.catch(() => undefined);
+    return change;
+  }
+
+  get(type: ResponseType): ForwardingPipelineConfig | undefined {
+    const config = (this.committed_config ?? this.saved)?.pipeline.config;
+    if (config === undefined) return undefined;
+    const with_p4info = type === ResponseType.ALL || type === ResponseType.P4INFO_AND_COOKIE;
+    const with_program = type === ResponseType.ALL || type === ResponseType.DEVICE_CONFIG_AND_COOKIE;
+    return {
+      cookie: config.cookie,
+      p4info: with_p4info ? config.p4info : undefined,
+      p4DeviceConfig: with_program ? config.p4DeviceConfig : Buffer.alloc(0),
+    };
+  }
+
+  private async change({ action, config }: Pick<SetForwardingPipelineConfigRequest, 'action' | 'config'>) {
+    switch (action) {
+      case SetAction.VERIFY:
+        await this.compile('verify', prepare(config));
+        return;
+      case SetAction.VERIFY_AND_SAVE: {
+        const next = prepare(config);
+        await this.compile('stage', next);
+        this.saved = next;
+        return;
+      }
+      case SetAction.VERIFY_AND_COMMIT: {
+        const next = prepare(config);
+        await this.compile('stage', next);
+        this.saved = next;
+        await this.commit(next);
+        return;
+      }
+      case SetAction.COMMIT:
+        if (config !== undefined) throw new RpcError('INVALID_ARGUMENT', 'COMMIT takes no config');
+        if (this.saved === undefined) throw new RpcError('NOT_FOUND', 'no config is saved');
+        await this.commit(this.saved);
+        return;
+      case SetAction.RECONCILE_AND_COMMIT:
+        throw new RpcError('UNIMPLEMENTED', 'RECONCILE_AND_COMMIT is not supported: use VERIFY_AND_COMMIT');
+      default:
+        throw new RpcError('INVALID_ARGUMENT', `action ${action} is unknown`);
+    }
+  }
+
+  private async commit(next: Committed): Promise<void> {
+    await this.dataplane.commit();
+    this.committed_config = next;
+    this.saved = undefined;
+    this.onCommit();
+  }
+
+  private async compile(how: 'verify' | 'stage', { pipeline }: Committed): Promise<void> {
+    try {
+      await this.dataplane[how](pipeline.program);
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      throw new RpcError('INVALID_ARGUMENT', `p4_device_config: ${reason}`);
+    }
+  }
+}
+
+function prepare(config: ForwardingPipelineConfig | undefined): Committed {
+  if (config === undefined) throw new RpcError('INVALID_ARGUMENT', 'config is not set');
+  const pipeline = new Pipeline(config);
+  return {
+    pipeline,
+    packet_in: new PacketHeader('packet_in', pipeline.info.packet_in),
+    packet_out: new PacketHeader('packet_out', pipeline.info.packet_out),
+  };
+}

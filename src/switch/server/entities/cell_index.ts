@@ -1,0 +1,18 @@
+import type { Index } from 'p4runtime-js';
+import { RpcError } from '../rpc_error';
+
+/** Cells of an array read in one go. */
+export const CELLS_PER_PIECE = 1024;
+
+/** The cells an index means: one, or all where it is not set. */
+export function* cellIndices(what: string, size: number, index: Index | undefined): Generator<number> {
+  if (index === undefined) {
+    for (let i = 0; i < size; i++) yield i;
+    return;
+  }
+  if (index.index < 0n) throw new RpcError('INVALID_ARGUMENT', `${what}: index ${index.index} is negative`);
+  if (index.index >= BigInt(size)) {
+    throw new RpcError('OUT_OF_RANGE', `${what}: index ${index.index} is not within 0..${size - 1}`);
+  }
+  yield Number(index.index);
+}

@@ -1,0 +1,82 @@
+import type { DirectCounterEntry, Entity, TableEntry, Update_Type } from 'p4runtime-js';
+import type { Dataplane } from '../../worker/dataplane';
+import type { TableSpec } from '../p4info';
+import type { Pipeline } from '../pipeline';
+import { RpcError } from '../rpc_error';
+import { decodeCounterData } from './counter_data';
+import { requireModify, type PreparedUpdate } from './prepared';
+import { decodeEntryKey, readTableEntries } from './table_entry';
+
+export function prepareDirectCounterEntry(
+  pipeline: Pipeline,
+  type: Update_Type,
+  entry: DirectCounterEntry,
+): PreparedUpdate {
+  requireModify(type, 'a direct counter');
+  const table_entry = requireTableEntry(entry);
+  const table = tableWithCounter(pipeline, table_entry);
+  if (table_entry.isDefaultAction) {
+    throw new RpcError('UNIMPLEMENTED', `table ${table.name}: the default entry's counter cannot be written`);
+  }
+  const key = decodeEntryKey(table, table_entry);
+  if (entry.data === undefined) return { calls: [] };
+  return {
+    calls: [{ method: 'writeDirectCounter', args: [table.name, key, decodeCounterData(entry.data)] }],
+  };
+}
+
+export async function* readDirectCounterEntries(
+  pipeline: Pipeline,
+  dataplane: Dataplane,
+  request: DirectCounterEntry,
+): AsyncGenerator<Entity[]> {
+  const table_entry = requireTableEntry(request);
+  const tables =
+    table_entry.tableId === 0
+      ? [...pipeline.info.tables.values()].filter((table) => table.direct_counter !== undefined)
+      : [tableWithCounter(pipeline, table_entry)];
+  const wanted_one = table_entry.match.length > 0;
+  for (const table of tables) {
+    const wanted: TableEntry = {
+      ...table_entry,
+      tableId: table.id,
+      counterData: { byteCount: 0n, packetCount: 0n },
+    };
+    let count = 0;
+    for await (const entities of readTableEntries(pipeline, dataplane, wanted)) {
+      count += entities.length;
+      yield entities.map(asDirectCounter);
+    }
+    if (wanted_one && count === 0) throw new RpcError('NOT_FOUND', `table ${table.name}: no such entry`);
+  }
+}
+
+function asDirectCounter({ entity }: Entity): Entity {
+  if (entity?.$case !== 'tableEntry') throw new RpcError('INTERNAL', 'a table read gave something else');
+  const { tableId, match, priority, isDefaultAction, counterData } = entity.value;
+  const key = { ...entity.value, tableId, match, priority, isDefaultAction };
+  return {
+    entity: {
+      $case: 'directCounterEntry',
+      value: {
+        tableEntry: { ...key, action: undefined, counterData: undefined, idleTimeoutNs: 0n },
+        data: counterData,
+      },
+    },
+  };
+}
+
+function requireTableEntry(entry: DirectCounterEntry): TableEntry {
+  if (entry.tableEntry === undefined) {
+    throw new RpcError('INVALID_ARGUMENT', 'direct_counter_entry.table_entry is not set');
+  }
+  return entry.tableEntry;
+}
+
+function tableWithCounter(pipeline: Pipeline, entry: TableEntry): TableSpec {
+  const table = pipeline.info.table(entry.tableId);
+  if (table.direct_counter === undefined) {
+    throw new RpcError('INVALID_ARGUMENT', `table ${table.name} has no direct counter`);
+  }
+  return table;
+}

@@ -1,0 +1,257 @@
+import { Update_Type, type Entity, type TableEntry } from 'p4runtime-js';
+import type { MatchValue, TableEntryState } from '../../engine';
+import { engineCall, type Dataplane } from '../../worker/dataplane';
+import type { EngineCall } from '../../worker/engine_calls';
+import type { TableSpec } from '../p4info';
+import type { EntryNotes, Pipeline } from '../pipeline';
+import { RpcError } from '../rpc_error';
+import { decodeAction, encodeAction } from './action';
+import { decodeCounterData, encodeCounterData } from './counter_data';
+import { decodeMatch, encodeMatch } from './match';
+import type { PreparedUpdate } from './prepared';
+
+const PRIORITY_MAX = 2 ** 31 - 1;
+
+export function prepareTableEntry(pipeline: Pipeline, type: Update_Type, entry: TableEntry): PreparedUpdate {
+  const table = pipeline.info.table(entry.tableId);
+  if (entry.isConst) throw invalid(table, 'is_const cannot be written');
+  if (type !== Update_Type.DELETE) checkResources(table, entry);
+  return entry.isDefaultAction
+    ? prepareDefault(pipeline, table, type, entry)
+    : prepareMatchEntry(pipeline, table, type, entry);
+}
+
+function prepareMatchEntry(
+  pipeline: Pipeline,
+  table: TableSpec,
+  type: Update_Type,
+  entry: TableEntry,
+): PreparedUpdate {
+  if (table.keys.length === 0) throw invalid(table, 'has no key: it has only a default entry');
+  const key = decodeKey(table, entry);
+  const note_key = noteKey(table, key.match, key.priority);
+  const counter_calls: EngineCall[] =
+    entry.counterData === undefined
+      ? []
+      : [{ method: 'writeDirectCounter', args: [table.name, key, decodeCounterData(entry.counterData)] }];
+  if (table.is_const) {
+    if (type !== Update_Type.MODIFY || entry.action !== undefined) {
+      throw new RpcError(
+        'PERMISSION_DENIED',
+        `table ${table.name} is const: only counters of its entries can be written`,
+      );
+    }
+    return { calls: counter_calls };
+  }
+  if (type === Update_Type.DELETE) {
+    return {
+      calls: [{ method: 'deleteEntry', args: [table.name, key] }],
+      succeeded: () => void pipeline.notes.delete(note_key),
+    };
+  }
+  const written = {
+    ...key,
+    action: decodeAction(table, entry.action, false),
+    idle_timeout_ns: entry.idleTimeoutNs,
+  };
+  const method = type === Update_Type.INSERT ? 'insertEntry' : 'modifyEntry';
+  return {
+    calls: [{ method, args: [table.name, written] }, ...counter_calls],
+    succeeded: () => setNotes(pipeline, note_key, entry),
+  };
+}
+
+function prepareDefault(
+  pipeline: Pipeline,
+  table: TableSpec,
+  type: Update_Type,
+  entry: TableEntry,
+): PreparedUpdate {
+  if (type !== Update_Type.MODIFY)
+    throw invalid(table, 'the default entry always exists: only MODIFY is possible');
+  if (entry.match.length > 0) throw invalid(table, 'the default entry has no match fields');
+  if (entry.priority !== 0) throw invalid(table, 'the default entry has no priority');
+  if (entry.idleTimeoutNs !== 0n) throw invalid(table, 'the default entry has no idle timeout');
+  if (table.has_const_default) {
+    throw new RpcError('PERMISSION_DENIED', `table ${table.name}: its default action is const`);
+  }
+  if (entry.counterData !== undefined) {
+    throw new RpcError('UNIMPLEMENTED', `table ${table.name}: the default entry's counter cannot be written`);
+  }
+  const action = entry.action === undefined ? undefined : decodeAction(table, entry.action, true);
+  return {
+    calls: [{ method: 'setDefaultAction', args: [table.name, action] }],
+    succeeded: () => setNotes(pipeline, noteKey(table, [], 0, true), entry),
+  };
+}
+
+function decodeKey(table: TableSpec, entry: TableEntry): { match: MatchValue[]; priority: number } {
+  if (table.has_priority ? entry.priority <= 0 || entry.priority > PRIORITY_MAX : entry.priority !== 0) {
+    const expected = table.has_priority ? `within 1..${PRIORITY_MAX}` : '0: it has only exact and lpm keys';
+    throw invalid(table, `priority ${entry.priority} is not ${expected}`);
+  }
+  return { match: decodeMatch(table, entry.match), priority: entry.priority };
+}
+
+/** The key of an entry that must exist, as the engine wants it. For the direct counter's handler. */
+export function decodeEntryKey(
+  table: TableSpec,
+  entry: TableEntry,
+): { match: MatchValue[]; priority: number } {
+  return decodeKey(table, entry);
+}
+
+function checkResources(table: TableSpec, entry: TableEntry): void {
+  if (entry.meterConfig !== undefined || entry.meterCounterData !== undefined) {
+    throw new RpcError('UNIMPLEMENTED', `table ${table.name}: meters are not supported`);
+  }
+  if (entry.counterData !== undefined && table.direct_counter === undefined) {
+    throw invalid(table, 'counter_data is set, but the table has no direct counter');
+  }
+  if (entry.timeSinceLastHit !== undefined) throw invalid(table, 'time_since_last_hit cannot be written');
+  if (entry.idleTimeoutNs < 0n) throw invalid(table, 'idle_timeout_ns is negative');
+  if (entry.idleTimeoutNs !== 0n && !table.has_idle_timeout) {
+    throw invalid(table, 'idle_timeout_ns is set, but the table does not support idle timeouts');
+  }
+}
+
+/** Answers a read of one entry, of one table or (table_id 0) of all; in pieces. */
+export async function* readTableEntries(
+  pipeline: Pipeline,
+  dataplane: Dataplane,
+  request: TableEntry,
+): AsyncGenerator<Entity[]> {
+  const tables =
+    request.tableId === 0 ? [...pipeline.info.tables.values()] : [pipeline.info.table(request.tableId)];
+  if (request.tableId !== 0 && request.meterConfig !== undefined) {
+    throw new RpcError('UNIMPLEMENTED', 'meters are not supported');
+  }
+  for (const table of tables) {
+    if (request.tableId === 0 && (request.match.length > 0 || request.priority !== 0)) {
+      throw new RpcError('INVALID_ARGUMENT', 'a read of all tables has neither match nor priority');
+    }
+    if (request.isDefaultAction) {
+      const entry = await readDefault(pipeline, dataplane, table, request);
+      if (entry !== undefined) yield [wrap(entry)];
+      continue;
+    }
+    // Without a match it is a wildcard; then a priority selects the entries of that priority.
+    const wanted = request.match.length === 0 ? undefined : decodeKey(table, request);
+    const wanted_key = wanted === undefined ? undefined : noteKey(table, wanted.match, wanted.priority);
+    const entities: Entity[] = [];
+    for (const state of await dataplane.entries(table.name)) {
+      if (wanted === undefined && request.priority !== 0 && state.priority !== request.priority) continue;
+      const entry = entryMessage(pipeline, table, state, request);
+      if (wanted_key !== undefined && keyOfMessage(table, entry) !== wanted_key) continue;
+      entities.push(wrap(entry));
+    }
+    if (entities.length > 0) yield entities;
+  }
+}
+
+async function readDefault(
+  pipeline: Pipeline,
+  dataplane: Dataplane,
+  table: TableSpec,
+  request: TableEntry,
+): Promise<TableEntry | undefined> {
+  const state = await engineCall<'defaultAction'>(dataplane, { method: 'defaultAction', args: [table.name] });
+  if (state === undefined) return undefined;
+  const notes = pipeline.notes.get(noteKey(table, [], 0, true));
+  return {
+    ...emptyEntry(table.id),
+    action: encodeAction(table, state.action),
+    isDefaultAction: true,
+    isConst: state.is_const,
+    counterData:
+      request.counterData === undefined || state.counter === undefined
+        ? undefined
+        : encodeCounterData(table.direct_counter, state.counter),
+    metadata: notes?.metadata ?? Buffer.alloc(0),
+    controllerMetadata: notes?.controller_metadata ?? 0n,
+  };
+}
+
+/** What a client reads of an entry: `counter_data` and `time_since_last_hit` only where the request has them. */
+export function entryMessage(
+  pipeline: Pipeline,
+  table: TableSpec,
+  state: TableEntryState,
+  request: Pick<TableEntry, 'counterData' | 'timeSinceLastHit'>,
+): TableEntry {
+  const entry: TableEntry = {
+    ...emptyEntry(table.id),
+    match: encodeMatch(table, state.match),
+    priority: table.has_priority ? state.priority : 0,
+    action: encodeAction(table, state.action),
+    isConst: state.is_const,
+    idleTimeoutNs: state.idle_timeout_ns,
+  };
+  if (request.counterData !== undefined && state.counter !== undefined) {
+    entry.counterData = encodeCounterData(table.direct_counter, state.counter);
+  }
+  if (request.timeSinceLastHit !== undefined && state.idle_ns !== undefined) {
+    entry.timeSinceLastHit = { elapsedNs: state.idle_ns };
+  }
+  if (pipeline.notes.size > 0) {
+    const notes = pipeline.notes.get(keyOfMessage(table, entry));
+    entry.metadata = notes?.metadata ?? entry.metadata;
+    entry.controllerMetadata = notes?.controller_metadata ?? 0n;
+  }
+  return entry;
+}
+
+export function emptyEntry(table_id: number): TableEntry {
+  return {
+    tableId: table_id,
+    match: [],
+    action: undefined,
+    priority: 0,
+    controllerMetadata: 0n,
+    meterConfig: undefined,
+    counterData: undefined,
+    isDefaultAction: false,
+    idleTimeoutNs: 0n,
+    timeSinceLastHit: undefined,
+    metadata: Buffer.alloc(0),
+    meterCounterData: undefined,
+    isConst: false,
+  };
+}
+
+function wrap(value: TableEntry): Entity {
+  return { entity: { $case: 'tableEntry', value } };
+}
+
+function setNotes(pipeline: Pipeline, key: string, entry: TableEntry): void {
+  const notes: EntryNotes = { metadata: entry.metadata, controller_metadata: entry.controllerMetadata };
+  if (notes.metadata.length === 0 && notes.controller_metadata === 0n) pipeline.notes.delete(key);
+  else pipeline.notes.set(key, notes);
+}
+
+/** One string per entry. Goes by meaning, so optional keys that the engine calls ternary come out equal. */
+function noteKey(table: TableSpec, match: MatchValue[], priority: number, is_default = false): string {
+  const fields = match.map((value) => {
+    switch (value.kind) {
+      case 'exact':
+        return value.value.toString(16);
+      case 'optional':
+        return value.value === undefined ? '' : value.value.toString(16);
+      case 'lpm':
+        return `${value.value.toString(16)}/${value.prefix_length}`;
+      case 'ternary':
+        return `${value.value.toString(16)}&${value.mask.toString(16)}`;
+      case 'range':
+        return `${value.low.toString(16)}-${value.high.toString(16)}`;
+    }
+  });
+  return `${table.name} ${is_default ? 'default' : priority} ${fields.join(' ')}`;
+}
+
+function keyOfMessage(table: TableSpec, entry: TableEntry): string {
+  return noteKey(table, decodeMatch(table, entry.match), entry.priority);
+}
+
+function invalid(table: TableSpec, problem: string): RpcError {
+  return new RpcError('INVALID_ARGUMENT', `table ${table.name}: ${problem}`);
+}

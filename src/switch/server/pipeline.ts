@@ -1,0 +1,51 @@
+import type {
+  CloneSessionEntry,
+  DigestEntry_Config,
+  ForwardingPipelineConfig,
+  MulticastGroupEntry,
+} from 'p4runtime-js';
+import { P4InfoIndex } from './p4info';
+import { checkProgram } from './program_check';
+import { RpcError } from './rpc_error';
+
+/** What a client attached to a table entry and wants to read back. */
+export interface EntryNotes {
+  metadata: Buffer;
+  controller_metadata: bigint;
+}
+
+/**
+ * One forwarding pipeline config and what clients wrote under it that the engine need not know. Replaced whole by the
+ * next config.
+ */
+export class Pipeline {
+  readonly program: object;
+  readonly info: P4InfoIndex;
+  /** By table name and entry key; entries without metadata have none. */
+  readonly notes = new Map<string, EntryNotes>();
+  /** As they were written, for reading back. The engine has their meaning. */
+  readonly multicast_groups = new Map<number, MulticastGroupEntry>();
+  readonly clone_sessions = new Map<number, CloneSessionEntry>();
+  /** Digests that a client asked to have sent, by id. */
+  readonly digest_configs = new Map<number, DigestEntry_Config>();
+
+  /** Throws RpcError naming what is missing, malformed or at odds. The program itself is not compiled here. */
+  constructor(readonly config: ForwardingPipelineConfig) {
+    if (config.p4info === undefined) throw new RpcError('INVALID_ARGUMENT', 'config.p4info is not set');
+    this.info = new P4InfoIndex(config.p4info);
+    this.program = parseProgram(config.p4DeviceConfig);
+    checkProgram(this.info, this.program);
+  }
+}
+
+function parseProgram(device_config: Uint8Array): object {
+  let reason: string;
+  try {
+    const program: unknown = JSON.parse(Buffer.from(device_config).toString('utf8'));
+    if (typeof program === 'object' && program !== null && !Array.isArray(program)) return program;
+    reason = 'it is not an object';
+  } catch (error) {
+    reason = error instanceof Error ? error.message : String(error);
+  }
+  throw new RpcError('INVALID_ARGUMENT', `p4_device_config is not the JSON p4c writes for BMv2: ${reason}`);
+}

@@ -1,0 +1,107 @@
+import type { P4InfoIndex } from './p4info';
+import { idOf, nameOf } from './p4info';
+import { RpcError } from './rpc_error';
+
+/** The parts of p4c's BMv2 JSON whose names and widths P4Info repeats. */
+interface ProgramOutline {
+  tables: Map<string, { keys: number; actions: Set<string> }>;
+  /** Parameter widths by action name; actions of one name in several controls are copies of each other. */
+  actions: Map<string, number[]>;
+  counters: Set<string>;
+  registers: Map<string, number>;
+  digests: Set<string>;
+}
+
+/** INVALID_ARGUMENT naming the first thing of P4Info that the program does not have, or has differently. */
+export function checkProgram(info: P4InfoIndex, program: object): void {
+  const outline = outlineOf(program);
+  for (const table of info.tables.values()) {
+    const twin = outline.tables.get(table.name);
+    if (twin === undefined) throw mismatch(`table ${table.name}`, 'is not in the program');
+    if (twin.keys !== table.keys.length) {
+      throw mismatch(`table ${table.name}`, `has ${table.keys.length} keys, in the program ${twin.keys}`);
+    }
+    for (const { action } of table.actions.values()) {
+      if (!twin.actions.has(action.name)) {
+        throw mismatch(`table ${table.name}`, `has action ${action.name}, which the program's has not`);
+      }
+      const widths = outline.actions.get(action.name) ?? [];
+      const expected = action.params.map(({ width_bits }) => width_bits);
+      if (widths.join() !== expected.join()) {
+        throw mismatch(
+          `action ${action.name}`,
+          `has parameters of ${expected.join(', ') || 'no'} bits, in the program of ${widths.join(', ') || 'no'} bits`,
+        );
+      }
+    }
+  }
+  for (const counter of [...info.counters.values(), ...info.direct_counters.values()]) {
+    if (!outline.counters.has(nameOf(counter)))
+      throw mismatch(`counter ${nameOf(counter)}`, 'is not in the program');
+  }
+  for (const register of info.registers.values()) {
+    const size = outline.registers.get(nameOf(register));
+    if (size === undefined) throw mismatch(`register ${nameOf(register)}`, 'is not in the program');
+    if (size !== register.size) {
+      throw mismatch(`register ${nameOf(register)}`, `has ${register.size} cells, in the program ${size}`);
+    }
+  }
+  for (const digest of info.digests.values()) {
+    if (!outline.digests.has(nameOf(digest))) {
+      throw mismatch(`digest ${nameOf(digest)} (${idOf('digest', digest)})`, 'is not in the program');
+    }
+  }
+}
+
+function mismatch(what: string, problem: string): RpcError {
+  return new RpcError('INVALID_ARGUMENT', `P4Info does not match p4_device_config: ${what} ${problem}`);
+}
+
+type Json = Record<string, unknown>;
+
+function outlineOf(program: object): ProgramOutline {
+  const root = program as Json;
+  const tables: ProgramOutline['tables'] = new Map();
+  for (const pipeline of list(root, 'pipelines')) {
+    for (const table of list(pipeline, 'tables')) {
+      const actions = table['actions'];
+      tables.set(text(table, 'name'), {
+        keys: list(table, 'key').length,
+        actions: new Set(Array.isArray(actions) ? actions.map(String) : []),
+      });
+    }
+  }
+  const actions: ProgramOutline['actions'] = new Map();
+  for (const action of list(root, 'actions')) {
+    actions.set(
+      text(action, 'name'),
+      list(action, 'runtime_data').map((param) => Number(param['bitwidth'])),
+    );
+  }
+  return {
+    tables,
+    actions,
+    counters: new Set(list(root, 'counter_arrays').map((counter) => text(counter, 'name'))),
+    registers: new Map(
+      list(root, 'register_arrays').map((register) => [text(register, 'name'), Number(register['size'])]),
+    ),
+    digests: new Set(list(root, 'learn_lists').map((digest) => text(digest, 'name'))),
+  };
+}
+
+function asObject(value: unknown): Json {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    throw new RpcError('INVALID_ARGUMENT', 'p4_device_config: a list has something else than objects in it');
+  }
+  return value as Json;
+}
+
+function list(object: Json, key: string): Json[] {
+  const value = object[key];
+  return Array.isArray(value) ? value.map(asObject) : [];
+}
+
+function text(object: Json, key: string): string {
+  const value = object[key];
+  return typeof value === 'string' ? value : '';
+}

@@ -1,0 +1,40 @@
+import { Server, ServerCredentials } from '@grpc/grpc-js';
+import { P4RuntimeService as P4RuntimeDefinition } from 'p4runtime-js';
+import { P4RuntimeService, type ServiceOptions } from './service';
+
+/** Pipeline configs are larger than gRPC's usual limit of 4 MiB allows. */
+const MESSAGE_MAX_BYTES = 64 * 1024 * 1024;
+
+export interface RunningServer {
+  service: P4RuntimeService;
+  /** `host:port` with the port that was really bound. */
+  address: string;
+  close(): Promise<void>;
+}
+
+/** Serves P4Runtime on `address` (`host:port`, port 0: any free one). Rejects if it cannot be bound. */
+export async function startServer(address: string, options: ServiceOptions): Promise<RunningServer> {
+  const server = new Server({
+    'grpc.max_receive_message_length': MESSAGE_MAX_BYTES,
+    'grpc.max_send_message_length': MESSAGE_MAX_BYTES,
+  });
+  const service = new P4RuntimeService(options);
+  server.addService(P4RuntimeDefinition, service.handlers());
+  const port = await new Promise<number>((resolve, reject) => {
+    server.bindAsync(address, ServerCredentials.createInsecure(), (error, bound) => {
+      if (error === null) resolve(bound);
+      else reject(new Error(`cannot listen on ${address}: ${error.message}`));
+    });
+  });
+  return {
+    service,
+    address: address.replace(/:\d+$/, `:${port}`),
+    close: () =>
+      new Promise((resolve) => {
+        service.close();
+        // Streams stay open for as long as controllers like: they are cut, not waited for.
+        server.forceShutdown();
+        resolve();
+      }),
+  };
+}

@@ -1,0 +1,218 @@
+import { Metadata, status, type ServerWritableStream, type sendUnaryData } from '@grpc/grpc-js';
+import {
+  P4Error,
+  Status,
+  type GetForwardingPipelineConfigRequest,
+  type P4RuntimeServer,
+  type ReadRequest,
+  type ReadResponse,
+  type SetForwardingPipelineConfigRequest,
+  type Uint128,
+  type WriteRequest,
+} from 'p4runtime-js';
+import type { Dataplane } from '../worker/dataplane';
+import { Arbitration, electionId, roleName } from './arbitration';
+import { Device } from './device';
+import { Notifications } from './notifications';
+import { readEntity } from './read';
+import { RpcError, toRpcError } from './rpc_error';
+import { ControllerStream, type StreamHandler } from './stream';
+import { writeUpdates } from './write';
+
+/** The specification this server follows. */
+export const API_VERSION = '1.4.1';
+
+/** Entities of one ReadResponse: keeps messages below gRPC's usual limit of 4 MiB. */
+const ENTITIES_PER_RESPONSE = 1024;
+
+export interface ServiceOptions {
+  device_id: bigint;
+  dataplane: Dataplane;
+  log: (level: 'info' | 'warn' | 'error', message: string) => void;
+  /** The packet side has ended by itself. */
+  failed: (error: Error) => void;
+}
+
+/** The P4Runtime service of one device: what each RPC means, without transport. */
+export class P4RuntimeService implements StreamHandler {
+  readonly device: Device;
+  private readonly arbitration: Arbitration;
+  private readonly notifications: Notifications;
+
+  constructor(private readonly options: ServiceOptions) {
+    this.arbitration = new Arbitration(options.device_id);
+    this.device = new Device(options.dataplane, () => this.notifications.digest_lists.clear());
+    this.notifications = new Notifications(options.dataplane, this.device, {
+      primaries: () => this.arbitration.primaries().filter((one) => one instanceof ControllerStream),
+      log: options.log,
+      failed: options.failed,
+    });
+  }
+
+  /** The handlers grpc-js wants. */
+  handlers(): P4RuntimeServer {
+    return {
+      capabilities: (_call, callback) =>
+        callback(null, { p4runtimeApiVersion: API_VERSION, experimental: undefined }),
+      setForwardingPipelineConfig: (call, callback) =>
+        answer(
+          callback,
+          this.setConfig(call.request).then(() => ({})),
+        ),
+      getForwardingPipelineConfig: (call, callback) =>
+        answer(
+          callback,
+          Promise.resolve().then(() => this.getConfig(call.request)),
+        ),
+      write: (call, callback) =>
+        answer(
+          callback,
+          this.write(call.request).then(() => ({})),
+        ),
+      read: (call) => void this.read(call),
+      streamChannel: (call) => void new ControllerStream(call, this),
+    };
+  }
+
+  close(): void {
+    this.notifications.digest_lists.clear();
+  }
+
+  arbitrate: StreamHandler['arbitrate'] = (stream, update) => this.arbitration.update(stream, update);
+
+  closed: StreamHandler['closed'] = (stream) => this.arbitration.leave(stream);
+
+  packetOut: StreamHandler['packetOut'] = (stream, packet) => {
+    this.requirePrimary(stream, 'packet-outs');
+    const { committed } = this.device;
+    if (committed === undefined)
+      throw new RpcError('FAILED_PRECONDITION', 'no forwarding pipeline config is set');
+    const header = committed.packet_out.encode(packet.metadata);
+    const frame = new Uint8Array(header.length + packet.payload.length);
+    frame.set(header);
+    frame.set(packet.payload, header.length);
+    this.options.dataplane.packetOut(frame);
+  };
+
+  digestAck: StreamHandler['digestAck'] = (stream, ack) => {
+    this.requirePrimary(stream, 'digest acknowledgements');
+    const info = this.device.committed?.pipeline.info;
+    if (info === undefined || !info.digests.has(ack.digestId)) {
+      throw new RpcError('INVALID_ARGUMENT', `the P4Info has no digest with id ${ack.digestId}`);
+    }
+    this.notifications.digest_lists.acknowledge(ack.digestId, ack.listId);
+  };
+
+  private requirePrimary(stream: ControllerStream, what: string): void {
+    if (!this.arbitration.isPrimary(stream)) {
+      throw new RpcError('PERMISSION_DENIED', `only the primary controller may send ${what}`);
+    }
+  }
+
+  private async setConfig(request: SetForwardingPipelineConfigRequest): Promise<void> {
+    this.checkSender(request);
+    await this.device.set(request);
+    this.options.log('info', `forwarding pipeline config: action ${request.action} done`);
+  }
+
+  private getConfig(request: GetForwardingPipelineConfigRequest) {
+    this.checkDevice(request.deviceId);
+    return { config: this.device.get(request.responseType) };
+  }
+
+  private async write(request: WriteRequest): Promise<void> {
+    this.checkSender(request);
+    const pipeline = await this.device.current();
+    const results = await writeUpdates(pipeline, this.options.dataplane, request.updates, request.atomicity);
+    if (results.some(({ canonicalCode }) => canonicalCode !== 0)) throw new WriteFailure(results);
+  }
+
+  private async read(call: ServerWritableStream<ReadRequest, ReadResponse>): Promise<void> {
+    try {
+      this.checkDevice(call.request.deviceId);
+      const pipeline = await this.device.current();
+      for (const entity of call.request.entities) {
+        for await (const entities of readEntity(pipeline, this.options.dataplane, entity)) {
+          for (let i = 0; i < entities.length; i += ENTITIES_PER_RESPONSE) {
+            if (call.cancelled) return;
+            const has_room = call.write({ entities: entities.slice(i, i + ENTITIES_PER_RESPONSE) });
+            if (!has_room) await drained(call);
+          }
+        }
+      }
+      call.end();
+    } catch (error) {
+      const { code, message } = toRpcError(error);
+      call.emit('error', { code, details: message });
+    }
+  }
+
+  /** The checks and their order are the specification's ("Write RPC"). */
+  private checkSender(request: {
+    deviceId: bigint;
+    electionId: Uint128 | undefined;
+    role: string;
+    roleId: bigint;
+  }) {
+    this.checkDevice(request.deviceId);
+    const role = roleName({ name: request.role, id: request.roleId });
+    if (!this.arbitration.isPrimaryId(role, electionId(request.electionId))) {
+      const id = electionId(request.electionId);
+      throw new RpcError(
+        'PERMISSION_DENIED',
+        `election id ${id ?? '(none)'} is not the primary controller's`,
+      );
+    }
+  }
+
+  private checkDevice(device_id: bigint): void {
+    if (device_id !== this.options.device_id) {
+      throw new RpcError(
+        'NOT_FOUND',
+        `device ${device_id} is unknown: this is device ${this.options.device_id}`,
+      );
+    }
+  }
+}
+
+/** Some updates of a Write failed: one p4.v1.Error each, in a google.rpc.Status. */
+class WriteFailure extends Error {
+  readonly metadata = new Metadata();
+
+  constructor(results: P4Error[]) {
+    const failed = results.filter(({ canonicalCode }) => canonicalCode !== 0);
+    super(`${failed.length} of ${results.length} updates failed: ${failed[0]?.message ?? ''}`);
+    const details = results.map((result) => ({
+      typeUrl: 'type.googleapis.com/p4.v1.Error',
+      value: Buffer.from(P4Error.encode(result).finish()),
+    }));
+    const message = Status.encode({ code: status.UNKNOWN, message: this.message, details }).finish();
+    this.metadata.set('grpc-status-details-bin', Buffer.from(message));
+  }
+}
+
+function answer<T>(callback: sendUnaryData<T>, result: Promise<T>): void {
+  result.then(
+    (response) => callback(null, response),
+    (error: unknown) => {
+      if (error instanceof WriteFailure) {
+        callback({ code: status.UNKNOWN, details: error.message, metadata: error.metadata });
+        return;
+      }
+      const { code, message } = toRpcError(error);
+      callback({ code, details: message });
+    },
+  );
+}
+
+function drained(call: ServerWritableStream<ReadRequest, ReadResponse>): Promise<void> {
+  return new Promise((resolve) => {
+    const done = (): void => {
+      call.off('drain', done);
+      call.off('cancelled', done);
+      resolve();
+    };
+    call.on('drain', done);
+    call.on('cancelled', done);
+  });
+}
