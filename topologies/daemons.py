@@ -36,10 +36,15 @@ class Daemon:
         deadline = time.monotonic() + patience_s
         while not all(self._bound(*port) for port in self.listens):
             if not self.running():
-                raise DaemonError(f"{self.name} in {self.node.name} ended while starting; see {self.log}")
+                raise DaemonError(f"{self.name} in {self.node.name} ended while starting: {self._last_words()}")
             if time.monotonic() > deadline:
                 raise DaemonError(f"{self.name} in {self.node.name} does not serve after {patience_s:.0f} s; see {self.log}")
             time.sleep(0.02)
+
+    def _last_words(self):
+        with open(self.log, encoding="utf-8", errors="replace") as log:
+            lines = [line.strip() for line in log.readlines()[-3:]]
+        return f"{' / '.join(lines) or 'it said nothing'} ({self.log})"
 
     def running(self):
         """Whether the program started last still runs (and reaps it if not)."""

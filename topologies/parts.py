@@ -1,6 +1,7 @@
 """The parts topologies are made of: clients, stores and virtualizers, as Mininet nodes."""
 
 import os
+import shutil
 import subprocess
 
 from mininet.node import Node
@@ -172,6 +173,8 @@ class Virtualizer(Part):
     def add_switch(self, target, storeswitch):
         """Adds the switch program. `storeswitch`: argv of our command line, for the embedded switch."""
         program = {"embedded": [*storeswitch, "switch"], "bmv2": ["simple_switch_grpc"]}[target]
+        if shutil.which(program[0]) is None:
+            raise PartError(f"{program[0]} is not on PATH; the switch `{target}` needs it")
         interfaces = [f"{port['number']}@{port['interface']}" for port in self.switch_ports]
         interfaces += [f"{port['host_port']}@{port['host_interface']}" for port in self.switch_ports]
         flags = ["--no-p4", "--device-id", str(DEVICE_ID)]

@@ -1,0 +1,54 @@
+/** The demo on real clients, real stores and each switch there is; what it measures in time is not asserted. */
+import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
+import type { DemoResult } from '../../src/demo/result';
+
+const CHECKOUT = resolve(__dirname, '../..');
+const DEMO_PATIENCE_MS = 180_000;
+
+function onPath(program: string): boolean {
+  return (process.env.PATH ?? '').split(':').some((folder) => existsSync(`${folder}/${program}`));
+}
+
+/** Why a demo cannot run here; undefined where it can. */
+function obstacle(target: string): string | undefined {
+  if (process.getuid?.() !== 0) return 'needs root';
+  const missing = ['ganesha.nfsd', 'mnexec', 'tcpdump', 'nfs-ls'].filter((program) => !onPath(program));
+  if (missing.length > 0) return `${missing.join(', ')} not on PATH`;
+  if (target === 'bmv2' && !onPath('simple_switch_grpc')) return 'simple_switch_grpc not on PATH';
+  const compiled = ['dist/cli/main.js', '.storeswitch/nfs-udp'].every((file) =>
+    existsSync(`${CHECKOUT}/${file}`),
+  );
+  return compiled ? undefined : 'not compiled: `npm test` does that';
+}
+
+describe.each(['embedded', 'bmv2'])('demo on %s', (target) => {
+  const reason = obstacle(target);
+  const testHere = reason === undefined ? test : test.skip;
+
+  testHere(
+    `one virtual store of three, one of which dies and comes back${reason === undefined ? '' : ` (${reason})`}`,
+    () => {
+      const run = spawnSync(
+        process.execPath,
+        ['dist/cli/main.js', 'demo', '--json', '--target', target, '--instance', `test-${target}`],
+        { cwd: CHECKOUT, encoding: 'utf8', timeout: DEMO_PATIENCE_MS },
+      );
+      // What it said on the way is what explains a failure.
+      expect({ status: run.status, stderr: run.stderr }).toMatchObject({ status: 0 });
+      const result = JSON.parse(run.stdout) as DemoResult;
+      expect(result).toMatchObject({ target, errors: 0, checksum_mismatches: 0, frames_altered: 0 });
+      expect(result.udp_operations).toBeGreaterThanOrEqual(1000);
+      expect(result.frames_forwarded).toBeGreaterThan(result.udp_operations);
+      expect(result.held_up_requests).toBeGreaterThan(0);
+      expect(result.return_ms).not.toBeNull();
+      expect(result.stores.map(({ name }) => name)).toEqual(['store1', 'store2', 'store3']);
+      for (const store of result.stores) {
+        expect(store.share_all_up).toBeGreaterThanOrEqual(0.2);
+        expect(store.tcp_connections).toBeGreaterThan(0);
+      }
+    },
+    DEMO_PATIENCE_MS,
+  );
+});
