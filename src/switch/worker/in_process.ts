@@ -54,6 +54,18 @@ export class InProcessDataplane implements Dataplane {
     this.deliver();
   }
 
+  /** `stage` and `commit` at once. Throws what the engine factory throws. */
+  loadNow(program: object): void {
+    this.core.stage(program);
+    this.core.commit();
+  }
+
+  /** The engine control calls go to. Throws EngineError if there is none. */
+  engineNow(): Engine {
+    if (this.core.controlled === undefined) throw new EngineError('NOT_FOUND', 'no program is loaded');
+    return this.core.controlled;
+  }
+
   verify(program: object): Promise<void> {
     return settle(() => void verifyProgram(this.create_engine, program, this.options));
   }
@@ -68,14 +80,14 @@ export class InProcessDataplane implements Dataplane {
 
   batch(calls: EngineCall[]): Promise<EngineOutcome[]> {
     return settle(() => {
-      const engine = this.engine();
+      const engine = this.engineNow();
       this.core.setTime(this.now_us());
       return calls.map((call) => runEngineCall(engine, call));
     });
   }
 
   entries(table: string): Promise<TableEntryState[]> {
-    return settle(() => Array.from(this.engine().entries(table)));
+    return settle(() => Array.from(this.engineNow().entries(table)));
   }
 
   packetOut(frame: Uint8Array): void {
@@ -99,11 +111,6 @@ export class InProcessDataplane implements Dataplane {
   close(): Promise<void> {
     clearInterval(this.timer);
     return settle(() => this.core.close());
-  }
-
-  private engine(): Engine {
-    if (this.core.controlled === undefined) throw new EngineError('NOT_FOUND', 'no program is loaded');
-    return this.core.controlled;
   }
 
   private deliver(): void {

@@ -1,0 +1,236 @@
+import type { PortSpec } from './worker/messages';
+
+export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'off'] as const;
+export type LogLevel = (typeof LOG_LEVELS)[number];
+
+/** What the command line says, in simple_switch_grpc's terms. */
+export interface SwitchFlags {
+  program_path: string | undefined;
+  device_id: bigint;
+  interfaces: PortSpec[];
+  log_level: LogLevel;
+  grpc_server_addr: string;
+  cpu_port: number | undefined;
+  drop_port: number | undefined;
+  help: boolean;
+  /** Flags accepted for the sake of existing scripts, without effect. */
+  notices: string[];
+}
+
+/** A command line that cannot be followed; the message is one line. */
+export class FlagError extends Error {
+  constructor(message: string) {
+    super(message);
+    this.name = 'FlagError';
+  }
+}
+
+const PORT_MAX = 511;
+
+/** Flags of simple_switch_grpc that mean nothing here; whether they take a value. */
+const IGNORED: Record<string, { takes_value: boolean; reason: string }> = {
+  '--thrift-port': { takes_value: true, reason: 'there is no Thrift server' },
+  '--notifications-addr': { takes_value: true, reason: 'there is no nanomsg' },
+  '--log-flush': { takes_value: false, reason: 'the log is never buffered' },
+};
+
+/** Flags of simple_switch_grpc that a script relies on: refused, not ignored. */
+const REFUSED: Record<string, string> = {
+  '--pcap': 'capture with `tcpdump -i INTERFACE` instead',
+  '--use-files': 'ports are interfaces',
+  '--packet-in': 'ports are interfaces',
+  '--log-file': 'the log goes to standard error: redirect it',
+  '--nanolog': 'there is no event logger',
+  '--debugger': 'there is no debugger',
+  '--debugger-addr': 'there is no debugger',
+  '--restore-state': 'state is not kept across restarts',
+  '--grpc-server-ssl': 'the server has no TLS yet',
+  '--grpc-server-with-users': 'the server has no users',
+};
+
+export const USAGE = `Usage: storeswitch switch [PROGRAM.json | --no-p4] [options] [-- target options]
+
+Options (those of simple_switch_grpc):
+  --no-p4                    start without a program; a P4Runtime client pushes one
+  --device-id N              P4Runtime device id (default 0)
+  -i, --interface PORT@IFACE attach a network interface as a port; may be repeated
+  --log-console              log to standard error at level info
+  -L, --log-level LEVEL      ${LOG_LEVELS.join(', ')} (default warn, or info with --log-console)
+  --thrift-port N            accepted and ignored
+  -h, --help                 this text
+
+Target options, after --:
+  --grpc-server-addr H:P     where P4Runtime is served (default 0.0.0.0:9559)
+  --cpu-port N               the port of packet-ins and packet-outs
+  --drop-port N              the egress_spec that drops (default 511)
+`;
+
+/** Reads `argv` (without node and script). Throws FlagError. */
+export function parseFlags(argv: string[]): SwitchFlags {
+  const flags: SwitchFlags = {
+    program_path: undefined,
+    device_id: 0n,
+    interfaces: [],
+    log_level: 'warn',
+    grpc_server_addr: '0.0.0.0:9559',
+    cpu_port: undefined,
+    drop_port: undefined,
+    help: false,
+    notices: [],
+  };
+  let has_no_p4 = false;
+  let has_level = false;
+  const args = new Arguments(argv);
+  for (let flag = args.next(); flag !== undefined; flag = args.next()) {
+    switch (flag) {
+      case '--':
+        break;
+      case '-h':
+      case '--help':
+        flags.help = true;
+        break;
+      case '--no-p4':
+        has_no_p4 = true;
+        break;
+      case '--device-id':
+        flags.device_id = parseId(flag, args.value(flag));
+        break;
+      case '-i':
+      case '--interface':
+        addInterface(flags.interfaces, parseInterface(args.value(flag)));
+        break;
+      case '--log-console':
+        if (!has_level) flags.log_level = 'info';
+        break;
+      case '-L':
+      case '--log-level':
+        flags.log_level = parseLevel(args.value(flag));
+        has_level = true;
+        break;
+      case '--grpc-server-addr':
+        flags.grpc_server_addr = parseAddress(args.value(flag));
+        break;
+      case '--cpu-port':
+        flags.cpu_port = parsePort(flag, args.value(flag));
+        break;
+      case '--drop-port':
+        flags.drop_port = parsePort(flag, args.value(flag));
+        break;
+      default:
+        parseOther(flags, args, flag);
+    }
+  }
+  if (flags.help) return flags;
+  if (!has_no_p4 && flags.program_path === undefined) {
+    throw new FlagError('a program is expected: the path of a JSON file, or --no-p4');
+  }
+  if (has_no_p4 && flags.program_path !== undefined) {
+    throw new FlagError(`--no-p4 and the program ${flags.program_path} exclude each other`);
+  }
+  const cpu_interface = flags.interfaces.find(({ number }) => number === flags.cpu_port);
+  if (cpu_interface !== undefined) {
+    throw new FlagError(
+      `--cpu-port ${cpu_interface.number} is also interface ${cpu_interface.interface_name}`,
+    );
+  }
+  return flags;
+}
+
+/** The words of a command line, `--flag=value` as two. */
+class Arguments {
+  private at = 0;
+  private inline_value: string | undefined;
+
+  constructor(private readonly words: string[]) {}
+
+  next(): string | undefined {
+    if (this.inline_value !== undefined) {
+      throw new FlagError(`${this.words[this.at - 1] ?? ''}: this flag takes no value`);
+    }
+    const word = this.words[this.at++];
+    if (word === undefined) return undefined;
+    const equals = word.indexOf('=');
+    if (word.startsWith('--') && equals > 0) {
+      this.inline_value = word.slice(equals + 1);
+      return word.slice(0, equals);
+    }
+    if (/^-[iL]./.test(word)) {
+      this.inline_value = word.slice(2);
+      return word.slice(0, 2);
+    }
+    return word;
+  }
+
+  value(flag: string): string {
+    const value = this.inline_value ?? this.words[this.at++];
+    this.inline_value = undefined;
+    if (value === undefined || value === '') throw new FlagError(`${flag} needs a value`);
+    return value;
+  }
+}
+
+function parseOther(flags: SwitchFlags, args: Arguments, word: string): void {
+  const ignored = IGNORED[word];
+  if (ignored !== undefined) {
+    if (ignored.takes_value) args.value(word);
+    flags.notices.push(`${word} is ignored: ${ignored.reason}`);
+    return;
+  }
+  const refusal = REFUSED[word];
+  if (refusal !== undefined) throw new FlagError(`${word} is not supported: ${refusal}`);
+  if (word.startsWith('-')) throw new FlagError(`unknown flag ${word}`);
+  if (flags.program_path !== undefined) {
+    throw new FlagError(`one program is expected, not both ${flags.program_path} and ${word}`);
+  }
+  flags.program_path = word;
+}
+
+function addInterface(interfaces: PortSpec[], added: PortSpec): void {
+  for (const { number, interface_name } of interfaces) {
+    if (number === added.number) throw new FlagError(`--interface: port ${number} is given twice`);
+    if (interface_name === added.interface_name) {
+      throw new FlagError(`--interface: ${interface_name} is given to two ports`);
+    }
+  }
+  interfaces.push(added);
+}
+
+function parseInterface(text: string): PortSpec {
+  const match = /^(\d+)@(.+)$/.exec(text);
+  const [, number, interface_name] = match ?? [];
+  if (number === undefined || interface_name === undefined) {
+    throw new FlagError(`--interface: PORT@INTERFACE is expected (as in 1@eth0), not "${text}"`);
+  }
+  return { number: parsePort('--interface', number), interface_name };
+}
+
+function parsePort(flag: string, text: string): number {
+  const port = Number(text);
+  if (!/^\d+$/.test(text) || port > PORT_MAX) {
+    throw new FlagError(`${flag}: a port within 0..${PORT_MAX} is expected, not "${text}"`);
+  }
+  return port;
+}
+
+function parseId(flag: string, text: string): bigint {
+  if (!/^\d{1,20}$/.test(text) || BigInt(text) >> 64n !== 0n) {
+    throw new FlagError(`${flag}: a number below 2^64 is expected, not "${text}"`);
+  }
+  return BigInt(text);
+}
+
+function parseLevel(text: string): LogLevel {
+  const level = LOG_LEVELS.find((one) => one === text);
+  if (level === undefined) {
+    throw new FlagError(`--log-level: one of ${LOG_LEVELS.join(', ')} is expected, not "${text}"`);
+  }
+  return level;
+}
+
+function parseAddress(text: string): string {
+  const [, port] = /^.+:(\d{1,5})$/.exec(text) ?? [];
+  if (port === undefined || Number(port) > 65_535) {
+    throw new FlagError(`--grpc-server-addr: HOST:PORT is expected, not "${text}"`);
+  }
+  return text;
+}

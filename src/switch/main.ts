@@ -1,0 +1,88 @@
+import { readFileSync } from 'node:fs';
+import pino, { type Logger } from 'pino';
+import { FlagError, parseFlags, USAGE, type SwitchFlags } from './flags';
+import { startSwitch, type RunningSwitch } from './start';
+
+const EXIT_OK = 0;
+const EXIT_FAILED = 1;
+const EXIT_USAGE = 2;
+
+/**
+ * `storeswitch switch ARGV...`, a stand-in for `simple_switch_grpc ARGV...`: runs until SIGTERM or SIGINT. Resolves
+ * to the exit code: 0 ended by a signal, 1 could not start or died, 2 usage.
+ */
+export async function runSwitch(argv: string[]): Promise<number> {
+  let flags: SwitchFlags;
+  try {
+    flags = parseFlags(argv);
+  } catch (error) {
+    if (!(error instanceof FlagError)) throw error;
+    process.stderr.write(`${error.message} (--help tells the flags)\n`);
+    return EXIT_USAGE;
+  }
+  if (flags.help) {
+    process.stdout.write(USAGE);
+    return EXIT_OK;
+  }
+  const level = flags.log_level === 'off' ? 'silent' : flags.log_level;
+  const log = pino({ name: 'switch', level }, pino.destination({ fd: 2, sync: true }));
+  for (const notice of flags.notices) log.warn(notice);
+  return serve(flags, log);
+}
+
+async function serve(flags: SwitchFlags, log: Logger): Promise<number> {
+  let ended: (code: number) => void = () => undefined;
+  const end = new Promise<number>((resolve) => {
+    ended = resolve;
+  });
+  const onSignal = (signal: NodeJS.Signals): void => {
+    log.info(`${signal}: shutting down`);
+    ended(EXIT_OK);
+  };
+  let running: RunningSwitch;
+  try {
+    running = await startSwitch({
+      device_id: flags.device_id,
+      grpc_address: flags.grpc_server_addr,
+      interfaces: flags.interfaces,
+      ...(flags.cpu_port === undefined ? {} : { cpu_port: flags.cpu_port }),
+      ...(flags.drop_port === undefined ? {} : { drop_port: flags.drop_port }),
+      ...(flags.program_path === undefined ? {} : { program: readProgram(flags.program_path) }),
+      log: (log_level, message) => log[log_level](message),
+      failed: (error) => {
+        process.stderr.write(`the packet thread has died: ${error.message}\n`);
+        ended(EXIT_FAILED);
+      },
+    });
+  } catch (error) {
+    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+    return EXIT_FAILED;
+  }
+  process.on('SIGTERM', onSignal);
+  process.on('SIGINT', onSignal);
+  log.info(`device ${flags.device_id}: P4Runtime server listening on ${running.address}`);
+  for (const { number, interface_name } of flags.interfaces) log.info(`port ${number} is ${interface_name}`);
+  const code = await end;
+  process.off('SIGTERM', onSignal);
+  process.off('SIGINT', onSignal);
+  await running.close();
+  return code;
+}
+
+function readProgram(path: string): object {
+  let text: string;
+  try {
+    text = readFileSync(path, 'utf8');
+  } catch (error) {
+    throw new Error(`${path}: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+  }
+  try {
+    const program: unknown = JSON.parse(text);
+    if (typeof program === 'object' && program !== null) return program;
+  } catch (error) {
+    throw new Error(`${path} is not JSON: ${error instanceof Error ? error.message : String(error)}`, {
+      cause: error,
+    });
+  }
+  throw new Error(`${path}: the JSON object p4c writes for BMv2 is expected`);
+}

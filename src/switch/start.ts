@@ -1,0 +1,78 @@
+import { extname, join } from 'node:path';
+import type { Port } from './ports/port';
+import { startServer } from './server/server';
+import { InProcessDataplane } from './worker/in_process';
+import type { Dataplane } from './worker/dataplane';
+import type { PortSpec } from './worker/messages';
+import type { SwitchCoreOptions } from './worker/switch_core';
+import { WorkerDataplane } from './worker/worker_dataplane';
+import { createEngine } from './v1model/engine';
+
+export interface SwitchConfig extends SwitchCoreOptions {
+  device_id: bigint;
+  /** `host:port`; port 0 takes any free one. */
+  grpc_address: string;
+  /** Linux interfaces: packets run in a thread of their own. */
+  interfaces?: PortSpec[];
+  /** Ports made by the caller, memory ports mostly: packets run in the caller's thread. Not with `interfaces`. */
+  ports?: Port[];
+  /** p4c's BMv2 JSON, parsed, that packets go through until a client sets a pipeline config. */
+  program?: object;
+  /** Node flags of the packet thread, for a loader of TypeScript in tests. */
+  exec_argv?: string[];
+  log?: (level: 'info' | 'warn' | 'error', message: string) => void;
+  /** The packet thread has died; the switch is useless. */
+  failed?: (error: Error) => void;
+}
+
+export interface RunningSwitch {
+  /** Where P4Runtime is served, `host:port`. */
+  address: string;
+  dataplane: Dataplane;
+  close(): Promise<void>;
+}
+
+/** A whole switch: engine, ports and P4Runtime server. Rejects naming the port, program or address that is wrong. */
+export async function startSwitch(config: SwitchConfig): Promise<RunningSwitch> {
+  const log = config.log ?? (() => undefined);
+  const dataplane = await startDataplane(config);
+  try {
+    if (config.program !== undefined) {
+      await dataplane.stage(config.program);
+      await dataplane.commit();
+    }
+    const server = await startServer(config.grpc_address, {
+      device_id: config.device_id,
+      dataplane,
+      log,
+      failed: config.failed ?? ((error) => log('error', error.message)),
+    });
+    return {
+      address: server.address,
+      dataplane,
+      async close() {
+        await server.close();
+        await dataplane.close();
+      },
+    };
+  } catch (error) {
+    await dataplane.close();
+    throw error;
+  }
+}
+
+async function startDataplane(config: SwitchConfig): Promise<Dataplane> {
+  const options: SwitchCoreOptions = {
+    ...(config.cpu_port === undefined ? {} : { cpu_port: config.cpu_port }),
+    ...(config.drop_port === undefined ? {} : { drop_port: config.drop_port }),
+    ...(config.random_seed === undefined ? {} : { random_seed: config.random_seed }),
+  };
+  if (config.interfaces === undefined)
+    return new InProcessDataplane(createEngine, config.ports ?? [], options);
+  if (config.ports !== undefined) throw new Error('a switch has either interfaces or ports of the caller');
+  return WorkerDataplane.start(config.interfaces, {
+    ...options,
+    engine_module: join(__dirname, 'v1model', `engine${extname(__filename)}`),
+    ...(config.exec_argv === undefined ? {} : { exec_argv: config.exec_argv }),
+  });
+}
