@@ -1,0 +1,200 @@
+import { planChecks, type CheckTarget } from '../../src/controller/check_plan';
+import { Health } from '../../src/controller/health';
+import { Network } from '../../src/controller/network';
+import type { RpcOutcome } from '../../src/wire/rpc';
+import { exampleConfig, requireFrame, STORE_MAC, storeAnswer, VIP } from './example';
+import { FakeClock } from './fake_clock';
+
+const network = new Network(exampleConfig());
+const timing = { interval_ms: 200, timeout_ms: 200, failures: 3, successes: 2 };
+const nfs: CheckTarget = {
+  virtual_store: 'share',
+  services: ['nfs'],
+  address: VIP,
+  port: 2049,
+  program: 100003,
+  version: 3,
+  timing,
+};
+
+function setUp(targets: CheckTarget[] = [nfs]) {
+  const clock = new FakeClock();
+  const changes: string[] = [];
+  /** What the store does with a frame: answer after some time, or not at all. */
+  const store = {
+    delay_ms: 1 as number | undefined,
+    outcome: undefined as RpcOutcome | undefined,
+    only_port: undefined as number | undefined,
+    is_reached: true,
+    port: 3,
+  };
+  const frames: Uint8Array[] = [];
+  const health: Health = new Health(
+    targets.map((target) => ({ store: 'store1', target })),
+    {
+      clock,
+      first_xid: 0xfffffffe,
+      path() {
+        const port = network.port(3);
+        return store.is_reached && port !== undefined
+          ? { port, mac: STORE_MAC.store1, source: '10.0.2.254' }
+          : undefined;
+      },
+      send(_port, frame) {
+        frames.push(frame);
+        if (store.delay_ms === undefined) return true;
+        const answer = storeAnswer('store1', frame, store.outcome);
+        const is_served =
+          store.only_port === undefined || requireFrame(frame).udp?.destinationPort === store.only_port;
+        if (answer !== undefined && is_served) {
+          clock.after(store.delay_ms, () => health.receive(store.port, requireFrame(answer)));
+        }
+        return true;
+      },
+      onChange: () => changes.push(health.verdict('store1')),
+    },
+  );
+  return { clock, changes, store, frames, health };
+}
+
+test('a store that answers is good after two checks, and stays so', () => {
+  const { clock, changes, health } = setUp();
+  expect(health.verdict('store1')).toBe('unknown');
+  health.resume();
+  clock.advance(200);
+  expect(health.verdict('store1')).toBe('unknown');
+  clock.advance(1);
+  expect(health.verdict('store1')).toBe('good');
+  clock.advance(60_000);
+  expect(changes).toEqual(['good']);
+  expect(health.checks('store1')[0]?.rtt_ms).toBe(1);
+});
+
+test('the check is a NULL call to the VIP at the MAC address of the store', () => {
+  const { health, clock, frames } = setUp();
+  health.resume();
+  clock.advance(0);
+  const frame = requireFrame(frames[0] ?? new Uint8Array());
+  expect(frame.ethernet).toMatchObject({ destination: STORE_MAC.store1, source: '02:00:00:00:00:03' });
+  expect(frame.ipv4).toMatchObject({ source: '10.0.2.254', destination: VIP });
+  expect(frame.udp).toMatchObject({ sourcePort: 20490, destinationPort: 2049 });
+  expect(Buffer.from(frame.udp?.payload ?? []).toString('hex')).toBe(
+    'fffffffe 00000000 00000002 000186a3 00000003 00000000 00000000 00000000 00000000 00000000'.replaceAll(
+      ' ',
+      '',
+    ),
+  );
+});
+
+test('a store that dies right after an answer is bad within 800 ms, and good again after two answers', () => {
+  const { clock, changes, store, health } = setUp();
+  health.resume();
+  clock.advance(1001);
+  store.delay_ms = undefined;
+  clock.advance(799 - 1);
+  expect(health.verdict('store1')).toBe('good');
+  clock.advance(1);
+  expect(health.verdict('store1')).toBe('bad');
+  expect(health.checks('store1')[0]?.last_failure).toBe('no answer within 200 ms');
+  store.delay_ms = 1;
+  clock.advance(401);
+  expect(changes).toEqual(['good', 'bad', 'good']);
+});
+
+test('single losses do not matter', () => {
+  const { clock, changes, store, health } = setUp();
+  health.resume();
+  for (let round = 0; round < 20; round += 1) {
+    store.delay_ms = round % 3 === 0 ? 1 : undefined;
+    clock.advance(200);
+  }
+  expect(changes).not.toContain('bad');
+});
+
+test('a store that says no is bad, with what it said', () => {
+  const { clock, store, health } = setUp();
+  store.outcome = { status: 'prog_unavail' };
+  health.resume();
+  clock.advance(1000);
+  expect(health.verdict('store1')).toBe('bad');
+  expect(health.checks('store1')[0]?.last_failure).toBe('answered prog_unavail');
+});
+
+test('one bad check of several makes a store bad', () => {
+  const { clock, store, health } = setUp([
+    nfs,
+    { ...nfs, services: ['mount'], port: 20048, program: 100005 },
+  ]);
+  store.only_port = 2049;
+  health.resume();
+  clock.advance(1000);
+  expect(health.checks('store1').map(({ verdict }) => verdict)).toEqual(['good', 'bad']);
+  expect(health.verdict('store1')).toBe('bad');
+});
+
+test('answers by another port, late ones and repeated ones are counted, not believed', () => {
+  const { clock, store, health } = setUp();
+  store.port = 4;
+  health.resume();
+  clock.advance(1000);
+  expect(health.verdict('store1')).toBe('bad');
+  expect(health.counts.get('probe_replies_ignored')).toBeGreaterThanOrEqual(4);
+  store.port = 3;
+  store.delay_ms = 201;
+  clock.advance(1000);
+  expect(health.verdict('store1')).toBe('bad');
+});
+
+test('while held nothing is sent and nobody is judged', () => {
+  const { clock, changes, store, frames, health } = setUp();
+  health.resume();
+  clock.advance(1000);
+  store.delay_ms = undefined;
+  clock.advance(300);
+  health.hold();
+  frames.length = 0;
+  clock.advance(60_000);
+  expect(frames).toEqual([]);
+  expect(health.verdict('store1')).toBe('good');
+  store.delay_ms = 1;
+  health.resume();
+  clock.advance(60_000);
+  expect(changes).toEqual(['good']);
+});
+
+test('a controller that was stopped itself does not take its own lateness for a death', () => {
+  const { clock, changes, store, health } = setUp();
+  health.resume();
+  clock.advance(1000);
+  store.delay_ms = 100;
+  for (let round = 0; round < 10; round += 1) {
+    clock.advance(200);
+    clock.stall(400);
+  }
+  expect(changes).toEqual(['good']);
+});
+
+test('a store that cannot be reached is not judged by its silence', () => {
+  const { clock, store, health } = setUp();
+  store.is_reached = false;
+  health.resume();
+  clock.advance(60_000);
+  expect(health.verdict('store1')).toBe('unknown');
+});
+
+test('one that the switch was using is presumed good until its checks fail', () => {
+  const { clock, store, health } = setUp();
+  health.presumeGood('store1');
+  expect(health.verdict('store1')).toBe('good');
+  store.delay_ms = undefined;
+  health.resume();
+  clock.advance(800);
+  expect(health.verdict('store1')).toBe('bad');
+});
+
+test('services that ask for the same are checked once per store', () => {
+  const checks = planChecks(network).map(({ store, target }) => [store, target.port, target.services]);
+  expect(checks).toEqual(
+    ['store1', 'store2', 'store3'].map((store) => [store, 2049, ['nfs-udp', 'nfs-tcp']]),
+  );
+});
