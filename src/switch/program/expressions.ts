@@ -52,7 +52,10 @@ export class ExpressionLoader {
   }
 
   header(at: JsonNode): HeaderRef {
-    const operand = this.operand(at);
+    return this.asHeader(this.operand(at), at);
+  }
+
+  private asHeader(operand: Operand, at: JsonNode): HeaderRef {
     return operand.sort === 'header' ? operand.header : at.fail(`expected a header, found a ${operand.sort}`);
   }
 
@@ -83,8 +86,12 @@ export class ExpressionLoader {
     switch (type) {
       case 'field': {
         if (value.item(1).value === '$valid$') {
-          const header = this.scope.headers.resolve(value.item(0));
-          return data({ kind: 'validity', header: { kind: 'header', header } });
+          // The header may be computed: stack[i].isValid().
+          const named = value.item(0);
+          const header: HeaderRef = named.isObject()
+            ? this.asHeader(this.operation(named), named)
+            : { kind: 'header', header: this.scope.headers.resolve(named) };
+          return data({ kind: 'validity', header });
         }
         return data(this.scope.field(value));
       }
@@ -109,7 +116,11 @@ export class ExpressionLoader {
         return { sort: 'union_stack', stack: this.scope.union_stacks.resolve(value) };
       case 'stack_field': {
         const stack = this.scope.stacks.resolve(value.item(0));
-        return data(this.scope.fieldOf({ kind: 'stack_last', stack }, stack.type, value.item(1)));
+        const header: HeaderRef = { kind: 'stack_last', stack };
+        // p4c writes the whole header stack.last as a field of that name.
+        if (value.item(1).value === 'last' && !stack.type.fields.some((f) => f.name === 'last'))
+          return { sort: 'header', header };
+        return data(this.scope.fieldOf(header, stack.type, value.item(1)));
       }
       case 'union_stack_field': {
         const stack = this.scope.union_stacks.resolve(value.item(0));

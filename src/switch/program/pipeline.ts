@@ -137,6 +137,18 @@ function loadKey(at: JsonNode, scope: Scope, expressions: ExpressionLoader): Tab
     return { name: header.name, kind: 'exact', value, width: 1, mask: undefined };
   }
   if (!KEY_KINDS.includes(kind)) at.fail(`match kind "${kind}" is not supported`);
+  if (target.isObject()) {
+    // A computed key, such as stack[i].field.
+    const value = expressions.data(target);
+    if (value.kind !== 'field') return target.fail('expected a field as key');
+    return {
+      name: at.find('name')?.string() ?? value.field.name,
+      kind: kind as KeyKind,
+      value,
+      width: value.field.width,
+      mask,
+    };
+  }
   const [header, field] = [target.item(0), target.item(1)];
   const name = at.find('name')?.string() ?? `${header.string()}.${field.string()}`;
   if (field.value === '$valid$') {
@@ -152,7 +164,6 @@ function loadKey(at: JsonNode, scope: Scope, expressions: ExpressionLoader): Tab
     stack !== undefined && scope.headers.find(header.string()) === undefined
       ? scope.fieldOf({ kind: 'stack_last', stack }, stack.type, field)
       : scope.field(target);
-  void expressions;
   if (value.field.varbit) at.fail(`varbit field "${name}" cannot be a table key`);
   return { name, kind: kind as KeyKind, value, width: value.field.width, mask };
 }

@@ -135,8 +135,9 @@ export function loadPrimitive(at: JsonNode, scope: Scope, expressions: Expressio
       return {
         op: 'log',
         format: parameter(0).get('value').string(),
+        // p4c writes an empty object where there are no values.
         values:
-          parameters.length < 2
+          parameters.length < 2 || !parameter(1).get('value').isArray()
             ? []
             : parameter(1)
                 .get('value')

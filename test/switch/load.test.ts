@@ -1,0 +1,108 @@
+import { createEngine, describeCode, ProgramError } from '../../src/switch';
+import { programText } from './program';
+
+const EVENTS = { send: () => undefined, digest: () => undefined, idle: () => undefined };
+
+type Json = unknown;
+
+/** A part of a program, for a test to spoil. */
+function at(json: Json, ...path: (string | number)[]): Record<string, unknown> {
+  return path.reduce<unknown>((part, key) => (part as Record<string, unknown>)[key], json) as Record<
+    string,
+    unknown
+  >;
+}
+
+function load(name: string, spoil: (json: Json) => void): () => void {
+  const json = JSON.parse(programText(name)) as unknown;
+  spoil(json);
+  return () => void createEngine(json, EVENTS);
+}
+
+const set = (object: Record<string, unknown>, key: string, value: unknown): void => {
+  object[key] = value;
+};
+
+/** Of the first action that does anything. */
+function firstPrimitive(json: Json): Record<string, unknown> {
+  const actions = at(json, 'actions') as unknown as { primitives: Record<string, unknown>[] }[];
+  const [primitive] = actions.flatMap((action) => action.primitives);
+  if (primitive === undefined) throw new Error('no action does anything');
+  return primitive;
+}
+
+test('text cut short', () => {
+  const text = programText('router');
+  for (const length of [0, 1, 100, text.length >> 1, text.length - 2])
+    expect(() => createEngine(text.slice(0, length), EVENTS)).toThrow(/^program: not JSON: /);
+});
+
+test.each([
+  ['a list', '[]', 'program: expected an object, found an array'],
+  ['an empty object', '{}', 'program: member "header_types" is missing'],
+])('%s is not a program', (_, text, message) => {
+  expect(() => createEngine(text, EVENTS)).toThrow(new ProgramError(message.slice(9), ''));
+});
+
+test.each<[string, (json: Json) => void, RegExp]>([
+  [
+    'another format version',
+    (j) => set(at(j, '__meta__'), 'version', [3, 0]),
+    /__meta__.version\[0\]: expected BMv2 JSON format version 2, found 3/,
+  ],
+  [
+    'another architecture',
+    (j) => set(at(j, 'pipelines', 0), 'name', 'psa_ingress'),
+    /pipelines: no "ingress": only programs for v1model are supported/,
+  ],
+  [
+    'a table that is not there',
+    (j) => set(at(j, 'pipelines', 0), 'init_table', 'nowhere'),
+    /pipelines\[0\].init_table: there is no table, condition or action call named "nowhere"/,
+  ],
+  [
+    'a parser state that is not there',
+    (j) => set(at(j, 'parsers', 0, 'parse_states', 0, 'transitions', 0), 'next_state', 'nowhere'),
+    /parse_states\[0\].transitions\[0\].next_state: there is no parser state named "nowhere"/,
+  ],
+  [
+    'an action that is not there',
+    (j) => set(at(j, 'pipelines', 0, 'tables', 0), 'action_ids', [99]),
+    /tables\[0\].action_ids\[0\]: there is no action with id 99 \(router.p4:\d+/,
+  ],
+  [
+    'a primitive this switch has not',
+    (j) => set(firstPrimitive(j), 'op', 'teleport'),
+    /actions\[\d+\].primitives\[0\]: primitive "teleport" is not supported \(router.p4:\d+ `/,
+  ],
+  [
+    'a meter',
+    (j) => set(at(j), 'meter_arrays', [{ name: 'm', source_info: { filename: 'x.p4', line: 7 } }]),
+    /meter_arrays\[0\]: meter "m" is not supported \(x.p4:7\)/,
+  ],
+  [
+    'an action profile',
+    (j) => set(at(j, 'pipelines', 0), 'action_profiles', [{ name: 'ap', id: 0 }]),
+    /action profile "ap" is not supported/,
+  ],
+  ['a value set', (j) => set(at(j), 'parse_vsets', [{ name: 'v' }]), /parser value set "v" is not supported/],
+  [
+    'a header that is not there',
+    (j) => set(at(j, 'deparsers', 0), 'order', ['ghost']),
+    /deparsers\[0\].order\[0\]: there is no header named "ghost"/,
+  ],
+  [
+    'a hash algorithm this switch has not',
+    (j) => set(at(j, 'calculations', 0), 'algo', 'md5'),
+    /calculation ".*": hash algorithm "md5" is not supported \(router.p4:\d+/,
+  ],
+])('%s', (_, spoil, message) => {
+  expect(load('router', spoil)).toThrow(message);
+  expect(load('router', spoil)).toThrow(ProgramError);
+});
+
+test('the code a program compiles to can be read', () => {
+  const code = describeCode(programText('router'));
+  expect(code).toMatch(/function parse\(start, end\)/);
+  expect(code).toMatch(/function apply_route_routes\(/);
+});
