@@ -1,0 +1,177 @@
+/** The controller's decisions as a whole, with stores that answer and tables that are only wanted. */
+import pino from 'pino';
+import { readLeftover } from '../../src/controller/leftover';
+import { Network } from '../../src/controller/network';
+import { Virtualizer } from '../../src/controller/virtualizer';
+import { storeStatuses, serviceStatuses } from '../../src/controller/reports';
+import { slot } from '../../src/dataplane/slot';
+import { storeDown } from '../../src/dataplane/store_down';
+import type { Row } from '../../src/dataplane/table';
+import {
+  exampleConfig,
+  requireFrame,
+  STORE_MAC,
+  STORE_PORT,
+  storeAnswer,
+  STORES,
+  type StoreName,
+} from './example';
+import { FakeClock } from './fake_clock';
+
+function setUp() {
+  const clock = new FakeClock();
+  const network = new Network(exampleConfig());
+  const wanted = new Map<string, readonly Row[]>();
+  const alive = new Set<StoreName>(STORES);
+  const virtualizer: Virtualizer = new Virtualizer({
+    network,
+    clock,
+    logger: pino({ level: 'silent' }),
+    first_xid: 1,
+    send(port_number, frame) {
+      const store = STORES.find((name) => STORE_PORT[name] === port_number);
+      const answer = store !== undefined && alive.has(store) ? storeAnswer(store, frame) : undefined;
+      if (answer === undefined) return true;
+      const reason = requireFrame(answer).arp === undefined ? 'service' : 'arp_reply';
+      clock.after(1, () => virtualizer.receive({ ingress_port: port_number, reason, frame: answer }));
+      return true;
+    },
+    want(tables) {
+      for (const [table, rows] of tables) wanted.set(table, rows);
+    },
+  });
+  /** Time passes, and what has changed is said. */
+  const run = (ms: number) => {
+    for (let left = ms; left > 0; left -= 1) {
+      clock.advance(1);
+      virtualizer.flush();
+    }
+  };
+  const states = () =>
+    Object.fromEntries(virtualizer.stores.all().map(({ config, state }) => [config.name, state]));
+  const owners = () => {
+    const counts: Record<string, number> = {};
+    for (const { entry } of wanted.get('slot') ?? []) {
+      const id = slot.readAction(entry)?.params.store_id;
+      const name = STORES.find((one) => network.storeId(one) === id) ?? 'nobody';
+      counts[name] = (counts[name] ?? 0) + 1;
+    }
+    return counts;
+  };
+  const down = () =>
+    (wanted.get('store_down') ?? []).map(({ entry }) =>
+      STORES.find((name) => network.storeId(name) === storeDown.readKey(entry)?.store_id),
+    );
+  return { clock, network, wanted, alive, virtualizer, run, states, owners, down };
+}
+
+test('stores are found, checked, and share the slots', () => {
+  const { virtualizer, run, states, owners, down } = setUp();
+  expect(states()).toEqual({ store1: 'unresolved', store2: 'unresolved', store3: 'unresolved' });
+  virtualizer.resume();
+  run(50);
+  expect(states()).toMatchObject({ store1: 'unknown' });
+  run(1000);
+  expect(states()).toEqual({ store1: 'up', store2: 'up', store3: 'up' });
+  expect(Object.values(owners()).sort()).toEqual([341, 341, 342]);
+  expect(down()).toEqual([]);
+});
+
+test('a store that dies is out within a second and comes back', () => {
+  const { virtualizer, run, states, owners, down, alive } = setUp();
+  virtualizer.resume();
+  run(2000);
+  const before = owners();
+  alive.delete('store2');
+  run(1000);
+  expect(states()).toEqual({ store1: 'up', store2: 'down', store3: 'up' });
+  expect(down()).toEqual(['store2']);
+  expect(Object.keys(owners()).sort()).toEqual(['store1', 'store3']);
+  alive.add('store2');
+  run(1000);
+  expect(owners()).toEqual(before);
+  expect(down()).toEqual([]);
+});
+
+test('a store that never answers is out, and says why', () => {
+  const { virtualizer, run, network, clock, alive, owners } = setUp();
+  alive.delete('store3');
+  virtualizer.resume();
+  run(5000);
+  const [, , status] = storeStatuses(network, virtualizer, clock.now_ms());
+  expect(status).toMatchObject({
+    name: 'store3',
+    state: 'unresolved',
+    reason: 'no answer to ARP for 10.0.2.13 on port s3 (5)',
+    pools: [{ slots: 0, slots_total: 1024 }],
+  });
+  expect(owners()).not.toHaveProperty('store3');
+});
+
+test('when no store serves, no slot has an owner and services say so', () => {
+  const { virtualizer, run, network, wanted, alive } = setUp();
+  virtualizer.resume();
+  run(2000);
+  expect(serviceStatuses(network, virtualizer)[0]?.state).toBe('available');
+  alive.clear();
+  run(1000);
+  expect(wanted.get('slot')).toEqual([]);
+  expect(serviceStatuses(network, virtualizer)[0]?.state).toBe('unavailable');
+});
+
+test('a drained store gets no slots but still answers retransmissions, until nobody else serves', () => {
+  const { virtualizer, run, owners, down, states, alive } = setUp();
+  virtualizer.resume();
+  run(2000);
+  virtualizer.setDrained('store1', true);
+  virtualizer.flush();
+  expect(states()).toMatchObject({ store1: 'draining' });
+  expect(owners()).not.toHaveProperty('store1');
+  expect(down()).toEqual([]);
+  alive.delete('store2');
+  alive.delete('store3');
+  run(1000);
+  expect(owners()).toEqual({ store1: 1024 });
+  alive.add('store2');
+  run(1000);
+  expect(owners()).toEqual({ store2: 1024 });
+  virtualizer.setDrained('store1', false);
+  virtualizer.flush();
+  expect(Object.keys(owners()).sort()).toEqual(['store1', 'store2']);
+});
+
+test('while the switch is away no store is judged', () => {
+  const { virtualizer, run, states, alive } = setUp();
+  virtualizer.resume();
+  run(2000);
+  virtualizer.hold();
+  alive.clear();
+  run(10_000);
+  expect(states()).toEqual({ store1: 'up', store2: 'up', store3: 'up' });
+});
+
+test('what an earlier controller left is wanted again, entry for entry', () => {
+  const first = setUp();
+  first.virtualizer.resume();
+  first.alive.delete('store2');
+  first.run(5000);
+  first.virtualizer.clients.learn({ ingress_port: 1, src_mac: '02:00:00:00:01:11', src_addr: '10.0.1.11' });
+  first.virtualizer.flush();
+  const second = setUp();
+  second.virtualizer.adopt(readLeftover((table) => first.wanted.get(table) ?? []));
+  second.virtualizer.resume();
+  const texts = (wanted: Map<string, readonly Row[]>) =>
+    [...wanted.values()].flat().map(({ table, key, value }) => `${table} ${key} ${value}`);
+  expect(new Set(texts(second.wanted))).toEqual(new Set(texts(first.wanted)));
+});
+
+test('frames that are none are counted', () => {
+  const { virtualizer } = setUp();
+  virtualizer.receive({ ingress_port: 3, reason: 'arp_reply', frame: new Uint8Array(5) });
+  virtualizer.receive({ ingress_port: 3, reason: 'arp_reply', frame: new Uint8Array(60) });
+  virtualizer.receive({ ingress_port: 3, reason: 'service', frame: new Uint8Array(60) });
+  virtualizer.receive({ ingress_port: 3, reason: 'client_route_miss', frame: new Uint8Array(60) });
+  expect(virtualizer.counts.get('packet_ins_unreadable')).toBe(2);
+  expect(virtualizer.health.counts.get('probe_replies_ignored')).toBe(1);
+  expect(virtualizer.clients.counts.get('frames_dropped_not_ipv4')).toBe(1);
+});
