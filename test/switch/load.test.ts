@@ -14,7 +14,7 @@ function at(json: Json, ...path: (string | number)[]): Record<string, unknown> {
 }
 
 function load(name: string, spoil: (json: Json) => void): () => void {
-  const json = JSON.parse(programText(name)) as unknown;
+  const json = JSON.parse(programText(name)) as object;
   spoil(json);
   return () => void createEngine(json, EVENTS);
 }
