@@ -5,7 +5,7 @@ import type { Target } from '../topology/state';
 import { CliError } from './exit_codes';
 import { jsonOption, type JsonOptions } from './options';
 import { printJson, printLine, printTable } from './output';
-import { instanceOption, printTopology, targetOption } from './topology';
+import { attach, instanceOption, printTopology, targetOption } from './topology';
 
 interface DemoCommandOptions extends JsonOptions {
   target: Target;
@@ -34,14 +34,17 @@ async function run({ target, keep = false, instance, json }: DemoCommandOptions)
   const progress = (text: string): void => void process.stderr.write(`demo: ${text}\n`);
   try {
     const result = await demo({ target, keep, instance, progress, signal: interruption.signal });
-    if (json) printJson(result);
+    const topology = keep ? await attach(instance) : undefined;
+    if (json) printJson(topology === undefined ? result : { ...result, topology: topology.state });
     else printResult(result);
-    if (keep && !json) {
-      const { Topology } = await import('../topology/topology.js');
+    if (topology !== undefined && !json) {
       printLine('');
-      await printTopology(Topology.attach(instance));
+      await printTopology(topology);
     }
     failOnErrors(result);
+  } catch (error) {
+    if (keep) progress('what came up may still run: `npx storeswitch topology show`, `topology down`');
+    throw error;
   } finally {
     process.off('SIGINT', interrupt).off('SIGTERM', interrupt);
   }

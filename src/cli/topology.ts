@@ -86,7 +86,8 @@ export function register(program: Command): void {
     });
 }
 
-async function attach(instance: string): Promise<Topology> {
+/** Throws TopologyError if none of this name runs. */
+export async function attach(instance: string): Promise<Topology> {
   const { Topology } = await import('../topology/topology.js');
   return Topology.attach(instance);
 }
