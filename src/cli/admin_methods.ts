@@ -73,19 +73,19 @@ function method<Params>(schema: z.ZodType<Params>, handle: (params: Params) => u
 
 /** By the P4 program's names of the counters, so that asking the switch itself gives the same ones. */
 function counterCells({ drops, services, stores, controller }: CounterReading): CounterCell[] {
-  const cells: CounterCell[] = [];
-  for (const [cell, value] of Object.entries(drops)) cells.push({ counter: 'drop_counter', cell, ...value });
-  for (const [cell, { requests, retransmissions }] of Object.entries(services)) {
-    cells.push({ counter: 'service_requests', cell, ...requests });
-    cells.push({ counter: 'service_retransmissions', cell, ...retransmissions });
-  }
-  for (const [cell, { requests, responses }] of Object.entries(stores)) {
-    cells.push({ counter: 'store_requests', cell, ...requests });
-    cells.push({ counter: 'store_responses', cell, ...responses });
-  }
-  for (const [cell, packets] of Object.entries(controller))
-    cells.push({ counter: 'controller', cell, packets });
-  return cells;
+  const cells = <Of>(
+    counter: string,
+    values: Record<string, Of>,
+    count: (of: Of) => Omit<CounterCell, 'counter' | 'cell'>,
+  ) => Object.entries(values).map(([cell, of]): CounterCell => ({ counter, cell, ...count(of) }));
+  return [
+    ...cells('drop_counter', drops, (value) => value),
+    ...cells('service_requests', services, ({ requests }) => requests),
+    ...cells('service_retransmissions', services, ({ retransmissions }) => retransmissions),
+    ...cells('store_requests', stores, ({ requests }) => requests),
+    ...cells('store_responses', stores, ({ responses }) => responses),
+    ...cells('controller', controller, (packets) => ({ packets })),
+  ];
 }
 
 function ofCounter(cells: CounterCell[], counter: string | undefined): CounterCell[] {

@@ -9,7 +9,7 @@ import {
   type SwitchOptions,
 } from './options';
 import { printJson, printTable } from './output';
-import { withReader } from './readings';
+import { withReader } from './reader';
 
 export function register(program: Command): void {
   program

@@ -1,11 +1,11 @@
 #!/usr/bin/env node
 /** The frame of `storeswitch`: finds the command, turns every failure into one line on stderr and an exit code. */
 import { CommanderError } from 'commander';
-import { EXIT, failureOf, type ExitCode } from './exit_codes';
+import { EXIT, failureOf } from './exit_codes';
 import { createProgram } from './program';
 
 /** Runs one command line (without node and script); never rejects. */
-export async function main(argv: readonly string[]): Promise<ExitCode> {
+export async function main(argv: readonly string[]): Promise<number> {
   const debug = argv.includes('--debug') || process.env.STORESWITCH_DEBUG === '1';
   try {
     const command = argv.findIndex((word) => !word.startsWith('-'));

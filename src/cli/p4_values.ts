@@ -33,7 +33,9 @@ export function formatMatchValue(
     case 'ternary': {
       const full = (1n << BigInt(field.width_bits)) - 1n;
       const value = formatValue(field, match.value);
-      return match.mask === full ? value : `${value}&&&0x${match.mask.toString(16)}`;
+      if (match.mask === full) return value;
+      const mask = formatValue(field, match.mask);
+      return `${value}&&&${typeof mask === 'number' ? `0x${mask.toString(16)}` : mask}`;
     }
     case 'range':
       return `${formatValue(field, match.low)}..${formatValue(field, match.high)}`;

@@ -1,6 +1,5 @@
 /** `storeswitch switch ...`: the embedded switch, with simple_switch_grpc's flags. */
 import type { Command } from 'commander';
-import type { ExitCode } from './exit_codes';
 
 export function register(program: Command): void {
   // Only for the help: `main.ts` passes the words after `switch` on before they are parsed here.
@@ -12,7 +11,7 @@ export function register(program: Command): void {
 }
 
 /** Runs until the switch ends. */
-export async function runSwitchCommand(argv: readonly string[]): Promise<ExitCode> {
+export async function runSwitchCommand(argv: readonly string[]): Promise<number> {
   const { runSwitch } = await import('../switch/main.js');
   return runSwitch(argv);
 }

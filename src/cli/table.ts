@@ -9,7 +9,8 @@ import {
   type SwitchOptions,
 } from './options';
 import { formatDuration, printJson, printTable } from './output';
-import { withReader, type ReadableEntry, type TableReading } from './readings';
+import { withReader } from './reader';
+import type { ReadableEntry, TableReading } from './readings';
 
 type Options = JsonOptions & SocketOptions & SwitchOptions;
 

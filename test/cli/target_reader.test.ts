@@ -39,7 +39,7 @@ describe('a target whose program is not ours, with --switch', () => {
         {
           key: {
             src_addr: '10.0.0.0/8',
-            dst_mac: '01:00:00:00:00:00&&&0x10000000000',
+            dst_mac: '01:00:00:00:00:00&&&01:00:00:00:00:00',
             l4_port: '1000..2000',
             dst_ipv6: '*',
           },
@@ -56,7 +56,7 @@ describe('a target whose program is not ours, with --switch', () => {
   it('counter show, direct counters too', async () => {
     const hits = {
       counter: 'acl_hits',
-      cell: 'src_addr=10.0.0.0/8 dst_mac=01:00:00:00:00:00&&&0x10000000000 l4_port=1000..2000 dst_ipv6=*',
+      cell: 'src_addr=10.0.0.0/8 dst_mac=01:00:00:00:00:00&&&01:00:00:00:00:00 l4_port=1000..2000 dst_ipv6=*',
       packets: 9,
       bytes: 900,
     };
