@@ -66,7 +66,7 @@ Target options, after --:
 `;
 
 /** Reads `argv` (without node and script). Throws FlagError. */
-export function parseFlags(argv: string[]): SwitchFlags {
+export function parseFlags(argv: readonly string[]): SwitchFlags {
   const flags: SwitchFlags = {
     program_path: undefined,
     device_id: 0n,
@@ -141,7 +141,7 @@ class Arguments {
   private at = 0;
   private inline_value: string | undefined;
 
-  constructor(private readonly words: string[]) {}
+  constructor(private readonly words: readonly string[]) {}
 
   next(): string | undefined {
     if (this.inline_value !== undefined) {
@@ -228,9 +228,10 @@ function parseLevel(text: string): LogLevel {
 }
 
 function parseAddress(text: string): string {
+  if (/^unix:./.test(text)) return text;
   const [, port] = /^.+:(\d{1,5})$/.exec(text) ?? [];
   if (port === undefined || Number(port) > 65_535) {
-    throw new FlagError(`--grpc-server-addr: HOST:PORT is expected, not "${text}"`);
+    throw new FlagError(`--grpc-server-addr: HOST:PORT or unix:PATH is expected, not "${text}"`);
   }
   return text;
 }

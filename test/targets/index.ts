@@ -1,5 +1,6 @@
-import { bmv2 } from './bmv2';
+import { embedded } from './embedded';
 import type { TargetKind } from './target';
+import { bmv2, embeddedOnVeth } from './veth';
 
 /** Every target this machine might have; those it has not say why. */
-export const targets: readonly TargetKind[] = [bmv2];
+export const targets: readonly TargetKind[] = [embedded, embeddedOnVeth, bmv2];

@@ -13,7 +13,7 @@ export interface RunningTarget {
 }
 
 export interface TargetKind {
-  readonly name: 'embedded' | 'bmv2';
+  readonly name: 'embedded' | 'embedded on veth' | 'bmv2';
   /** Why the target cannot be used here, undefined if it can. */
   readonly skipped: string | undefined;
   start(ports: readonly number[]): Promise<RunningTarget>;

@@ -14,16 +14,10 @@ const START_TIMEOUT_MS = 20_000;
 
 let started = 0;
 
-function skipReason(): string | undefined {
-  if (!isOnPath('simple_switch_grpc')) return 'skipped: simple_switch_grpc not on PATH';
-  if (process.getuid?.() !== 0) return 'skipped: simple_switch_grpc needs root for its veth ports';
-  return undefined;
-}
-
-/** BMv2's simple_switch_grpc in a network namespace of its own, one veth pair a port. */
-async function start(ports: readonly number[]): Promise<RunningTarget> {
+/** A switch as its users start it: a process on veth ports. `argv` takes simple_switch_grpc's flags. */
+async function start(argv: readonly string[], ports: readonly number[]): Promise<RunningTarget> {
   const namespace = `sst-${process.pid}-${started++}`;
-  const folder = mkdtempSync(join(tmpdir(), 'storeswitch-bmv2-'));
+  const folder = mkdtempSync(join(tmpdir(), 'storeswitch-target-'));
   const socketPath = join(folder, 'grpc.sock');
   const ip = (...args: string[]) => execFileSync('ip', args, { stdio: ['ignore', 'ignore', 'inherit'] });
 
@@ -41,7 +35,7 @@ async function start(ports: readonly number[]): Promise<RunningTarget> {
   const child = spawn(
     'ip',
     [
-      ...['netns', 'exec', namespace, 'simple_switch_grpc', '--no-p4', '--device-id', String(DEVICE_ID)],
+      ...['netns', 'exec', namespace, ...argv, '--no-p4', '--device-id', String(DEVICE_ID)],
       ...ports.flatMap((port) => ['-i', `${port}@s${port}`]),
       ...['--', '--grpc-server-addr', `unix:${socketPath}`, '--cpu-port', String(CPU_PORT)],
     ],
@@ -50,8 +44,8 @@ async function start(ports: readonly number[]): Promise<RunningTarget> {
   const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()));
   const deadline = Date.now() + START_TIMEOUT_MS;
   while (!existsSync(socketPath)) {
-    if (child.exitCode !== null) throw new Error(`simple_switch_grpc ended with status ${child.exitCode}`);
-    if (Date.now() > deadline) throw new Error('simple_switch_grpc did not open its gRPC socket');
+    if (child.exitCode !== null) throw new Error(`${argv.join(' ')} ended with status ${child.exitCode}`);
+    if (Date.now() > deadline) throw new Error(`${argv.join(' ')} did not open its gRPC socket`);
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
 
@@ -91,4 +85,20 @@ async function start(ports: readonly number[]): Promise<RunningTarget> {
   };
 }
 
-export const bmv2: TargetKind = { name: 'bmv2', skipped: skipReason(), start };
+const needsRoot = process.getuid?.() === 0 ? undefined : 'skipped: veth ports need root';
+
+/** The command `storeswitch switch`, compiled. */
+const MAIN = join(__dirname, '../../dist/cli/main.js');
+
+/** The embedded switch with its packet thread and AF_PACKET ports. */
+export const embeddedOnVeth: TargetKind = {
+  name: 'embedded on veth',
+  skipped: needsRoot ?? (existsSync(MAIN) ? undefined : 'skipped: not compiled; npx tsc -b'),
+  start: (ports) => start([process.execPath, MAIN, 'switch'], ports),
+};
+
+export const bmv2: TargetKind = {
+  name: 'bmv2',
+  skipped: isOnPath('simple_switch_grpc') ? needsRoot : 'skipped: simple_switch_grpc not on PATH',
+  start: (ports) => start(['simple_switch_grpc'], ports),
+};
