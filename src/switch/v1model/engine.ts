@@ -56,7 +56,13 @@ class V1ModelEngine implements Engine {
 
   receive(port: number, buffer: Uint8Array, now_us: number, start = 0, end = buffer.length): void {
     this.machine.clock.now_us = now_us;
-    this.machine.receive(port, buffer, start, end);
+    try {
+      this.machine.receive(port, buffer, start, end);
+    } catch (error) {
+      // No frame is known to bring this about; if one does, it is dropped and the next is served.
+      this.machine.abandon();
+      this.events.log?.('error', `port ${port}: a frame is dropped: ${String(error)}`);
+    }
   }
 
   tick(now_us: number): void {

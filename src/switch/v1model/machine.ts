@@ -103,6 +103,11 @@ export class Machine {
     if (!this.pending.isEmpty) this.drain();
   }
 
+  /** Forgets the packet in hand and its copies. */
+  abandon(): void {
+    this.pending.clear();
+  }
+
   private drain(): void {
     for (let passes = 0; !this.pending.isEmpty; passes++) {
       if (passes === PASSES_MAX) {

@@ -1,6 +1,6 @@
 import type { Layout } from '../compile/layout';
 import type { FieldRef, Program } from '../program/model';
-import { limbCount, writeLimbs } from '../runtime/limbs';
+import { limbCount } from '../runtime/limbs';
 
 /** instance_type, as simple_switch numbers them. */
 export const InstanceType = {
@@ -12,14 +12,33 @@ export const InstanceType = {
   resubmitted: 6,
 } as const;
 
-/** One metadata field by its place in the packet's state; a program need not have it. */
-export interface Slot {
-  get(state: Uint32Array): number;
-  set(state: Uint32Array, value: number): void;
-  exists: boolean;
+/** One metadata field by its place in the packet's state; a program need not have it. One class, so that V8 inlines it. */
+export class Slot {
+  /**
+   * @param low the limb with the field's low 32 bits; -1: the program does not have the field
+   * @param low_mask of that limb
+   * @param high_mask of the limb before it; 0: there is none, or it is not used
+   */
+  constructor(
+    private readonly low: number,
+    private readonly low_mask: number,
+    private readonly high_mask: number,
+  ) {}
+
+  /** The low 32 bits; 0 where the program has no such field. */
+  get(state: Uint32Array): number {
+    return this.low < 0 ? 0 : (state[this.low] as number);
+  }
+
+  /** Stores what of `value` (at most 53 bits) fits. */
+  set(state: Uint32Array, value: number): void {
+    if (this.low < 0) return;
+    state[this.low] = value & this.low_mask;
+    if (this.high_mask !== 0) state[this.low - 1] = Math.floor(value / 4294967296) & this.high_mask;
+  }
 }
 
-const ABSENT: Slot = { get: () => 0, set: () => undefined, exists: false };
+const ABSENT = new Slot(-1, 0, 0);
 
 /** The fields of v1model's standard metadata that the machine itself reads and writes. */
 export class StandardMetadata {
@@ -67,28 +86,9 @@ export class StandardMetadata {
     const { offset } = this.layout.field(header.type, ref.field);
     const index = this.layout.base(header) + offset;
     const { width } = ref.field;
-    const mask = width >= 32 ? 0xffffffff : 2 ** width - 1;
-    if (width <= 32)
-      return {
-        exists: true,
-        get: (state) => state[index] as number,
-        set: (state, value) => void (state[index] = value & mask),
-      };
-    if (width <= 64)
-      return {
-        exists: true,
-        get: (state) => (state[index] as number) * 4294967296 + (state[index + 1] as number),
-        set: (state, value) => {
-          state[index] = Math.floor(value / 4294967296) & (width === 64 ? -1 : 2 ** (width - 32) - 1);
-          state[index + 1] = value;
-        },
-      };
-    const count = limbCount(width);
-    return {
-      exists: true,
-      get: (state) => state[index + count - 1] as number,
-      set: (state, value) => writeLimbs(state, index, count, width, BigInt(value)),
-    };
+    const low_mask = width >= 32 ? -1 : 2 ** width - 1;
+    const high_mask = width <= 32 ? 0 : width >= 64 ? -1 : 2 ** (width - 32) - 1;
+    return new Slot(index + limbCount(width) - 1, low_mask, high_mask);
   }
 
   private byName(name: string): FieldRef | undefined {
