@@ -10,7 +10,8 @@ import {
 } from 'p4runtime-js';
 import type { ProfileGroup, ProfileMember } from './action_profiles';
 import { Arbitration, encodeUint128, type ArbitrationResult, type ArbitrationState } from './arbitration';
-import { Backoff, DEFAULT_BACKOFF } from './backoff';
+import { Backoff } from './backoff';
+import { checkBmv2Json } from './bmv2_json_check';
 import { Connection } from './connection';
 import type { CounterCell } from './counters';
 import { decodeDigestList, encodeDigestAck, type DigestConfig, type DigestList } from './digest';
@@ -28,7 +29,7 @@ import {
 } from './errors';
 import { decodeIdleTimeout, type IdleTimeout } from './idle_timeout';
 import type { MeterCell } from './meters';
-import { DEFAULT_OPTIONS, type ClientOptions } from './options';
+import { completeOptions, type ClientOptions, type CompleteOptions } from './options';
 import { decodePacketIn, encodePacketOut, type PacketIn, type PacketOut } from './packet_io';
 import { P4Schema } from './p4info';
 import { pipelineCookie, type Pipeline } from './pipeline';
@@ -85,7 +86,7 @@ export class Client extends EventEmitter<ClientEvents> {
   readonly #connection: Connection;
   readonly #arbitration: Arbitration;
   readonly #session: Session;
-  readonly #options: ClientOptions & typeof DEFAULT_OPTIONS;
+  readonly #options: CompleteOptions;
   #schema: P4Schema | undefined;
   #replica_port: ReplicaPortForm | undefined;
   #packet_outs_dropped = 0;
@@ -96,8 +97,8 @@ export class Client extends EventEmitter<ClientEvents> {
     options: ClientOptions = {},
   ) {
     super();
-    this.#options = { ...DEFAULT_OPTIONS, ...options } as ClientOptions & typeof DEFAULT_OPTIONS;
-    const backoff = { ...DEFAULT_BACKOFF, ...options.reconnect };
+    this.#options = completeOptions(options);
+    const { reconnect: backoff } = this.#options;
     this.#schema = options.p4info;
     this.#arbitration = new Arbitration(target.device_id, this.#options.election_id, options.role);
     this.#connection = new Connection(target, {
@@ -180,13 +181,14 @@ export class Client extends EventEmitter<ClientEvents> {
   // --- Pipeline
 
   /**
-   * Loads a program unless the target already runs it, as its cookie tells. Rejects with PipelineError if the target
-   * refuses it. From then on names resolve by its P4Info.
+   * Loads a program unless the target already runs it, as its cookie tells. Rejects with P4InfoMismatchError if P4Info
+   * and BMv2 JSON do not belong together, with PipelineError if the target refuses them. From then on names resolve by its P4Info.
    */
   async pushPipeline(
     pipeline: Pipeline,
     options: { force?: boolean } = {},
   ): Promise<'unchanged' | 'committed'> {
+    checkBmv2Json(pipeline.p4info, pipeline.device_config);
     const cookie = pipelineCookie(pipeline);
     if (options.force !== true && (await this.fetchCookie()) === cookie) {
       this.#schema = pipeline.p4info;
@@ -306,16 +308,12 @@ export class Client extends EventEmitter<ClientEvents> {
     entry: TableEntry,
     options?: filters.TableReadOptions,
   ): Promise<TableEntryState | undefined> {
-    const found = this.#read<TableEntryState>('table', () => [
+    const found = this.#readEach<TableEntryState>('table', () => [
       filters.entryFilter(this.p4info, entry, options),
     ]);
-    try {
-      // A key of nothing but "don't care" is a wildcard to the target, so others may come too.
-      const key = tableKeyText(this.p4info, entry);
-      for await (const state of found) if (tableKeyText(this.p4info, state) === key) return state;
-    } catch (error) {
-      if (!(error instanceof RpcError) || error.code !== Code.NOT_FOUND) throw error;
-    }
+    // A key of nothing but "don't care" is a wildcard to the target, so others may come too.
+    const key = tableKeyText(this.p4info, entry);
+    for await (const state of found) if (tableKeyText(this.p4info, state) === key) return state;
     return undefined;
   }
 
@@ -336,16 +334,19 @@ export class Client extends EventEmitter<ClientEvents> {
     return this.#read('register', () => [filters.registerFilter(this.p4info, register, index)]);
   }
 
+  /** Without number: all. */
   readMulticastGroups(multicast_group?: number): AsyncGenerator<MulticastGroup> {
-    return this.#read('multicast_group', () => [filters.multicastGroupFilter(multicast_group)]);
+    return this.#readEach('multicast_group', () => [filters.multicastGroupFilter(multicast_group)]);
   }
 
+  /** Without number: all. */
   readCloneSessions(clone_session?: number): AsyncGenerator<CloneSession> {
-    return this.#read('clone_session', () => [filters.cloneSessionFilter(clone_session)]);
+    return this.#readEach('clone_session', () => [filters.cloneSessionFilter(clone_session)]);
   }
 
+  /** Of the digests that are configured. */
   readDigestConfigs(): AsyncGenerator<DigestConfig> {
-    return this.#read('digest', () => filters.digestFilters(this.p4info));
+    return this.#readEach('digest', () => filters.digestFilters(this.p4info));
   }
 
   readActionProfile(action_profile: string): AsyncGenerator<ProfileMember | ProfileGroup> {
@@ -442,6 +443,17 @@ export class Client extends EventEmitter<ClientEvents> {
         );
       }
       yield entity as T;
+    }
+  }
+
+  /** One request per filter, each of which may name something the target does not have: that is no entity. */
+  async *#readEach<T extends EntityState>(kind: string, each: () => WireEntity[]): AsyncGenerator<T> {
+    for (const filter of each()) {
+      try {
+        yield* this.#read<T>(kind, () => [filter]);
+      } catch (error) {
+        if (!(error instanceof RpcError) || error.code !== Code.NOT_FOUND) throw error;
+      }
     }
   }
 

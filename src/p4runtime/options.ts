@@ -1,6 +1,7 @@
 /** What a client can be told, with defaults. */
 import type { ChannelCredentials } from '@grpc/grpc-js';
 import { DEFAULT_BACKOFF, type BackoffOptions } from './backoff';
+import { EncodingError } from './errors';
 import type { P4Schema } from './p4info';
 
 export interface ClientOptions {
@@ -30,12 +31,34 @@ export interface ClientOptions {
   keepalive_ms?: number;
 }
 
-export const DEFAULT_OPTIONS = {
+const DEFAULTS = {
   election_id: 1n,
   unary_timeout_ms: 10_000,
   pipeline_timeout_ms: 60_000,
   read_timeout_ms: 60_000,
   batch_updates_max: 128,
   packet_out_queue_max: 4_096,
-  reconnect: DEFAULT_BACKOFF,
-} as const;
+};
+
+export interface CompleteOptions
+  extends Omit<ClientOptions, keyof typeof DEFAULTS | 'reconnect'>, Readonly<typeof DEFAULTS> {
+  readonly reconnect: BackoffOptions;
+}
+
+/** Throws EncodingError for timeouts and limits that are not whole numbers above 0. */
+export function completeOptions(options: ClientOptions): CompleteOptions {
+  const complete = { ...DEFAULTS, ...options, reconnect: { ...DEFAULT_BACKOFF, ...options.reconnect } };
+  const limits = [
+    'unary_timeout_ms',
+    'pipeline_timeout_ms',
+    'read_timeout_ms',
+    'batch_updates_max',
+    'packet_out_queue_max',
+  ] as const;
+  for (const name of limits) {
+    if (!Number.isSafeInteger(complete[name]) || complete[name] < 1) {
+      throw new EncodingError('client options', name, `${complete[name]} is not a whole number above 0`);
+    }
+  }
+  return complete;
+}

@@ -29,12 +29,34 @@ export function parseP4InfoText(text: string, file: string): P4Info {
     bytes = type.encode(textformat.fromText(type, text)).finish();
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
-    const line = /^(.*) \(line (\d+)\)$/s.exec(message);
-    if (line === null)
-      throw new P4InfoError(file, undefined, `not a P4Info text: ${message}`, { cause: error });
-    throw new P4InfoError(file, Number(line[2]), `not a P4Info text: ${line[1]}`, { cause: error });
+    const [, problem = message, line] = /^(.*) \(line (\d+)\)$/s.exec(message) ?? [];
+    const at = line === undefined ? failingStatement(text) : Number(line);
+    throw new P4InfoError(file, at, `not a P4Info text: ${problem}`, { cause: error });
   }
   return P4Info.decode(bytes);
+}
+
+/** Where the first top-level statement starts that cannot be parsed: some of the parser's errors have no line. */
+function failingStatement(text: string): number | undefined {
+  const type = p4infoType();
+  let depth = 0;
+  let start = 0;
+  // Strings and comments are skipped, as they may hold braces.
+  for (const token of text.matchAll(/"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|#[^\n]*|[{}]/g)) {
+    if (token[0] === '{') depth += 1;
+    if (token[0] !== '}') continue;
+    depth -= 1;
+    if (depth > 0) continue;
+    const end = token.index + 1;
+    try {
+      textformat.fromText(type, text.slice(start, end));
+    } catch {
+      const skipped = /^(?:\s|#[^\n]*\n)*/.exec(text.slice(start, end))?.[0].length ?? 0;
+      return text.slice(0, start + skipped).split('\n').length;
+    }
+    start = end;
+  }
+  return undefined;
 }
 
 export function formatP4InfoText(p4info: P4Info): string {

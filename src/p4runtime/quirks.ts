@@ -68,6 +68,12 @@ export const QUIRKS = {
     says: /^Error in first phase of device update$/,
     meaning: 'after a program it refused, it takes no other one until it is restarted',
   },
+  pair_unchecked: {
+    name: 'pair_unchecked',
+    target: BMV2,
+    says: /^Error when (adding|modifying|deleting) match entry (to|in|from) target$/,
+    meaning: 'its program may not be the one of the P4Info, which it does not compare',
+  },
   no_roles: {
     name: 'no_roles',
     target: BMV2,

@@ -212,7 +212,9 @@ describe.each(targets)('$name', (kind) => {
     };
     expect(await reconcile(client, changed)).toEqual({ inserted: 0, modified: 3, deleted: 2, unchanged: 0 });
     expect(await collect(client.readMulticastGroups())).toEqual(changed.multicast_groups);
+    expect(await collect(client.readMulticastGroups(77))).toEqual([]);
     expect(await collect(client.readCloneSessions())).toEqual([]);
+    expect(await collect(client.readCloneSessions(77))).toEqual([]);
     expect(await collect(client.readTable('acl'))).toHaveLength(1);
     await reconcile(client, { tables: { acl: [], bridge: [] }, multicast_groups: [] });
   });
@@ -238,6 +240,7 @@ describe.each(targets)('$name', (kind) => {
 
   it(title('digests arrive by their members once configured'), async () => {
     const digest = { digest: 'seen_t', max_timeout_ns: 0n, max_list_size: 1, ack_timeout_ns: 1_000_000_000n };
+    expect(await collect(client.readDigestConfigs())).toEqual([]);
     await client.write([{ type: 'insert', entity: digest }]);
     expect(await collect(client.readDigestConfigs())).toEqual([digest]);
     const known = {
@@ -380,6 +383,9 @@ describe.each(targets)('$name', (kind) => {
 
   // Last: BMv2 takes no program any more after one it refused (quirk stuck_after_refused_program).
   it(title('refuses a broken program with the reason'), async () => {
+    const renamed = Buffer.from(device_config.toString().replaceAll('ingress.bridge"', 'ingress.ridge"'));
+    const other = client.pushPipeline({ p4info, device_config: renamed });
+    await expect(other).rejects.toThrow(/table ingress\.bridge is not in the device configuration/);
     const broken = { p4info, device_config: Buffer.from('this is no program') };
     await expect(client.pushPipeline(broken)).rejects.toThrow(PipelineError);
     await expect(client.fetchCookie()).resolves.toBe(pipelineCookie(pipeline));

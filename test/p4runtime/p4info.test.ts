@@ -43,7 +43,10 @@ test('text and message say the same', () => {
 test.each([
   ['tables {\n  preamble {\n    id: 1\n    nmae: "t"\n  }\n}\n', /^f\.txtpb:4: .*nmae/],
   ['tables {\n  preamble { id: 1 name: "t" }\n', /^f\.txtpb:\d: /],
-  ['tables { preamble { id: "x" } }', /^f\.txtpb: not a P4Info text: .*integer/],
+  [
+    '# a "{" comment\ntables { preamble { id: 1 name: "{" } }\n\ntables { preamble { id: "x" } }',
+    /^f\.txtpb:4: .*integer/,
+  ],
   ['tables { }', /^f\.txtpb: a table has no preamble/],
   ['tables { preamble { id: 1 } }', /no id or no name \(id 1, name ""\)/],
   [

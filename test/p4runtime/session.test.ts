@@ -242,6 +242,12 @@ test('close ends a call under way', async () => {
   await expect(version).rejects.toThrow(ClosedError);
 });
 
+test('limits that would stop everything are refused', async () => {
+  await serve(answering(Code.OK));
+  expect(() => connect({ batch_updates_max: 0 })).toThrow(/client options: batch_updates_max: 0 is not/);
+  expect(() => connect({ read_timeout_ms: Infinity })).toThrow(EncodingError);
+});
+
 test('election ids have 128 bits and are not 0', () => {
   expect(() => new Arbitration(1n, 0n, undefined)).toThrow(EncodingError);
   expect(() => new Arbitration(1n, 1n << 128n, undefined)).toThrow(/is not from 1 to 2\^128-1/);

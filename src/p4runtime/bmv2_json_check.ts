@@ -1,0 +1,66 @@
+/**
+ * Whether a P4Info belongs to a BMv2 JSON. simple_switch_grpc takes any pair and then fails every write without
+ * reason (quirk pair_unchecked), so the pair is compared before it is sent.
+ */
+import { z } from 'zod';
+import { P4InfoMismatchError } from './errors';
+import type { P4Schema } from './p4info';
+
+/** What both files say. */
+const Outline = z.object({
+  pipelines: z.array(
+    z.object({
+      tables: z.array(
+        z.object({ name: z.string(), key: z.array(z.unknown()), actions: z.array(z.string()) }),
+      ),
+    }),
+  ),
+  actions: z.array(z.object({ name: z.string(), runtime_data: z.array(z.object({ bitwidth: z.number() })) })),
+});
+
+/** Undefined for what is not BMv2 JSON: the target judges that. */
+function outlineOf(device_config: Uint8Array): z.infer<typeof Outline> | undefined {
+  try {
+    return Outline.safeParse(JSON.parse(Buffer.from(device_config).toString('utf8'))).data;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Throws P4InfoMismatchError naming the first table or action that differs. */
+export function checkBmv2Json(schema: P4Schema, device_config: Uint8Array): void {
+  const outline = outlineOf(device_config);
+  if (outline === undefined) return;
+  const tables = new Map(
+    outline.pipelines.flatMap(({ tables: all }) => all.map((table) => [table.name, table])),
+  );
+  const widths = new Map(
+    outline.actions.map(({ name, runtime_data }) => [
+      name,
+      runtime_data.map(({ bitwidth }) => bitwidth).join(', '),
+    ]),
+  );
+  const fail = (object: string, problem: string): never => {
+    throw new P4InfoMismatchError(
+      `${schema.file}: ${object} ${problem}: it was compiled from another program`,
+    );
+  };
+  for (const { name, key, actions } of schema.tables) {
+    const table = tables.get(name) ?? fail(`table ${name}`, 'is not in the device configuration');
+    if (table.key.length !== key.length) {
+      fail(`table ${name}`, `has ${key.length} key fields, in the device configuration ${table.key.length}`);
+    }
+    for (const action of actions) {
+      const object = `action ${action.name} of table ${name}`;
+      if (!table.actions.includes(action.name)) fail(object, 'is not in the device configuration');
+      const expected = action.params.map(({ width_bits }) => width_bits).join(', ');
+      const found = widths.get(action.name) ?? '';
+      if (found !== expected) {
+        const [ours, theirs] = [expected, found].map((bits) =>
+          bits === '' ? 'no parameters' : `${bits} bits`,
+        );
+        fail(object, `takes ${ours}, in the device configuration ${theirs}`);
+      }
+    }
+  }
+}
