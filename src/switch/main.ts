@@ -11,7 +11,7 @@ const EXIT_USAGE = 2;
  * `storeswitch switch ARGV...`, a stand-in for `simple_switch_grpc ARGV...`: runs until SIGTERM or SIGINT. Resolves
  * to the exit code: 0 ended by a signal, 1 could not start or died, 2 usage.
  */
-export async function runSwitch(argv: string[]): Promise<number> {
+export async function runSwitch(argv: readonly string[]): Promise<number> {
   let flags: SwitchFlags;
   try {
     flags = parseFlags(argv);

@@ -53,6 +53,7 @@ export class ParserWriter {
       }
       source.close();
       source.line(`u[${Register.abandoned}] = 1;`);
+      source.line(`rt.log('error', 'the parser passed ${STATES_MAX} states: the packet is dropped', []);`);
     }
     source.line('return o;');
     source.close();

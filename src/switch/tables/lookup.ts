@@ -98,8 +98,10 @@ export class LpmLookup implements Lookup {
 
   private change(entry: number, by: number): void {
     const length = this.store.records[entry * this.store.stride + this.prefix_at] as number;
-    this.counts[length] = (this.counts[length] as number) + by;
-    this.lengths = this.counts.flatMap((count, i) => (count > 0 ? [i] : [])).reverse();
+    const count = (this.counts[length] as number) + by;
+    this.counts[length] = count;
+    if (count > 1 || (count === 1 && by < 0)) return;
+    this.lengths = this.counts.flatMap((n, i) => (n > 0 ? [i] : [])).reverse();
   }
 }
 

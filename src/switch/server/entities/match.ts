@@ -8,7 +8,8 @@ import { RpcError } from '../rpc_error';
 export function decodeMatch(table: TableSpec, matches: FieldMatch[]): MatchValue[] {
   const by_id = new Map<number, FieldMatch>();
   for (const match of matches) {
-    if (by_id.has(match.fieldId)) throw invalid(table.name, `match field ${match.fieldId} is given twice`);
+    if (by_id.has(match.fieldId))
+      throw invalid(`table ${table.name}`, `match field ${match.fieldId} is given twice`);
     by_id.set(match.fieldId, match);
   }
   const values = table.keys.map((key) => {
@@ -16,12 +17,12 @@ export function decodeMatch(table: TableSpec, matches: FieldMatch[]): MatchValue
     by_id.delete(key.id);
     return match === undefined ? dontCare(table, key) : decodeField(table, key, match);
   });
-  for (const id of by_id.keys()) throw invalid(table.name, `has no match field ${id}`);
+  for (const id of by_id.keys()) throw invalid(`table ${table.name}`, `has no match field ${id}`);
   return values;
 }
 
 function decodeField(table: TableSpec, key: KeyField, { fieldMatchType: given }: FieldMatch): MatchValue {
-  const what = `${table.name}, key ${key.name}`;
+  const what = `table ${table.name}, key ${key.name}`;
   if (given === undefined || given.$case !== key.kind) {
     throw invalid(what, `expected a match of kind ${key.kind}, not ${given?.$case ?? 'none'}`);
   }
@@ -63,7 +64,7 @@ function decodeField(table: TableSpec, key: KeyField, { fieldMatchType: given }:
 function dontCare(table: TableSpec, key: KeyField): MatchValue {
   switch (key.kind) {
     case 'exact':
-      throw invalid(table.name, `the exact key ${key.name} (field ${key.id}) is missing`);
+      throw invalid(`table ${table.name}`, `the exact key ${key.name} (field ${key.id}) is missing`);
     case 'lpm':
       return { kind: 'lpm', value: 0n, prefix_length: 0 };
     case 'ternary':
@@ -109,5 +110,5 @@ function encodeField(key: KeyField, value: MatchValue): FieldMatch['fieldMatchTy
 }
 
 function invalid(what: string, problem: string): RpcError {
-  return new RpcError('INVALID_ARGUMENT', `table ${what}: ${problem}`);
+  return new RpcError('INVALID_ARGUMENT', `${what}: ${problem}`);
 }

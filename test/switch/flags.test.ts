@@ -1,0 +1,56 @@
+import { FlagError, parseFlags } from '../../src/switch/flags';
+
+test('the flags of a Mininet class for simple_switch_grpc', () => {
+  const flags = parseFlags(
+    '--log-console --no-p4 --device-id 3 -i 1@s1-eth1 -i2@s1-eth2 --interface=3@s1-eth3 --thrift-port 9090 -L debug -- --grpc-server-addr 0.0.0.0:50051 --cpu-port 255 --drop-port=510'.split(
+      ' ',
+    ),
+  );
+  expect(flags).toEqual({
+    program_path: undefined,
+    device_id: 3n,
+    interfaces: [
+      { number: 1, interface_name: 's1-eth1' },
+      { number: 2, interface_name: 's1-eth2' },
+      { number: 3, interface_name: 's1-eth3' },
+    ],
+    log_level: 'debug',
+    grpc_server_addr: '0.0.0.0:50051',
+    cpu_port: 255,
+    drop_port: 510,
+    help: false,
+    notices: ['--thrift-port is ignored: there is no Thrift server'],
+  });
+});
+
+test('a program path alone', () => {
+  expect(parseFlags(['program.json'])).toMatchObject({
+    program_path: 'program.json',
+    device_id: 0n,
+    log_level: 'warn',
+  });
+});
+
+test.each([
+  [[], 'a program is expected: the path of a JSON file, or --no-p4'],
+  [['--no-p4', 'a.json'], '--no-p4 and the program a.json exclude each other'],
+  [['a.json', 'b.json'], 'one program is expected, not both a.json and b.json'],
+  [['--no-p4', '--colour'], 'unknown flag --colour'],
+  [['--no-p4=1'], '--no-p4=1: this flag takes no value'],
+  [['--no-p4', '--device-id'], '--device-id needs a value'],
+  [['--no-p4', '--device-id', 'x'], '--device-id: a number below 2^64 is expected, not "x"'],
+  [['--no-p4', '-i', 'eth0'], '--interface: PORT@INTERFACE is expected (as in 1@eth0), not "eth0"'],
+  [['--no-p4', '-i', '512@eth0'], '--interface: a port within 0..511 is expected, not "512"'],
+  [['--no-p4', '-i', '1@a', '-i', '1@b'], '--interface: port 1 is given twice'],
+  [['--no-p4', '-i', '1@a', '-i', '2@a'], '--interface: a is given to two ports'],
+  [['--no-p4', '-i', '1@a', '--', '--cpu-port', '1'], '--cpu-port 1 is also interface a'],
+  [['--no-p4', '--pcap=/tmp'], '--pcap is not supported: capture with `tcpdump -i INTERFACE` instead'],
+  [['--no-p4', '-L', 'loud'], /--log-level: one of trace, .* is expected, not "loud"/],
+  [
+    ['--no-p4', '--', '--grpc-server-addr', 'nowhere'],
+    '--grpc-server-addr: HOST:PORT is expected, not "nowhere"',
+  ],
+])('%j is refused', (argv, message) => {
+  expect(() => parseFlags(argv)).toThrow(FlagError);
+  expect(() => parseFlags(argv)).toThrow(message);
+});
