@@ -48,7 +48,7 @@ test.each([
   [['--no-p4', '-L', 'loud'], /--log-level: one of trace, .* is expected, not "loud"/],
   [
     ['--no-p4', '--', '--grpc-server-addr', 'nowhere'],
-    '--grpc-server-addr: HOST:PORT is expected, not "nowhere"',
+    '--grpc-server-addr: HOST:PORT or unix:PATH is expected, not "nowhere"',
   ],
 ])('%j is refused', (argv, message) => {
   expect(() => parseFlags(argv)).toThrow(FlagError);
