@@ -17,14 +17,18 @@ SERVICES = [
 
 
 def admin_socket(instance, run_dir):
-    """Where the controller listens: the usual place for the usual instance, so that `storeswitch status` finds it."""
+    """Where the controller listens. `storeswitch status` looks at the usual instance's place by itself."""
     return DEFAULT_ADMIN_SOCKET if instance == DEFAULT_INSTANCE else f"{run_dir}/admin.sock"
 
 
 def write(path, switch, ports, stores, vip, socket, prefix_length):
     """Writes the file. `ports`: as in the state file; `stores`: (name, address) pairs."""
     config = {
-        "switch": {"address": switch["grpc"], "device_id": switch["device_id"], "cpu_port": switch["cpu_port"]},
+        "switch": {
+            "address": switch["grpc"],
+            "device_id": switch["device_id"],
+            "cpu_port": switch["cpu_port"],
+        },
         "admin": {"socket": socket},
         # A store that died is out after 3 failed checks: half a second at most.
         "health": {"interval_ms": 100, "timeout_ms": 200, "failures": 3},
@@ -40,7 +44,11 @@ def write(path, switch, ports, stores, vip, socket, prefix_length):
             for port in ports
         ],
         "stores": [
-            {"name": name, "address": address, "port": next(f"p{port['number']}" for port in ports if port["peer"] == name)}
+            {
+                "name": name,
+                "address": address,
+                "port": next(f"p{port['number']}" for port in ports if port["peer"] == name),
+            }
             for name, address in stores
         ],
         "virtual_stores": [
@@ -49,7 +57,8 @@ def write(path, switch, ports, stores, vip, socket, prefix_length):
                 "address": vip,
                 "pools": [{"name": "all", "stores": [name for name, _ in stores]}],
                 "services": [
-                    dict(zip(("name", "protocol", "port", "program", "mode"), service), pool="all") for service in SERVICES
+                    dict(zip(("name", "protocol", "port", "program", "mode"), service), pool="all")
+                    for service in SERVICES
                 ],
             }
         ],

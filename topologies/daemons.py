@@ -26,7 +26,9 @@ class Daemon:
     def start(self):
         """Starts the program without waiting for it to serve."""
         if self.running():
-            raise DaemonError(f"{self.name} already runs in {self.node.name} as process {self.identity['pid']}")
+            raise DaemonError(
+                f"{self.name} already runs in {self.node.name} as process {self.identity['pid']}"
+            )
         with open(self.log, "ab") as log:
             self.process = self.node.popen(self.argv, stdin=None, stdout=log, stderr=log)
         self.identity = processes.identity(self.process.pid)
@@ -36,9 +38,13 @@ class Daemon:
         deadline = time.monotonic() + patience_s
         while not all(self._bound(*port) for port in self.listens):
             if not self.running():
-                raise DaemonError(f"{self.name} in {self.node.name} ended while starting: {self._last_words()}")
+                raise DaemonError(
+                    f"{self.name} in {self.node.name} ended while starting: {self._last_words()}"
+                )
             if time.monotonic() > deadline:
-                raise DaemonError(f"{self.name} in {self.node.name} does not serve after {patience_s:.0f} s; see {self.log}")
+                raise DaemonError(
+                    f"{self.name} in {self.node.name} does not serve after {patience_s:.0f} s; see {self.log}"
+                )
             time.sleep(0.02)
 
     def _last_words(self):
@@ -72,7 +78,8 @@ class Daemon:
 
     def _bound(self, protocol, port):
         return any(
-            _has_local_port(f"/proc/{self.node.pid}/net/{protocol}{family}", port, protocol == "tcp") for family in ("", "6")
+            _has_local_port(f"/proc/{self.node.pid}/net/{protocol}{family}", port, protocol == "tcp")
+            for family in ("", "6")
         )
 
 
@@ -86,5 +93,6 @@ def _has_local_port(table, port, listening_only):
     except OSError:
         return False
     return any(
-        int(row[1].rpartition(":")[2], 16) == port and (not listening_only or row[3] == TCP_LISTEN) for row in fields
+        int(row[1].rpartition(":")[2], 16) == port and (not listening_only or row[3] == TCP_LISTEN)
+        for row in fields
     )

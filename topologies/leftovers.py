@@ -1,7 +1,7 @@
 """Removes what a topology left behind when its own process died before it could tidy up.
 
-Run by itself: `/usr/bin/python3 topologies/leftovers.py STATE_FILE`. Everything is found by id: recorded processes by
-(pid, start time), other processes by the inode of a recorded namespace. Nothing is found by process name.
+Run by itself: `/usr/bin/python3 topologies/leftovers.py STATE_FILE`. Everything is found by id: recorded
+processes by (pid, start time), other processes by the inode of a recorded namespace. Nothing is found by name.
 """
 
 import json
@@ -40,7 +40,7 @@ def remove(state_path):
 
 
 def teardown_order(state):
-    """Recorded processes in groups, the first to be ended first: daemons last to first, then the nodes' shells.
+    """Recorded processes in groups, the first to end first: daemons last to first, then the nodes' shells.
 
     A ganesha that cannot reach rpcbind takes many seconds to end, so rpcbind outlives it.
     """

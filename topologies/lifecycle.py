@@ -2,7 +2,7 @@
 
 The state file (JSON) tells any process what runs and where. The control socket takes one JSON object a line,
 `{"do": "start"|"kill"|"stop", "node": NAME, "daemon": NAME}` or `{"do": "down"}`, and answers each with one:
-`{"ok": true, ...}` or `{"ok": false, "error": TEXT}`. On standard output, progress and readiness go as JSON lines.
+`{"ok": true, ...}` or `{"ok": false, "error": TEXT}`. Progress and readiness are JSON lines on standard output.
 """
 
 import fcntl
@@ -56,7 +56,9 @@ class Lifecycle:
         try:
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise AlreadyRunning(f"a topology named {self.instance!r} is already running; `storeswitch topology down` removes it") from None
+            raise AlreadyRunning(
+                f"a topology named {self.instance!r} already runs; `storeswitch topology down` removes it"
+            ) from None
         for what in leftovers.remove(self.state_path):
             report("leftover", removed=what)
         shutil.rmtree(self.directory, ignore_errors=True)

@@ -13,7 +13,7 @@ HOST_PORT_OFFSET = 100
 GRPC_ADDRESS = "127.0.0.1:9559"
 DEVICE_ID = 1
 
-# AF_PACKET on a veth sees what the sender left for a network card to fill in, so the sender fills it in itself.
+# AF_PACKET on a veth sees what the sender leaves for a network card to fill in; so it must leave nothing.
 OFFLOADS_OFF = "tx off tso off gso off gro off"
 
 
@@ -33,7 +33,10 @@ class Part(Node):
         self.daemons = []
         self.facts = {}  # what the state file records besides names and processes
         super().__init__(name, inNamespace=True, **params)
-        self.sh("sysctl -qw net.ipv6.conf.all.disable_ipv6=1 net.ipv6.conf.default.disable_ipv6=1; ip link set lo up")
+        self.sh(
+            "sysctl -qw net.ipv6.conf.all.disable_ipv6=1 net.ipv6.conf.default.disable_ipv6=1; "
+            "ip link set lo up"
+        )
 
     def name_namespace(self):
         """Binds the namespace to its name, so that `ip netns exec` enters it."""
@@ -80,7 +83,10 @@ NFS_CORE_PARAM {{
   NFS_Port = 2049; MNT_Port = 20048; NLM_Port = 32803; Rquota_Port = 875;
   Enable_NLM = true; Enable_UDP = true;
 }}
-NFSv4 {{ Grace_Period = 5; Lease_Lifetime = 5; Graceless = true; RecoveryRoot = {recovery}; RecoveryBackend = fs; }}
+NFSv4 {{
+  Grace_Period = 5; Lease_Lifetime = 5; Graceless = true;
+  RecoveryRoot = {recovery}; RecoveryBackend = fs;
+}}
 EXPORT {{
   # The same on all stores, and part of every file handle: so that a handle of one is good at the others.
   Export_Id = 77;
@@ -125,7 +131,20 @@ class Store(EndHost):
         log = os.path.join(self.log_dir(), f"{self.name}-ganesha-events.log")
         self.add_daemon(
             "ganesha",
-            ["ganesha.nfsd", "-F", "-f", config, "-L", log, "-p", "/run/ganesha/pid", "-N", "NIV_EVENT", "-E", str(epoch)],
+            [
+                "ganesha.nfsd",
+                "-F",
+                "-f",
+                config,
+                "-L",
+                log,
+                "-p",
+                "/run/ganesha/pid",
+                "-N",
+                "NIV_EVENT",
+                "-E",
+                str(epoch),
+            ],
             [("udp", 2049), ("tcp", 2049), ("udp", 20048), ("udp", 32803)],
         )
 
@@ -142,8 +161,11 @@ class Virtualizer(Part):
     def __init__(self, name, instance, directory, **params):
         self.switch_ports = []
         super().__init__(name, instance, directory, **params)
-        self.sh("sysctl -qw net.ipv4.ip_forward=0 net.ipv4.conf.all.rp_filter=0 net.ipv4.conf.default.rp_filter=0 "
-                "net.ipv4.conf.all.arp_ignore=1")
+        self.sh(
+            "sysctl -qw net.ipv4.ip_forward=0 "
+            "net.ipv4.conf.all.rp_filter=0 net.ipv4.conf.default.rp_filter=0 "
+            "net.ipv4.conf.all.arp_ignore=1"
+        )
 
     def add_port(self, number, role, mac, address, peer, peer_address):
         """Sets up switch port `number`, whose link to `peer` exists as `sw-N`, and its shadow."""
@@ -151,7 +173,8 @@ class Virtualizer(Part):
         self.sh(
             f"ip link add {host} type veth peer name {shadow} address {mac}; "
             # The kernel must be deaf on the switch's own ends; frames there are the switch's.
-            f"for i in {port} {host}; do ip link set $i arp off multicast off; ip link set $i up; ethtool -K $i {OFFLOADS_OFF}; done; "
+            f"for i in {port} {host}; do "
+            f"ip link set $i arp off multicast off; ip link set $i up; ethtool -K $i {OFFLOADS_OFF}; done; "
             f"ethtool -K {shadow} {OFFLOADS_OFF}; "
             f"ip addr add {address}/32 dev {shadow}; ip link set {shadow} up; "
             f"ip route add {peer_address}/32 dev {shadow} src {address}"

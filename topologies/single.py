@@ -5,8 +5,8 @@
                          | virtualizer |4-- store2 10.0.2.12   each store also holds the VIP 10.0.1.100
     client2 10.0.1.12 --2+-------------+5-- store3 10.0.2.13
 
-Run by `storeswitch topology start single`; by hand: `/usr/bin/python3 topologies/single.py --target embedded`. It stays until
-its control socket or a signal ends it, and then leaves nothing behind.
+Run by `storeswitch topology start single`; by hand: `/usr/bin/python3 topologies/single.py --target embedded`.
+It stays until its control socket or a signal ends it, and then leaves nothing behind.
 """
 
 import argparse
@@ -20,7 +20,9 @@ try:
     from mininet.link import Link
     from mininet.net import Mininet
 except ImportError:
-    sys.exit("Mininet's Python modules are missing: run with /usr/bin/python3, after `apt-get install mininet`")
+    sys.exit(
+        "Mininet's Python modules are missing: run with /usr/bin/python3, after `apt-get install mininet`"
+    )
 
 import controller_config
 from lifecycle import AlreadyRunning, Lifecycle, end_on_signals, report
@@ -65,7 +67,9 @@ class Single:
         report("progress", text="namespaces and links")
         self.virtualizer = self._add("virtualizer1", Virtualizer)
         clients = [self._add_end_host(Client, *client, number) for number, client in enumerate(CLIENTS, 1)]
-        stores = [self._add_end_host(Store, *store, number) for number, store in enumerate(STORES, len(clients) + 1)]
+        stores = [
+            self._add_end_host(Store, *store, number) for number, store in enumerate(STORES, len(clients) + 1)
+        ]
         self.lifecycle.write_state()
         report("progress", text=f"{len(stores)} stores")
         epoch = int(time.time())
@@ -84,19 +88,30 @@ class Single:
         admin_socket = controller_config.admin_socket(self.lifecycle.instance, self.lifecycle.run_dir)
         stores = [(name, address) for name, address, _mac, _gateway in STORES]
         switch = self.lifecycle.facts["switch"]
-        controller_config.write(config, switch, self.virtualizer.switch_ports, stores, VIP, admin_socket, PREFIX_LENGTH)
+        controller_config.write(
+            config, switch, self.virtualizer.switch_ports, stores, VIP, admin_socket, PREFIX_LENGTH
+        )
         self.virtualizer.facts.update(config=config, admin_socket=admin_socket)
         self.virtualizer.add_controller(self.storeswitch, config)
 
     def _add(self, name, cls):
-        part = self.net.addHost(name, cls=cls, instance=self.lifecycle.instance, directory=self.lifecycle.directory)
+        part = self.net.addHost(
+            name, cls=cls, instance=self.lifecycle.instance, directory=self.lifecycle.directory
+        )
         self.lifecycle.add(part)
         return part
 
     def _add_end_host(self, cls, name, address, mac, gateway, number):
         role = "external" if cls is Client else "internal"
         part = self._add(name, cls)
-        Link(part, self.virtualizer, intfName1="eth0", intfName2=f"sw-{number}", addr1=mac, addr2=f"02:00:00:00:ff:{number:02x}")
+        Link(
+            part,
+            self.virtualizer,
+            intfName1="eth0",
+            intfName2=f"sw-{number}",
+            addr1=mac,
+            addr2=f"02:00:00:00:ff:{number:02x}",
+        )
         part.connect(address, PREFIX_LENGTH, gateway)
         part.facts.update(address=address, mac=mac, interface="eth0", port=number)
         port_mac = f"02:00:00:00:00:{number:02x}"
@@ -108,10 +123,18 @@ class Single:
 def main():
     """Brings the topology up, serves it and takes it down."""
     checkout = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-    parser = argparse.ArgumentParser(description="one virtual store: two clients, one virtualizer, three stores")
+    parser = argparse.ArgumentParser(
+        description="one virtual store: two clients, one virtualizer, three stores"
+    )
     parser.add_argument("--target", choices=["embedded", "bmv2"], default="embedded")
-    parser.add_argument("--instance", default=controller_config.DEFAULT_INSTANCE, help="name of this run; its namespaces are INSTANCE-NODE")
-    parser.add_argument("--storeswitch", default=os.path.join(checkout, "dist/cli/main.js"), help="our command line, compiled")
+    parser.add_argument(
+        "--instance",
+        default=controller_config.DEFAULT_INSTANCE,
+        help="name of this run; its namespaces are INSTANCE-NODE",
+    )
+    parser.add_argument(
+        "--storeswitch", default=os.path.join(checkout, "dist/cli/main.js"), help="our command line, compiled"
+    )
     parser.add_argument("--node", default="node", help="the Node.js to run it with")
     arguments = parser.parse_args()
     if os.geteuid() != 0:

@@ -4,11 +4,13 @@
  *
  *   nfs-udp SERVER EXPORT LANES PAUSE_US LOG
  *
- * Lanes pause PAUSE_US between calls. The end of standard input ends the work: lanes finish their rounds. LOG gets a
- * line per operation; standard output gets one JSON object. Exit code 0 unless the export could not be mounted.
+ * Lanes pause PAUSE_US between calls. The end of standard input ends the work: lanes finish their rounds. LOG
+ * gets a line per operation; standard output gets one JSON object. Exit code 0 unless the export could not be
+ * mounted.
  *
- * Every request fits one Ethernet frame. A call unanswered for RETRY_MS is sent again with the same xid from the same
- * socket. As in every NFS client, a repeated call that finds its own earlier execution (EXIST, NOENT) has succeeded.
+ * Every request fits one Ethernet frame. A call unanswered for RETRY_MS is sent again with the same xid from
+ * the same socket. As in every NFS client, a repeated call that finds its own earlier execution (EXIST,
+ * NOENT) has succeeded.
  */
 #include <netinet/in.h>
 #include <poll.h>
@@ -100,7 +102,8 @@ static void complain(struct lane *lane, const char *format, ...) {
 
 /* The content of a block: xorshift seeded by everything that names it, so that no two blocks are alike. */
 static void fill_block(const struct lane *lane, unsigned block, char *bytes) {
-  uint64_t x = ((uint64_t)getpid() << 40) ^ ((uint64_t)lane->number << 32) ^ ((uint64_t)lane->round << 8) ^ (block + 1);
+  uint64_t x = ((uint64_t)getpid() << 40) ^ ((uint64_t)lane->number << 32) ^ ((uint64_t)lane->round << 8) ^
+               (block + 1);
   size_t i;
   x = x * 0x9e3779b97f4a7c15u + 1;
   for (i = 0; i < BLOCK_BYTES; i += sizeof x) {
@@ -134,7 +137,8 @@ static int keep_handle(struct handle *handle, const nfs_fh3 *from) {
 
 static void on_reply(struct rpc_context *rpc, int status, void *data, void *lane);
 
-/* ---- The steps of a round: each sends its call, and judges the reply (NFS3_OK unless it asked for more). ---- */
+/* ---- The steps of a round: each sends its call, and judges the reply (NFS3_OK unless it asked for more).
+ * ---- */
 
 static int send_mkdir(struct lane *lane) {
   MKDIR3args args;
@@ -309,7 +313,8 @@ static int send_rmdir(struct lane *lane) {
 }
 
 /*
- * `expected`: the status of success. `repeated`: what a second execution of the same call answers, where that differs.
+ * `expected`: the status of success. `repeated`: what a second execution of the same call answers, where that
+ * differs.
  */
 static const struct step {
   const char *procedure;
@@ -353,7 +358,8 @@ static void transmit(struct lane *lane) {
   lane->waiting = 1;
   lane->transmissions++;
   rpc_set_next_xid(lane->rpc, lane->xid);
-  if (STEPS[lane->step].send(lane) != 0) lane->timed_out = 1; /* the socket refused; tried again after a pause */
+  if (STEPS[lane->step].send(lane) != 0)
+    lane->timed_out = 1; /* the socket refused; tried again after a pause */
 }
 
 static void begin_call(struct lane *lane) {
@@ -372,7 +378,9 @@ static void end_call(struct lane *lane, enum outcome outcome, int status, int re
   client->recovered += (unsigned long)recovered;
   fprintf(client->log, "%s,%08x,%lld,%lld,%u,%d,%s\n", STEPS[lane->step].procedure, lane->xid,
           (long long)lane->first_sent_us, (long long)ended_us, lane->transmissions, status,
-          outcome == FAILED ? "failed" : recovered ? "recovered" : "ok");
+          outcome == FAILED ? "failed"
+          : recovered       ? "recovered"
+                            : "ok");
   lane->waiting = 0;
   lane->next_us = ended_us + client->pause_us;
   if (outcome == DONE) lane->step++;
@@ -404,8 +412,8 @@ static void on_reply(struct rpc_context *rpc, int status, void *data, void *priv
   } else if (answer == step->repeated && lane->transmissions > 1) {
     end_call(lane, DONE, answer, 1);
   } else {
-    complain(lane, "%s: status %d, expected %d, after %u transmissions", step->procedure, answer, step->expected,
-             lane->transmissions);
+    complain(lane, "%s: status %d, expected %d, after %u transmissions", step->procedure, answer,
+             step->expected, lane->transmissions);
     end_call(lane, FAILED, answer, 0);
   }
 }
@@ -431,7 +439,8 @@ static void work(struct client *client) {
       busy++;
       if (lane->waiting && lane->timed_out) retry(lane, now);
       if (!lane->waiting && !lane->stopped && lane->next_us <= now) begin_call(lane);
-      if (!lane->waiting && (lane->next_us - now) / 1000 < timeout_ms) timeout_ms = (int)((lane->next_us - now) / 1000);
+      if (!lane->waiting && (lane->next_us - now) / 1000 < timeout_ms)
+        timeout_ms = (int)((lane->next_us - now) / 1000);
       if (lane->waiting && timeout_ms > 10) timeout_ms = 10; /* how late a retransmission may be noticed */
     }
     if (busy == 0) return;
@@ -454,8 +463,10 @@ static void work(struct client *client) {
 
 static struct rpc_context *new_context(struct client *client, int port) {
   struct rpc_context *rpc = rpc_init_udp_context();
-  if (rpc == NULL || rpc_bind_udp(rpc, "0.0.0.0", 0) != 0 || rpc_set_udp_destination(rpc, client->server, port, 0) != 0) {
-    fprintf(stderr, "no UDP socket to %s port %d: %s\n", client->server, port, rpc == NULL ? "no memory" : rpc_get_error(rpc));
+  if (rpc == NULL || rpc_bind_udp(rpc, "0.0.0.0", 0) != 0 ||
+      rpc_set_udp_destination(rpc, client->server, port, 0) != 0) {
+    fprintf(stderr, "no UDP socket to %s port %d: %s\n", client->server, port,
+            rpc == NULL ? "no memory" : rpc_get_error(rpc));
     exit(1);
   }
   rpc_set_auth(rpc, libnfs_authunix_create("nfs-udp", 0, 0, 0, NULL));
@@ -556,8 +567,11 @@ int main(int argc, char **argv) {
   }
   work(&client);
   fclose(client.log);
-  printf("{\"operations\":%lu,\"errors\":%lu,\"checksum_mismatches\":%lu,\"retransmissions\":%lu,\"recovered\":%lu,"
-         "\"rewrites\":%lu}\n",
-         client.operations, client.errors, client.mismatches, client.retransmissions, client.recovered, client.rewrites);
+  printf(
+      "{\"operations\":%lu,\"errors\":%lu,\"checksum_mismatches\":%lu,\"retransmissions\":%lu,\"recovered\":%"
+      "lu,"
+      "\"rewrites\":%lu}\n",
+      client.operations, client.errors, client.mismatches, client.retransmissions, client.recovered,
+      client.rewrites);
   return 0;
 }
