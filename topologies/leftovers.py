@@ -1,7 +1,7 @@
 """Removes what a topology left behind when its own process died before it could tidy up.
 
 Run by itself: `/usr/bin/python3 topologies/leftovers.py STATE_FILE`. Everything is found by id: recorded
-processes by (pid, start time), other processes by the inode of a recorded namespace. Nothing is found by name.
+processes by (pid, start time), other processes by the inode of a recorded namespace. None is found by name.
 """
 
 import json

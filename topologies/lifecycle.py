@@ -2,7 +2,7 @@
 
 The state file (JSON) tells any process what runs and where. The control socket takes one JSON object a line,
 `{"do": "start"|"kill"|"stop", "node": NAME, "daemon": NAME}` or `{"do": "down"}`, and answers each with one:
-`{"ok": true, ...}` or `{"ok": false, "error": TEXT}`. Progress and readiness are JSON lines on standard output.
+`{"ok": true, ...}` or `{"ok": false, "error": TEXT}`. Progress and readiness are JSON lines on stdout.
 """
 
 import fcntl

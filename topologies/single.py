@@ -5,7 +5,7 @@
                          | virtualizer |4-- store2 10.0.2.12   each store also holds the VIP 10.0.1.100
     client2 10.0.1.12 --2+-------------+5-- store3 10.0.2.13
 
-Run by `storeswitch topology start single`; by hand: `/usr/bin/python3 topologies/single.py --target embedded`.
+Run by `storeswitch topology start`; by hand: `/usr/bin/python3 topologies/single.py --target embedded`.
 It stays until its control socket or a signal ends it, and then leaves nothing behind.
 """
 

@@ -137,8 +137,7 @@ static int keep_handle(struct handle *handle, const nfs_fh3 *from) {
 
 static void on_reply(struct rpc_context *rpc, int status, void *data, void *lane);
 
-/* ---- The steps of a round: each sends its call, and judges the reply (NFS3_OK unless it asked for more).
- * ---- */
+/* ---- The steps of a round: each sends its call, and judges the reply. ---- */
 
 static int send_mkdir(struct lane *lane) {
   MKDIR3args args;
