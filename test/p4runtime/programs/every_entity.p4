@@ -1,4 +1,5 @@
 // One table of every match kind and one object of every kind P4Runtime can reach, for the client's tests.
+// CORE leaves out meters and action selectors, which not every target has.
 #include <core.p4>
 #include <v1model.p4>
 
@@ -84,10 +85,12 @@ control check(inout headers_t hdr, inout metadata_t meta) {
 control ingress(inout headers_t hdr, inout metadata_t meta, inout standard_metadata_t std) {
     counter(256, CounterType.packets_and_bytes) port_count;
     direct_counter(CounterType.packets_and_bytes) bridge_count;
+    register<bit<32>>(8) last_seen;
+#ifndef CORE
     direct_meter<bit<8>>(MeterType.bytes) acl_meter;
     meter(256, MeterType.packets) port_meter;
-    register<bit<32>>(8) last_seen;
     action_selector(HashAlgorithm.crc16, 64, 16) next_hops;
+#endif
 
     action drop() {
         mark_to_drop(std);
@@ -109,7 +112,9 @@ control ingress(inout headers_t hdr, inout metadata_t meta, inout standard_metad
     }
     action mark(bit<8> value) {
         meta.note = value;
+#ifndef CORE
         acl_meter.read(meta.colour);
+#endif
     }
     action nothing() { }
     action rewrite(bit<48> src, bit<48> dst, bit<9> port) {
@@ -149,9 +154,12 @@ control ingress(inout headers_t hdr, inout metadata_t meta, inout standard_metad
         }
         actions = { mark; nothing; }
         default_action = mark(0);
+#ifndef CORE
         meters = acl_meter;
+#endif
         size = 64;
     }
+#ifndef CORE
     table balance {
         key = {
             hdr.ipv4.dst: exact @name("dst");
@@ -161,6 +169,7 @@ control ingress(inout headers_t hdr, inout metadata_t meta, inout standard_metad
         implementation = next_hops;
         size = 64;
     }
+#endif
     table fixed {
         key = { hdr.ethernet.type: exact @name("type"); }
         actions = { note; nothing; }
@@ -175,15 +184,18 @@ control ingress(inout headers_t hdr, inout metadata_t meta, inout standard_metad
             std.egress_spec = hdr.packet_out.egress_port;
         } else {
             port_count.count((bit<32>)std.ingress_port);
-            bit<8> colour;
-            port_meter.execute_meter((bit<32>)std.ingress_port, colour);
+#ifndef CORE
+            port_meter.execute_meter((bit<32>)std.ingress_port, meta.colour);
+#endif
             last_seen.write((bit<32>)std.ingress_port & 7, (bit<32>)std.ingress_global_timestamp);
             known.apply();
             fixed.apply();
             if (!bridge.apply().hit && hdr.ipv4.isValid()) {
                 acl.apply();
                 route.apply();
+#ifndef CORE
                 balance.apply();
+#endif
             }
         }
         if (std.egress_spec == CPU_PORT) {

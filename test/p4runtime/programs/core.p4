@@ -1,0 +1,2 @@
+#define CORE
+#include "every_entity.p4"
