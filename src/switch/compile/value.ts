@@ -141,6 +141,7 @@ export function arithmetic(op: ArithmeticOp, a: Value, b: Value): Value {
 }
 
 function sum(op: '+' | '-', a: Value, b: Value): Value {
+  if (b.constant === 0n) return a;
   const [min, max] = op === '+' ? [a.min + b.min, a.max + b.max] : [a.min - b.max, a.max - b.min];
   const low = (): string => `(${a.low()} ${op} ${b.low()} | 0)`;
   if (a.exact && b.exact && isSafe(min, max)) {
@@ -162,6 +163,10 @@ function product(a: Value, b: Value): Value {
 function quotient(op: '/' | '%', a: Value, b: Value): Value {
   const magnitude = [-a.min, a.max].reduce((x, y) => (x > y ? x : y));
   const min = a.min < 0n || b.min < 0n ? -magnitude : 0n;
+  if (a.min >= 0n && b.constant !== undefined && b.constant > 0n && op === '%') {
+    // A power of two, as hash sizes mostly are.
+    if ((b.constant & (b.constant - 1n)) === 0n) return conjunction(a, constant(b.constant - 1n));
+  }
   if (isUint32(a) && isUint32(b)) {
     if (b.constant !== undefined && b.constant !== 0n)
       return value(`(${a.code} ${op} ${b.code} >>> 0)`, 0n, op === '/' ? a.max : b.constant - 1n);
