@@ -59,6 +59,12 @@ export class AfPacketPort implements PollablePort {
   }
 
   maintain(): void {
+    if (this.open !== undefined && !this.open.rx.holds(this.open.socket.mtu())) {
+      // The MTU was raised: take what waits, then make a ring of larger slots.
+      while (this.receiveBatch(Number.MAX_SAFE_INTEGER) > 0);
+      this.flush();
+      this.closeSocket();
+    }
     if (this.open === undefined) {
       try {
         this.open = this.openSocket();
@@ -94,7 +100,7 @@ export class AfPacketPort implements PollablePort {
 
   private openSocket(): OpenSocket {
     const socket = new PacketSocket(`port ${this.number}@${this.name}`, this.name);
-    const rx = new RxRing(socket, this.counts);
+    const rx = new RxRing(socket, socket.mtu(), this.counts);
     socket.bind();
     return { socket, rx, tx: new TxBatch(socket.fd, this.counts) };
   }

@@ -15,6 +15,7 @@ const PACKET_QDISC_BYPASS = 20;
 const PACKET_IGNORE_OUTGOING = 23;
 const PACKET_MR_PROMISC = 1;
 const SIOCGIFFLAGS = 0x8913;
+const SIOCGIFMTU = 0x8921;
 const IFF_UP = 0x1;
 const IFF_RUNNING = 0x40;
 const IFNAMSIZ_BYTES = 16;
@@ -100,6 +101,13 @@ export class PacketSocket {
     if (libc().ioctl(this.fd, SIOCGIFFLAGS, scratch) < 0) return false;
     const wanted = IFF_UP | IFF_RUNNING;
     return (scratch.readUInt16LE(IFNAMSIZ_BYTES) & wanted) === wanted;
+  }
+
+  /** The interface's MTU; 0 if it cannot be had (the interface is gone). */
+  mtu(): number {
+    scratch.fill(0);
+    scratch.write(this.interface_name, 0, 'utf8');
+    return libc().ioctl(this.fd, SIOCGIFMTU, scratch) < 0 ? 0 : scratch.readInt32LE(IFNAMSIZ_BYTES);
   }
 
   close(): void {

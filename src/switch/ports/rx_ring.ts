@@ -19,12 +19,13 @@ const TPID_8021Q = 0x8100;
 const MAC_PAIR_BYTES = 12;
 const VLAN_TAG_BYTES = 4;
 
-/** Room for the ring's header and a jumbo frame of 9000 octets with its tags. */
-const SLOT_BYTES = 10_240;
-/** 64 slots are ten 64 KiB of memory: no gaps between slots of a block, and blocks the kernel can find. */
-const SLOTS_PER_BLOCK = 64;
-const BLOCK_BYTES = SLOT_BYTES * SLOTS_PER_BLOCK;
-const BLOCKS = 32;
+/** Slots for the usual MTU and for jumbo frames; the ring's own header and a VLAN tag fit in beside the frame. */
+const SLOT_SIZES_BYTES = [2048, 10_240, 73_728];
+const SLOT_OVERHEAD_BYTES = 128;
+/** A block is contiguous kernel memory; the rest of it that fits no slot stays unused. */
+const BLOCK_BYTES = 128 * 1024;
+/** 20 MiB: at an MTU of 1500 room for 10,240 frames, so that a switch that had to wait for its CPU loses none. */
+const BLOCKS = 160;
 
 export interface RxCounts {
   rx_frames: number;
@@ -43,19 +44,34 @@ export interface RxCounts {
 export class RxRing {
   private readonly address: bigint;
   private readonly length_bytes = BLOCK_BYTES * BLOCKS;
-  private readonly slots = SLOTS_PER_BLOCK * BLOCKS;
+  private readonly slot_bytes: number;
+  private readonly slots_per_block: number;
   private words: Int32Array;
   private bytes: Uint8Array;
-  private slot = 0;
+  /** The next slot: its block, its place there, and where it begins (in 32-bit words). */
+  private block = 0;
+  private slot_in_block = 0;
+  private base = 0;
 
   constructor(
     socket: PacketSocket,
+    mtu_bytes: number,
     private readonly counts: RxCounts,
   ) {
+    const needed_bytes = mtu_bytes + SLOT_OVERHEAD_BYTES;
+    this.slot_bytes = SLOT_SIZES_BYTES.find((size) => size >= needed_bytes) ?? BLOCK_BYTES;
+    this.slots_per_block = Math.floor(BLOCK_BYTES / this.slot_bytes);
     socket.setOption(PACKET_VERSION, 'PACKET_VERSION', TPACKET_V2);
     // Headroom in front of the frame, to put a VLAN tag back where it was.
     socket.setOption(PACKET_RESERVE, 'PACKET_RESERVE', VLAN_TAG_BYTES);
-    socket.setOption(PACKET_RX_RING, 'PACKET_RX_RING', BLOCK_BYTES, BLOCKS, SLOT_BYTES, this.slots);
+    socket.setOption(
+      PACKET_RX_RING,
+      'PACKET_RX_RING',
+      BLOCK_BYTES,
+      BLOCKS,
+      this.slot_bytes,
+      this.slots_per_block * BLOCKS,
+    );
     const address = libc().mmap(null, this.length_bytes, PROT_READ_WRITE, MAP_SHARED, socket.fd, 0);
     // MAP_FAILED is (void *) -1.
     if (BigInt.asIntN(64, BigInt(address)) === -1n) socket.fail('mmap of the receive ring');
@@ -70,7 +86,7 @@ export class RxRing {
     const { words, counts } = this;
     let taken = 0;
     while (taken < frames_max) {
-      const base = this.slot * (SLOT_BYTES / 4);
+      const { base } = this;
       const status = Atomics.load(words, base);
       if ((status & TP_STATUS_USER) === 0) break;
       taken++;
@@ -89,9 +105,22 @@ export class RxRing {
       // Closed by the receiver: the memory is gone.
       if (this.words.length === 0) return taken;
       Atomics.store(words, base, TP_STATUS_KERNEL);
-      this.slot = this.slot + 1 === this.slots ? 0 : this.slot + 1;
+      this.advance();
     }
     return taken;
+  }
+
+  /** Whether frames of this MTU fit the slots. */
+  holds(mtu_bytes: number): boolean {
+    return mtu_bytes + SLOT_OVERHEAD_BYTES <= this.slot_bytes;
+  }
+
+  private advance(): void {
+    if (++this.slot_in_block === this.slots_per_block) {
+      this.slot_in_block = 0;
+      if (++this.block === BLOCKS) this.block = 0;
+    }
+    this.base = (this.block * BLOCK_BYTES + this.slot_in_block * this.slot_bytes) / 4;
   }
 
   /** The kernel strips the outer VLAN tag into the header; this puts it back and returns the frame's new start. */

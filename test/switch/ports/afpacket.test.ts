@@ -1,6 +1,6 @@
 import { AfPacketPort } from '../../../src/switch/ports/afpacket';
 import { PortError, type Port } from '../../../src/switch/ports/port';
-import { deleteInterface, is_root, makeVethPair, setLink } from './veth';
+import { deleteInterface, is_root, makeVethPair, setLink, setMtu } from './veth';
 
 /** Frames of any length that say by their bytes which they are. */
 function frameOf(length: number, seed = 1): Uint8Array {
@@ -88,6 +88,27 @@ function send(port: Port, frame: Uint8Array): void {
       drainB();
       expect(received.pop()).toEqual(frame);
     }
+  });
+
+  test('an MTU raised later makes room for its frames', () => {
+    deleteInterface('ssp-t0');
+    makeVethPair('ssp-t0', 'ssp-t1', 1500);
+    b.maintain();
+    b.maintain();
+    const sender = new AfPacketPort(3, 'ssp-t0');
+    setMtu('ssp-t0', 9000);
+    setMtu('ssp-t1', 9000);
+    const received = collect(b);
+    send(sender, frameOf(9014));
+    sender.flush();
+    drainB();
+    expect(b.stats().rx_truncated).toBe(1);
+    b.maintain();
+    send(sender, frameOf(9014));
+    sender.flush();
+    drainB();
+    expect(received).toEqual([frameOf(9014)]);
+    sender.close();
   });
 
   test('own transmissions are not received', () => {

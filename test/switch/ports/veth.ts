@@ -28,3 +28,7 @@ export function makeVethPair(a: string, b: string, mtu_bytes = 9000): void {
 export function setLink(name: string, state: 'up' | 'down'): void {
   ip('link', 'set', name, state);
 }
+
+export function setMtu(name: string, mtu_bytes: number): void {
+  ip('link', 'set', name, 'mtu', String(mtu_bytes));
+}
