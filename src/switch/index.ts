@@ -2,3 +2,5 @@
 export * from './engine';
 export { ProgramError, type SourceInfo } from './program/error';
 export { createEngine, describeCode } from './v1model/engine';
+export { Switch, type SwitchOptions } from './switch';
+export { startSwitch, type RunningSwitch, type SwitchConfig } from './start';
