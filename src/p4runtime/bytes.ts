@@ -3,8 +3,19 @@
  * "Bytestrings"). Signed values (int<W>) are carried as their W-bit two's complement.
  */
 
+/** Up to here values are handled as numbers, which is much faster. */
+const UINT48_MAX = 0xffffffffffffn;
+
 /** `value` must be non-negative. */
 export function encodeValue(value: bigint): Buffer {
+  if (value <= UINT48_MAX) {
+    const small = Number(value);
+    let length = 1;
+    while (length < 6 && small >= 2 ** (8 * length)) length += 1;
+    const bytes = Buffer.allocUnsafe(length);
+    bytes.writeUIntBE(small, 0, length);
+    return bytes;
+  }
   const hex = value.toString(16);
   return Buffer.from(hex.length % 2 === 0 ? hex : `0${hex}`, 'hex');
 }

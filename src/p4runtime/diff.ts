@@ -11,7 +11,7 @@ import {
   type CloneSession,
   type MulticastGroup,
 } from './replication';
-import { encodeTableEntry, tableKeyText, type TableEntry, type TableEntryState } from './table_entry';
+import { encodeTableEntry, wireKeyText, type TableEntry, type TableEntryState } from './table_entry';
 
 /**
  * What a target should hold. What is absent here is not ours and left alone: other tables, default actions not
@@ -54,7 +54,8 @@ interface Changes {
   unchanged: number;
 }
 
-const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
+const hex = (bytes: Uint8Array): string =>
+  Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('hex');
 
 function compare(current: Item[], desired: Item[]): Changes {
   const by_key = new Map(current.map((item) => [item.key, item]));
@@ -93,7 +94,6 @@ function withAction(schema: P4Schema, entry: TableEntry): TableEntry {
 
 function tableItem(schema: P4Schema, entry: TableEntry, is_desired: boolean): Item {
   const complete = is_desired ? withAction(schema, entry) : entry;
-  const key = tableKeyText(schema, complete);
   const use = complete.is_default === true ? 'modify' : 'insert';
   const wire = encodeTableEntry(schema, complete, use);
   // Which one-shot action comes first has no meaning, and targets need not keep it.
@@ -103,7 +103,8 @@ function tableItem(schema: P4Schema, entry: TableEntry, is_desired: boolean): It
       return (left ?? '') < (right ?? '') ? -1 : 1;
     });
   }
-  return { key, body: hex(WireTableEntry.encode(wire).finish()), entity: complete };
+  const body = WireTableEntry.encode({ ...wire, tableId: 0, match: [], priority: 0 }).finish();
+  return { key: wireKeyText(wire), body: hex(body), entity: complete };
 }
 
 function jsonBigint(_key: string, value: unknown): unknown {

@@ -1,5 +1,5 @@
 /** Table entries by name <-> TableEntry (specification, "TableEntry"). */
-import { TableEntry as WireTableEntry } from 'p4runtime-js';
+import type { TableEntry as WireTableEntry } from 'p4runtime-js';
 import { decodeEntryAction, encodeEntryAction, type EntryAction } from './action';
 import { decodeCounter, type CounterValue } from './counters';
 import { EncodingError, P4InfoMismatchError } from './errors';
@@ -69,17 +69,49 @@ export function encodeTableKey(schema: P4Schema, entry: TableEntry): WireTableEn
   if (is_default && Object.keys(entry.match).length > 0) {
     throw new EncodingError(object, 'match', 'a default action has no match');
   }
-  return WireTableEntry.fromPartial({
+  return {
     tableId: table.id,
     match: is_default ? [] : encodeMatch(object, table, entry.match),
+    action: undefined,
     priority: encodePriority(object, table, entry),
+    controllerMetadata: 0n,
+    meterConfig: undefined,
+    counterData: undefined,
+    meterCounterData: undefined,
     isDefaultAction: is_default,
-  });
+    idleTimeoutNs: 0n,
+    timeSinceLastHit: undefined,
+    metadata: NO_BYTES,
+    isConst: false,
+  };
 }
 
-/** Equal for entries of the same table, match and priority, and only for those. Throws as `encodeTableKey` does. */
+const NO_BYTES = Buffer.alloc(0);
+
+/** Equal for entries of the same table, match and priority, and only for those. Not meant to be read. */
+export function wireKeyText(wire: WireTableEntry): string {
+  const fields = wire.match.map(({ fieldId, fieldMatchType: type }) => {
+    const hex = (bytes: Buffer) => bytes.toString('hex');
+    switch (type?.$case) {
+      case 'exact':
+      case 'optional':
+        return `${fieldId}=${hex(type.value.value)}`;
+      case 'lpm':
+        return `${fieldId}=${hex(type.value.value)}/${type.value.prefixLen}`;
+      case 'ternary':
+        return `${fieldId}=${hex(type.value.value)}&${hex(type.value.mask)}`;
+      case 'range':
+        return `${fieldId}=${hex(type.value.low)}-${hex(type.value.high)}`;
+      default:
+        return `${fieldId}`;
+    }
+  });
+  return `${wire.tableId} ${wire.isDefaultAction ? 'default' : wire.priority} ${fields.join(' ')}`;
+}
+
+/** The same of an entry by name. Throws as `encodeTableKey` does. */
 export function tableKeyText(schema: P4Schema, entry: TableEntry): string {
-  return Buffer.from(WireTableEntry.encode(encodeTableKey(schema, entry)).finish()).toString('hex');
+  return wireKeyText(encodeTableKey(schema, entry));
 }
 
 function checkWritable(object: string, table: TableSchema, entry: TableEntry, use: TableUse): void {
