@@ -22,6 +22,7 @@ import {
   type IdleTimeout,
   type PacketIn,
   type Pipeline,
+  type Target,
 } from '../p4runtime';
 import { planChecks, probeSource } from './check_plan';
 import { systemClock, type Clock, type Timer } from './clock';
@@ -47,6 +48,8 @@ import { Virtualizer } from './virtualizer';
 export interface ControllerOptions {
   logger: Logger;
   clock?: Clock;
+  /** Where the switch is, if not at `switch.address` over TCP. */
+  target?: Target;
   /** `start` rejects if the switch does not answer at once, instead of trying on. */
   fail_fast?: boolean;
   /** Where drained stores are remembered; without it, a restart forgets them. */
@@ -59,6 +62,8 @@ export class ControllerError extends Error {
 }
 
 const PROBLEMS_MAX = 20;
+/** A switch may take this long to notice that the controller before us has gone, and to give its election id free. */
+const ELECTION_ID_GRACE_MS = 3_000;
 /** Between attempts to bring the switch in step after one failed for another reason than the connection. */
 const RETRY_MS = 5_000;
 /** Between looks at how long clients have been idle, and attempts to write what the switch refused. */
@@ -81,6 +86,8 @@ export class Controller {
   /** Grows with every change of connection, so that work begun before it can tell. */
   #epoch = 0;
   #timers: Timer[] = [];
+  /** Since when our election id has been another's. */
+  #in_use_since_ms: number | undefined;
   #starting: { resolve(): void; reject(error: Error): void } | undefined;
 
   /**
@@ -104,7 +111,8 @@ export class Controller {
     this.#network = new Network(config);
     requireProbeSources(this.#network);
     this.#pipeline = loadProgram(pipeline);
-    this.#client = new Client(parseTarget(`grpc://${address}?device_id=${device_id}`), {
+    const target = options.target ?? parseTarget(`grpc://${address}?device_id=${device_id}`);
+    this.#client = new Client(target, {
       p4info: this.#pipeline.p4info,
       election_id: BigInt(election_id),
     });
@@ -132,7 +140,7 @@ export class Controller {
 
   /**
    * Resolves once the switch is in step, or we are backup. Keeps trying to reach the switch, unless `fail_fast`.
-   * Rejects with ElectionIdInUseError if another controller has our election id, with PipelineError if the switch
+   * Rejects with ElectionIdInUseError if another controller has our election id and keeps it, with PipelineError if the switch
    * refuses the program, and with Error for a state file that cannot be understood.
    */
   start(): Promise<void> {
@@ -145,7 +153,8 @@ export class Controller {
     return new Promise((resolve, reject) => {
       this.#starting = { resolve, reject };
       this.#client.start({ keep_trying: this.options.fail_fast !== true }).catch((error: unknown) => {
-        this.#fail(toError(error));
+        // Otherwise it has ended for a reason that is known already.
+        if (this.#starting !== undefined) this.#fail(toError(error));
       });
       this.#upkeep();
     });
@@ -158,9 +167,9 @@ export class Controller {
     this.#timers = [];
     this.#virtualizer.hold();
     this.#writer.interrupt();
-    this.#client.close();
     this.#starting?.resolve();
     this.#starting = undefined;
+    this.#client.close();
     if (this.#state !== 'failed') this.#enter('stopped');
     return Promise.resolve();
   }
@@ -296,8 +305,11 @@ export class Controller {
 
   #disconnected(error: Error): void {
     this.#pause();
-    // Nobody else may hold our place while we wait for it, or two of us would fight over it.
-    if (error instanceof ElectionIdInUseError && this.#starting !== undefined) return this.#fail(error);
+    if (error instanceof ElectionIdInUseError && this.#starting !== undefined) {
+      this.#in_use_since_ms ??= this.#clock.now_ms();
+      const waited_ms = this.#clock.now_ms() - this.#in_use_since_ms;
+      if (waited_ms >= ELECTION_ID_GRACE_MS) return this.#fail(error);
+    }
     this.#enter('connecting', error.message);
   }
 

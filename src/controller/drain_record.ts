@@ -13,7 +13,7 @@ export function readDrained(file: string): string[] {
   try {
     text = readFileSync(file, 'utf8');
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return [];
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
     throw error;
   }
   let content: Partial<DrainFile> | null;

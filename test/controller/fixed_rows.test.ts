@@ -3,6 +3,7 @@ import { fixedRows } from '../../src/controller/fixed_rows';
 import { Network } from '../../src/controller/network';
 import { P4Schema } from '../../src/p4runtime';
 import { encodeTableEntry } from '../../src/p4runtime/table_entry';
+import { admit } from '../../src/dataplane/admit';
 import { programFiles } from '../../src/dataplane/program';
 import type { Row } from '../../src/dataplane/table';
 import { findTable } from '../../src/dataplane/tables';
@@ -46,7 +47,7 @@ function admitted(
     .filter(matches)
     .sort((a, b) => (b.entry.priority ?? 0) - (a.entry.priority ?? 0));
   if (best === undefined) return 'not admitted';
-  const { action, params } = findTable('admit')?.readable(best.entry) ?? { action: '', params: {} };
+  const { action, params } = admit.readable(best.entry);
   return action === 'deny' ? String(params.reason) : action;
 }
 

@@ -7,15 +7,7 @@ import { storeStatuses, serviceStatuses } from '../../src/controller/reports';
 import { slot } from '../../src/dataplane/slot';
 import { storeDown } from '../../src/dataplane/store_down';
 import type { Row } from '../../src/dataplane/table';
-import {
-  exampleConfig,
-  requireFrame,
-  STORE_MAC,
-  STORE_PORT,
-  storeAnswer,
-  STORES,
-  type StoreName,
-} from './example';
+import { exampleConfig, requireFrame, STORE_PORT, storeAnswer, STORES, type StoreName } from './example';
 import { FakeClock } from './fake_clock';
 
 function setUp() {

@@ -1,5 +1,6 @@
 /** The table definitions against the P4Info they must fit, and values there and back. */
 import fc from 'fast-check';
+import { ActionRef_Scope } from 'p4runtime-js';
 import { decodeTableEntry, encodeTableEntry } from '../../src/p4runtime/table_entry';
 import { P4Schema } from '../../src/p4runtime/p4info';
 import { admit } from '../../src/dataplane/admit';
@@ -9,7 +10,7 @@ import { programFiles } from '../../src/dataplane/program';
 import { slot } from '../../src/dataplane/slot';
 import { store } from '../../src/dataplane/store';
 import { findTable, TABLES } from '../../src/dataplane/tables';
-import type { Row } from '../../src/dataplane/table';
+import type { KeyFields, Row } from '../../src/dataplane/table';
 import { bigintToMac, numberToIpv4 } from '../../src/wire/address';
 
 const schema = P4Schema.load(programFiles().p4info);
@@ -24,14 +25,16 @@ test.each(TABLES.map((table) => [table.name, table] as const))(
   '%s has the key and actions of the program',
   (name, table) => {
     const info = schema.tables.get(name);
-    const key = Object.entries(table.key).map(([field, { kind, width_bits }]) => ({
+    const key = Object.entries(table.key as KeyFields).map(([field, { kind, width_bits }]) => ({
       name: field,
       kind,
       width_bits,
     }));
     expect(key).toEqual(info.key.map(({ name, kind, width_bits }) => ({ name, kind, width_bits })));
     const actions = Object.entries(table.actions as Record<string, Record<string, { width_bits: number }>>);
-    const defaultOnly = new Set(info.info.actionRefs.filter(({ scope }) => scope === 2).map(({ id }) => id));
+    const defaultOnly = new Set(
+      info.info.actionRefs.filter(({ scope }) => scope === ActionRef_Scope.DEFAULT_ONLY).map(({ id }) => id),
+    );
     const expected = info.actions.filter(({ id }) => !defaultOnly.has(id));
     expect(actions.map(([action]) => action).sort()).toEqual(expected.map(({ alias }) => alias).sort());
     for (const [action, params] of actions) {
