@@ -1,4 +1,17 @@
-/** A P4Runtime client for any target. */
+/**
+ * A P4Runtime client for any target.
+ *
+ *     const p4info = P4Schema.load('program.p4info.txtpb');
+ *     const client = new Client(parseTarget('grpc://127.0.0.1:9559?device_id=0'), { p4info, election_id: 5n });
+ *     client.on('primary', () => void reconcile(client, { tables: { 'ingress.route': routes } }));
+ *     client.on('packet_in', ({ payload, metadata }) => ...);
+ *     await client.start();
+ *     await client.pushPipeline({ p4info, device_config });
+ *     await client.write([{ type: 'insert', entity: { table: 'route', match: { dst: lpm(0x0a000000, 8) },
+ *                                                     action: action('forward', { port: 1 }) } }]);
+ *     for await (const entry of client.readTable('route', { counters: true })) ...
+ *     client.close();
+ */
 export * from './action';
 export type { GroupMember, ProfileGroup, ProfileMember } from './action_profiles';
 export { ELECTION_ID_MAX, type ArbitrationState } from './arbitration';

@@ -39,6 +39,13 @@ export function richStatus(error: ServiceError): RichStatus {
 /** CANCELLED is what a target that is shut down says; our own cancelling is never reported as an error. */
 const GONE = [status.UNAVAILABLE, status.DEADLINE_EXCEEDED, status.CANCELLED];
 
+/** grpc-js wraps the reason in words about its own resolver. */
+function unreachableReason(details: string): string {
+  return details
+    .replace(/^No connection established\. Last error: (Error: )?/, '')
+    .replace(/\. Resolution note:.*$/s, '');
+}
+
 /** Wraps a gRPC failure in the class that says what it means. */
 export function rpcError(operation: string, target: string, error: ServiceError): RpcError {
   const { code, message } = richStatus(error);
@@ -46,7 +53,14 @@ export function rpcError(operation: string, target: string, error: ServiceError)
   const quirk = quirkOf(detail);
   const options = { cause: error };
   if (GONE.includes(error.code)) {
-    return new UnreachableError(operation, target, code, error.details, undefined, options);
+    return new UnreachableError(
+      operation,
+      target,
+      code,
+      unreachableReason(error.details),
+      undefined,
+      options,
+    );
   }
   if (code === Code.PERMISSION_DENIED && /primary|master/i.test(detail)) {
     return new NotPrimaryError(operation, target, code, detail, undefined, options);

@@ -39,7 +39,13 @@ test('nothing there: start says so', async () => {
   await serve(answering(Code.OK));
   const client = connect({ unary_timeout_ms: 2_000 });
   fake.stop();
-  await expect(client.start()).rejects.toThrow(UnreachableError);
+  const error = await client.start().catch((reason: unknown) => reason);
+  expect(error).toBeInstanceOf(UnreachableError);
+  expect(error).toMatchObject({
+    message: expect.stringMatching(
+      /^grpc:.*: StreamChannel: UNAVAILABLE: connect ECONNREFUSED [\d.:]+$/,
+    ) as string,
+  });
   expect(client.state).toBe('stopped');
 });
 
