@@ -12,8 +12,6 @@ export const EXIT = {
   invalid_config: 5,
 } as const;
 
-export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
-
 export const EXIT_MEANING: Readonly<Record<keyof typeof EXIT, string>> = {
   ok: 'ok',
   failed: 'failed',
