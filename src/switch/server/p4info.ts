@@ -128,10 +128,10 @@ export class P4InfoIndex {
   }
 }
 
-/** NOT_FOUND where the P4Info has nothing of that kind and id. */
+/** INVALID_ARGUMENT, as BMv2 says it, where the P4Info has nothing of that kind and id. */
 export function found<T>(map: ReadonlyMap<number, T>, kind: string, id: number): T {
   const object = map.get(id);
-  if (object === undefined) throw new RpcError('NOT_FOUND', `the P4Info has no ${kind} with id ${id}`);
+  if (object === undefined) throw new RpcError('INVALID_ARGUMENT', `the P4Info has no ${kind} with id ${id}`);
   return object;
 }
 

@@ -142,7 +142,7 @@ describe('table entries', () => {
       'OUT_OF_RANGE',
       'OK',
       'INVALID_ARGUMENT',
-      'NOT_FOUND',
+      'INVALID_ARGUMENT',
       'PERMISSION_DENIED',
       'INVALID_ARGUMENT',
       'INVALID_ARGUMENT',
@@ -307,7 +307,7 @@ describe('counters and registers', () => {
     expect(details.map(({ code }) => status[code])).toEqual([
       'OUT_OF_RANGE',
       'INVALID_ARGUMENT',
-      'NOT_FOUND',
+      'INVALID_ARGUMENT',
     ]);
     const inserted = await client.write(INSERT, { $case: 'counterEntry', value: { counterId, data } });
     expect(inserted.details.map(({ code }) => code)).toEqual([status.INVALID_ARGUMENT]);
@@ -457,6 +457,9 @@ describe('stream messages', () => {
       },
     });
     await client.write(INSERT, learn);
+    await expect(client.read({ $case: 'digestEntry', value: { digestId } })).rejects.toMatchObject({
+      code: status.NOT_FOUND,
+    });
     device.inject(1, ethernet(MAC_A, MAC_B));
     expect(await client.write(INSERT, digest(2))).toMatchObject({ code: 0 });
     device.inject(1, ethernet(MAC_A, MAC_B));

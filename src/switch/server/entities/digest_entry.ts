@@ -31,7 +31,12 @@ export function prepareDigestEntry(
 
 export function readDigestEntries(pipeline: Pipeline, request: DigestEntry): Entity[] {
   const configs = pipeline.digest_configs;
-  if (request.digestId !== 0) found(pipeline.info.digests, 'digest', request.digestId);
+  if (request.digestId !== 0) {
+    found(pipeline.info.digests, 'digest', request.digestId);
+    if (!configs.has(request.digestId)) {
+      throw new RpcError('NOT_FOUND', `digest ${request.digestId} is not configured`);
+    }
+  }
   return [...configs]
     .filter(([id]) => request.digestId === 0 || request.digestId === id)
     .map(([digestId, config]) => ({ entity: { $case: 'digestEntry', value: { digestId, config } } }));
