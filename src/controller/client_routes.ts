@@ -93,7 +93,8 @@ export class ClientRoutes {
     const port = this.environment.network.port(sighting.ingress_port);
     if (port === undefined || this.#refusal(sighting, port) !== undefined) return;
     const { client_routes_max } = this.environment.limits;
-    if (this.#clients.has(sighting.src_addr) || this.#clients.size >= client_routes_max) return;
+    const has_room = this.#clients.has(sighting.src_addr) || this.#clients.size < client_routes_max;
+    if (!has_room) return;
     const used_ms = this.environment.clock.now_ms() - idle_ms;
     this.#clients.set(sighting.src_addr, { port, mac: sighting.src_mac, used_ms });
   }

@@ -82,6 +82,7 @@ export class Controller {
   #reason: string | undefined;
   #problems: string[] = [];
   #started_ms: number;
+  /** Since another controller was last in charge. */
   #has_adopted = false;
   /** Grows with every change of connection, so that work begun before it can tell. */
   #epoch = 0;
@@ -110,6 +111,7 @@ export class Controller {
     }
     this.#network = new Network(config);
     requireProbeSources(this.#network);
+    requirePortsOfFixed(this.#network);
     this.#pipeline = loadProgram(pipeline);
     const target = options.target ?? parseTarget(`grpc://${address}?device_id=${device_id}`);
     this.#client = new Client(target, {
@@ -298,6 +300,7 @@ export class Controller {
 
   #standBy(reason: string): void {
     this.#pause();
+    this.#has_adopted = false;
     this.#enter('backup', reason);
     this.#starting?.resolve();
     this.#starting = undefined;
@@ -440,6 +443,18 @@ function requireProbeSources(network: Network): void {
     if (port === undefined || !checked.has(store.name)) continue;
     throw new ControllerError(
       `port ${port.name}: addresses: found none, expected one: health checks of store ${store.name} come from it`,
+    );
+  }
+}
+
+/** A fixed MAC address is never asked for, so that its port must be known as well. */
+function requirePortsOfFixed(network: Network): void {
+  for (const store of network.config.stores) {
+    const ports = network.storePorts(store);
+    if (store.mac === undefined || ports.length === 1) continue;
+    throw new ControllerError(
+      `store ${store.name}: port: found none, expected one of ${ports.map(({ name }) => name).join(', ')}: ` +
+        'a store with a fixed mac is not looked for',
     );
   }
 }

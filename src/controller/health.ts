@@ -99,6 +99,15 @@ export class Health {
     return checks.every(({ verdict }) => verdict === 'good') ? 'good' : 'unknown';
   }
 
+  /** What was judged before another controller took over no longer counts. */
+  forget(): void {
+    for (const check of this.#checks) {
+      check.verdict = 'unknown';
+      check.failures_in_a_row = 0;
+      check.successes_in_a_row = 0;
+    }
+  }
+
   /** Takes a store that nothing is known of for good, because the switch has been using it. */
   presumeGood(store: string): void {
     for (const check of this.#by_store.get(store) ?? []) {

@@ -40,6 +40,7 @@ interface Entry {
   timer: Timer | undefined;
   /** Of a lookup: who waits for it. Undefined for a watched address. */
   waiting: ((neighbour: Neighbour | undefined) => void)[] | undefined;
+  is_fixed: boolean;
 }
 
 /** Watched addresses that stay silent are asked ever more rarely, down to this many retry times. */
@@ -52,25 +53,39 @@ export class Neighbours {
 
   constructor(private readonly environment: NeighbourEnvironment) {}
 
-  /** Keeps asking for `address`. `known`: its place as last seen, true until an answer says otherwise. */
-  watch(address: Ipv4Address, ports: readonly PortConfig[], known?: Neighbour): void {
+  /** Keeps asking for `address`. */
+  watch(address: Ipv4Address, ports: readonly PortConfig[]): void {
     const entry: Entry = {
       address,
       ports,
-      found: known,
+      found: undefined,
       unanswered: 0,
       timer: undefined,
       waiting: undefined,
+      is_fixed: false,
     };
     this.#entries.set(address, entry);
     if (!this.#held) this.#ask(entry);
   }
 
-  /** A place seen elsewhere, such as in the switch's tables; what has been learned since is not touched. */
-  suggest(address: Ipv4Address, known: Neighbour): void {
+  /** The place of `address` is configured: nobody is asked or believed. */
+  fix(address: Ipv4Address, place: Neighbour): void {
+    this.#entries.set(address, {
+      address,
+      ports: [place.port],
+      found: place,
+      unanswered: 0,
+      timer: undefined,
+      waiting: undefined,
+      is_fixed: true,
+    });
+  }
+
+  /** The place of a watched address as others have seen it: true until an answer says otherwise. */
+  suggest(address: Ipv4Address, place: Neighbour): void {
     const entry = this.#entries.get(address);
-    if (entry === undefined || entry.found !== undefined || !entry.ports.includes(known.port)) return;
-    entry.found = known;
+    if (entry === undefined || entry.is_fixed || !entry.ports.includes(place.port)) return;
+    entry.found = place;
     this.environment.onChange(address);
   }
 
@@ -104,6 +119,7 @@ export class Neighbours {
       unanswered: 0,
       timer: undefined,
       waiting: [callback],
+      is_fixed: false,
     };
     this.#entries.set(address, lookup);
     if (!this.#held) this.#ask(lookup);
@@ -117,7 +133,7 @@ export class Neighbours {
     if (entry === undefined || port === undefined || isMulticastMac(senderMac) || senderMac === MAC_ZERO) {
       return this.counts.add('arp_replies_ignored');
     }
-    if (ours.has(senderMac)) return this.counts.add('arp_replies_ignored');
+    if (entry.is_fixed || ours.has(senderMac)) return this.counts.add('arp_replies_ignored');
     this.counts.add('arp_replies');
     const { found } = entry;
     const was_silent = this.isSilent(senderIp);
@@ -141,7 +157,7 @@ export class Neighbours {
   }
 
   #ask(entry: Entry): void {
-    if (this.#held) return;
+    if (this.#held || entry.is_fixed) return;
     const { network, options } = this.environment;
     if (entry.waiting !== undefined && entry.unanswered >= options.attempts) {
       this.counts.add('arp_lookups_failed');

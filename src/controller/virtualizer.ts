@@ -88,15 +88,19 @@ export class Virtualizer {
     for (const store of stores) {
       const ports = network.storePorts(store);
       const [port] = ports;
-      const known = store.mac === undefined || port === undefined ? undefined : { mac: store.mac, port };
-      this.neighbours.watch(store.address, ports, known);
+      if (store.mac !== undefined && port !== undefined) {
+        this.neighbours.fix(store.address, { mac: store.mac, port });
+      } else {
+        this.neighbours.watch(store.address, ports);
+      }
       this.stores.update(store.name);
     }
   }
 
-  /** Once, before the first `resume`: takes over what is already there and fits. */
+  /** Held, and another controller was in charge until now: takes over what it left, as far as it fits. */
   adopt({ stores, stores_down, clients }: Leftover): void {
     const { network } = this.environment;
+    this.health.forget();
     for (const { id, mac, port_number } of stores) {
       const view = this.stores.all().find((one) => one.id === id);
       const port = network.port(port_number);
@@ -104,8 +108,8 @@ export class Virtualizer {
       this.neighbours.suggest(view.config.address, { mac, port });
       // A store the switch was using is used until its checks fail.
       if (!stores_down.includes(id)) this.health.presumeGood(view.config.name);
-      this.stores.update(view.config.name);
     }
+    for (const { config } of this.stores.all()) this.stores.update(config.name);
     for (const { sighting, idle_ms } of clients) this.clients.adopt(sighting, idle_ms);
   }
 

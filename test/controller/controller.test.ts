@@ -5,9 +5,10 @@ import { join } from 'node:path';
 import pino from 'pino';
 import { Controller, ControllerError, type ControllerOptions } from '../../src/controller';
 import type { Config } from '../../src/config/config';
-import { ElectionIdInUseError, UnreachableError } from '../../src/p4runtime';
+import { ElectionIdInUseError, parseTarget, UnreachableError } from '../../src/p4runtime';
+import { Switch } from '../../src/switch/switch';
 import { targets } from '../targets';
-import type { RunningTarget } from '../targets/target';
+import { FrameQueue, type RunningTarget } from '../targets/target';
 import { exampleConfig, PORT_MAC, requireFrame, STORES } from './example';
 import { CLIENT1, CLIENT2, Site, until } from './site';
 
@@ -165,6 +166,17 @@ describe.each(targets)('controller on $name', (kind) => {
     expect(second.status().writes.adopted).toBeGreaterThan(1024);
   });
 
+  test('a client that falls silent is forgotten', async () => {
+    const controller = await running({}, ({ limits }) => (limits.client_route_idle_ms = 1000));
+    await inStep(controller);
+    await callAll();
+    const clients = async () => (await controller.readTable('client_known')).entries.length;
+    await until('the client is known', async () => (await clients()) === 1);
+    await until('the client is forgotten', async () => (await clients()) === 0);
+    expect((await controller.readTable('client_route')).entries).toEqual([]);
+    expect((await controller.readCounters()).controller.clients_aged).toBe(1);
+  });
+
   test('drain takes a store out of new placement, restore brings it back, a restart remembers', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'storeswitch-controller-'));
     const state_file = join(folder, 'state.json');
@@ -233,6 +245,44 @@ describe.each(targets)('controller on $name', (kind) => {
     site.alive.delete(missing);
     await callAll();
   }
+});
+
+test('a switch that was restarted is filled again, and no store is given up meanwhile', async () => {
+  const options = { ports: PORTS, cpu_port: 255 };
+  const before = new Switch(options);
+  const address = await before.listen('127.0.0.1:0', 1n);
+  const target = (sw: Switch): RunningTarget => {
+    const queues = new Map(PORTS.map((port) => [port, new FrameQueue()]));
+    sw.on('frame', (port, frame) => queues.get(port)?.push(frame));
+    return {
+      address: parseTarget(`grpc://${address}?device_id=1`),
+      cpu_port: 255,
+      send: (port, frame) => sw.inject(port, frame),
+      receive: (port, timeout_ms) => queues.get(port)?.next(timeout_ms) ?? Promise.resolve(undefined),
+      stop: () => sw.close(),
+    };
+  };
+  const first_site = new Site(target(before));
+  const seen = new Set<string>();
+  const controller = new Controller(exampleConfig(HEALTH, address), { logger });
+  await controller.start();
+  await inStep(controller);
+  await first_site.close();
+  await before.close();
+  await until('the loss is noticed', () => controller.status().state === 'connecting');
+  const after = new Switch(options);
+  await after.listen(address, 1n);
+  const site = new Site(target(after));
+  await until('it is in step again', () => {
+    for (const { name, state } of controller.stores()) seen.add(`${name} ${state}`);
+    return controller.status().state === 'running';
+  });
+  expect([...seen].sort()).toEqual(['store1 up', 'store2 up', 'store3 up']);
+  expect((await controller.readTable('slot')).entries).toHaveLength(1024);
+  expect((await controller.readTable('store_down')).entries).toEqual([]);
+  await controller.stop();
+  await site.close();
+  await after.close();
 });
 
 describe('controller without a switch', () => {

@@ -116,7 +116,7 @@ test('a lookup that is answered ends at once', () => {
 
 test('while held nobody is asked and nobody becomes silent', () => {
   const { clock, sent, neighbours, ports } = setUp();
-  neighbours.watch(STORE, ports, undefined);
+  neighbours.watch(STORE, ports);
   neighbours.hold();
   sent.length = 0;
   clock.advance(60_000);
@@ -134,7 +134,7 @@ test('what could not be sent does not count as unanswered', () => {
   expect(neighbours.isSilent(STORE)).toBe(false);
 });
 
-test('a suggestion holds until an answer says otherwise, and never overrules one', () => {
+test('a suggestion holds until an answer says otherwise', () => {
   const { neighbours, ports, reply } = setUp();
   neighbours.watch(STORE, ports);
   const [port] = ports;
@@ -142,6 +142,20 @@ test('a suggestion holds until an answer says otherwise, and never overrules one
   neighbours.suggest(STORE, { mac: '02:00:00:00:02:55', port });
   expect(neighbours.find(STORE)?.mac).toBe('02:00:00:00:02:55');
   reply(3);
-  neighbours.suggest(STORE, { mac: '02:00:00:00:02:55', port });
   expect(neighbours.find(STORE)?.mac).toBe(MAC);
+});
+
+test('what is configured is neither asked for nor overruled', () => {
+  const { clock, sent, neighbours, ports, reply } = setUp();
+  const [port] = ports;
+  if (port === undefined) throw new Error('no port');
+  neighbours.fix(STORE, { mac: '02:00:00:00:02:55', port });
+  neighbours.hold();
+  neighbours.resume();
+  clock.advance(60_000);
+  reply(3);
+  neighbours.suggest(STORE, { mac: MAC, port });
+  expect(sent).toEqual([]);
+  expect(neighbours.isSilent(STORE)).toBe(false);
+  expect(neighbours.find(STORE)?.mac).toBe('02:00:00:00:02:55');
 });
