@@ -39,13 +39,23 @@ async function start(argv: readonly string[], ports: readonly number[]): Promise
       ...ports.flatMap((port) => ['-i', `${port}@s${port}`]),
       ...['--', '--grpc-server-addr', `unix:${socketPath}`, '--cpu-port', String(CPU_PORT)],
     ],
-    { stdio: 'ignore' },
+    { stdio: ['ignore', 'ignore', 'inherit'] },
   );
   const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()));
+  const remove = async () => {
+    child.kill('SIGTERM');
+    await exited;
+    ip('netns', 'delete', namespace);
+    rmSync(folder, { recursive: true, force: true });
+  };
   const deadline = Date.now() + START_TIMEOUT_MS;
   while (!existsSync(socketPath)) {
-    if (child.exitCode !== null) throw new Error(`${argv.join(' ')} ended with status ${child.exitCode}`);
-    if (Date.now() > deadline) throw new Error(`${argv.join(' ')} did not open its gRPC socket`);
+    if (child.exitCode !== null || Date.now() > deadline) {
+      const problem =
+        child.exitCode === null ? 'did not open its gRPC socket' : `ended with status ${child.exitCode}`;
+      await remove();
+      throw new Error(`${argv.join(' ')} ${problem}`);
+    }
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
 
@@ -76,11 +86,8 @@ async function start(argv: readonly string[], ports: readonly number[]): Promise
     receive: (port, timeout_ms) => at(queues, port).next(timeout_ms),
     async stop() {
       clearInterval(poll);
-      child.kill('SIGTERM');
-      await exited;
       for (const wire of wires.values()) wire.close();
-      ip('netns', 'delete', namespace);
-      rmSync(folder, { recursive: true, force: true });
+      await remove();
     },
   };
 }
