@@ -7,8 +7,8 @@ const ROOT = join(__dirname, '../..');
 const BUILD = join(ROOT, 'p4/build');
 
 interface Compiler {
-  sourceHash(): string;
-  compile(outDir: string): void;
+  sourceHash: () => string;
+  compile: (outDir: string) => void;
 }
 
 async function compiler(): Promise<Compiler> {

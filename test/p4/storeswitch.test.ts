@@ -29,7 +29,6 @@ import {
   unknownFrame,
 } from './packets';
 
-const GETATTR = 1;
 const WRITE = 7;
 const REMOVE = 12;
 const COMMIT = 21;
