@@ -78,7 +78,7 @@ export class Virtualizer {
     });
     this.stores = new StoreStates(network, this.neighbours, this.health, clock, (view, before) => {
       const { state, reason } = view;
-      const level = state === 'up' || state === 'draining' ? 'info' : 'warn';
+      const level = before === 'up' && state !== 'draining' ? 'warn' : 'info';
       logger[level](
         { store: view.config.name, state, before, ...(reason && { reason }) },
         `store is ${state}`,
