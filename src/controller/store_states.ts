@@ -26,7 +26,7 @@ export class StoreStates {
     private readonly neighbours: Neighbours,
     private readonly health: Health,
     private readonly clock: Clock,
-    /** Of every change of state. */
+    /** Of every change of state, and of the reason for it. */
     private readonly onChange: (view: Readonly<StoreView>, before: StoreState) => void,
   ) {
     const since_ms = clock.now_ms();
@@ -70,12 +70,12 @@ export class StoreStates {
   update(name: string): void {
     const view = this.#views.get(name);
     if (view === undefined) return;
-    const before = view.state;
+    const { state: before, reason: reason_before } = view;
     view.place = this.neighbours.find(view.config.address);
     Object.assign(view, this.#judge(view));
-    if (view.state === before) return;
-    view.since_ms = this.clock.now_ms();
-    this.onChange(view, before);
+    const is_explained_anew = reason_before !== undefined && view.reason !== reason_before;
+    if (view.state !== before) view.since_ms = this.clock.now_ms();
+    if (view.state !== before || is_explained_anew) this.onChange(view, before);
   }
 
   #judge({ config, place }: StoreView): Judgement {

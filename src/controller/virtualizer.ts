@@ -78,7 +78,8 @@ export class Virtualizer {
     });
     this.stores = new StoreStates(network, this.neighbours, this.health, clock, (view, before) => {
       const { state, reason } = view;
-      const level = before === 'up' && state !== 'draining' ? 'warn' : 'info';
+      const is_bad = before === state || (before === 'up' && state !== 'draining');
+      const level = is_bad ? 'warn' : 'info';
       logger[level](
         { store: view.config.name, state, before, ...(reason && { reason }) },
         `store is ${state}`,
