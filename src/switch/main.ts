@@ -17,7 +17,7 @@ export async function runSwitch(argv: readonly string[]): Promise<number> {
     flags = parseFlags(argv);
   } catch (error) {
     if (!(error instanceof FlagError)) throw error;
-    process.stderr.write(`${error.message} (--help tells the flags)\n`);
+    process.stderr.write(`storeswitch: ${error.message} (--help tells the flags)\n`);
     return EXIT_USAGE;
   }
   if (flags.help) {
@@ -50,12 +50,12 @@ async function serve(flags: SwitchFlags, log: Logger): Promise<number> {
       ...(flags.program_path === undefined ? {} : { program: readProgram(flags.program_path) }),
       log: (log_level, message) => log[log_level](message),
       failed: (error) => {
-        process.stderr.write(`the packet thread has died: ${error.message}\n`);
+        process.stderr.write(`storeswitch: the packet thread has died: ${error.message}\n`);
         ended(EXIT_FAILED);
       },
     });
   } catch (error) {
-    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+    process.stderr.write(`storeswitch: ${error instanceof Error ? error.message : String(error)}\n`);
     return EXIT_FAILED;
   }
   process.on('SIGTERM', onSignal);

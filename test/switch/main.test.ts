@@ -17,7 +17,7 @@ async function run(...argv: string[]): Promise<{ code: number; stderr: string }>
 test('usage errors are one line and exit code 2', async () => {
   expect(await run('--no-p4', '--colour')).toEqual({
     code: 2,
-    stderr: 'unknown flag --colour (--help tells the flags)\n',
+    stderr: 'storeswitch: unknown flag --colour (--help tells the flags)\n',
   });
 });
 
@@ -25,7 +25,7 @@ test('a program that cannot be read is named, exit code 1', async () => {
   const { code, stderr } = await run('/nowhere/program.json');
   expect(code).toBe(1);
   // Across jest's realms the error's own text may have its class in front.
-  expect(stderr).toMatch(/^\/nowhere\/program\.json: .*no such file or directory/);
+  expect(stderr).toMatch(/^storeswitch: \/nowhere\/program\.json: .*no such file or directory/);
   const not_json = join(__dirname, 'programs', 'server.p4');
   expect(await run(not_json)).toEqual({
     code: 1,
