@@ -14,6 +14,8 @@ import { Topology } from './topology';
 const PYTHON = '/usr/bin/python3';
 const CHECKOUT = resolve(__dirname, '../..');
 const DOWN_PATIENCE_MS = 30_000;
+/** Mininet waits for ever for a node whose shell does not start. */
+const SILENCE_MAX_MS = 60_000;
 
 export const DEFAULT_INSTANCE = 'single';
 
@@ -44,6 +46,11 @@ export async function startTopology(options: StartOptions): Promise<Topology> {
   );
   const abort = () => child.kill('SIGTERM');
   options.signal?.addEventListener('abort', abort, { once: true });
+  let silent = false;
+  const watchdog = setTimeout(() => {
+    silent = true;
+    abort();
+  }, SILENCE_MAX_MS);
   let stderr = '';
   child.stderr.setEncoding('utf8').on('data', (chunk: string) => (stderr = (stderr + chunk).slice(-4000)));
   const ended = new Promise<string>((settle) => {
@@ -56,6 +63,7 @@ export async function startTopology(options: StartOptions): Promise<Topology> {
   });
   try {
     for await (const line of createInterface({ input: child.stdout })) {
+      watchdog.refresh();
       const event = eventSchema.parse(JSON.parse(line));
       if (event.event === 'progress') options.progress(event.text);
       if (event.event === 'leftover')
@@ -66,8 +74,12 @@ export async function startTopology(options: StartOptions): Promise<Topology> {
       }
       if (event.event === 'ready') return Topology.attach(options.instance);
     }
-    throw new TopologyError(`the topology did not come up: ${await ended}`);
+    const cause = await ended;
+    throw new TopologyError(
+      `the topology did not come up: ${silent ? `no progress for ${SILENCE_MAX_MS / 1000} s; ` : ''}${cause}`,
+    );
   } finally {
+    clearTimeout(watchdog);
     options.signal?.removeEventListener('abort', abort);
     child.stdout.destroy();
     child.stderr.destroy();
