@@ -200,7 +200,8 @@ export class Controller {
 
   /**
    * Gives the store nothing new; what it has answered before it may answer again. Resolves when the switch does so,
-   * or at once while the switch is away: then it follows. Rejects with an Error for an unknown store.
+   * or at once while the switch is away: then it follows. Rejects with an Error for an unknown store, or if
+   * the state file cannot be written.
    */
   drain(store: string): Promise<void> {
     return this.#setDrained(store, true);
@@ -376,9 +377,14 @@ export class Controller {
       const names = this.config.stores.map(({ name }) => name).join(', ');
       throw new Error(`there is no store "${store}"; there are ${names}`);
     }
-    if (!this.#virtualizer.setDrained(store, is_drained)) return;
+    const { drained } = this.#virtualizer.stores;
+    if (drained.includes(store) === is_drained) return;
     const { state_file } = this.options;
-    if (state_file !== undefined) writeDrained(state_file, this.#virtualizer.stores.drained);
+    // First, so that what cannot be remembered is not done.
+    if (state_file !== undefined) {
+      writeDrained(state_file, is_drained ? [...drained, store] : drained.filter((name) => name !== store));
+    }
+    this.#virtualizer.setDrained(store, is_drained);
     this.#virtualizer.flush();
     await this.#writer.settled();
   }
