@@ -6,6 +6,31 @@
  * the BMv2 JSON, which are the names in P4Info too. Values are non-negative bigints of the width P4Info declares.
  */
 
+/**
+ * What a meter marks by. Rates are in packets or bytes (as the program says) a second, bursts in the same unit.
+ * `eburst` is not 0 only for single-rate three-colour meters (RFC 2697); all others are two-rate (RFC 2698).
+ */
+export interface MeterConfig {
+  cir: bigint;
+  cburst: bigint;
+  pir: bigint;
+  pburst: bigint;
+  eburst: bigint;
+}
+
+/** What a meter has marked since it was made or its counters were cleared. */
+export interface MeterCounters {
+  green: CounterValue;
+  yellow: CounterValue;
+  red: CounterValue;
+}
+
+export interface MeterState {
+  /** undefined: the default, everything is green. */
+  config: MeterConfig | undefined;
+  counters: MeterCounters;
+}
+
 /** One key field's match, in the order of the table's keys. */
 export type MatchValue =
   | { kind: 'exact'; value: bigint }
@@ -31,6 +56,8 @@ export interface TableEntry {
   action: ActionCall;
   /** 0: never idles out. */
   idle_timeout_ns: bigint;
+  /** Of a table with a direct meter; undefined: everything is green. */
+  meter?: MeterConfig | undefined;
 }
 
 export interface CounterValue {
@@ -41,6 +68,8 @@ export interface CounterValue {
 /** What a table read shows beyond what was written. */
 export interface TableEntryState extends TableEntry {
   counter: CounterValue | undefined;
+  /** Present where the table has a direct meter. */
+  meter_counters?: MeterCounters;
   /** Time since the entry was last hit (or written); undefined where the table keeps no idle time. */
   idle_ns: bigint | undefined;
   is_const: boolean;
@@ -126,6 +155,19 @@ export interface Engine {
   writeCounter(name: string, index: number, value: CounterValue): void;
   /** The direct counter of one entry. */
   writeDirectCounter(table: string, entry: Pick<TableEntry, 'match' | 'priority'>, value: CounterValue): void;
+
+  meterSize(name: string): number;
+  readMeter(name: string, index: number): MeterState;
+  /** A meter starts with full buckets. undefined: everything is green. */
+  writeMeter(name: string, index: number, config: MeterConfig | undefined): void;
+  clearMeterCounters(name: string, index: number): void;
+  /** The direct meter of one entry. */
+  writeDirectMeter(
+    table: string,
+    entry: Pick<TableEntry, 'match' | 'priority'>,
+    config: MeterConfig | undefined,
+  ): void;
+  clearDirectMeterCounters(table: string, entry: Pick<TableEntry, 'match' | 'priority'>): void;
 
   registerSize(name: string): number;
   readRegister(name: string, index: number): bigint;

@@ -5,6 +5,7 @@ import {
   type Engine,
   type EngineEvents,
   type EngineOptions,
+  type MeterState,
   type Replica,
   type TableEntry,
   type TableEntryState,
@@ -115,6 +116,31 @@ class FakeEngine implements Engine {
     value: CounterValue,
   ): void {
     this.existing(table, entry).counter = value;
+  }
+
+  meterSize(): number {
+    return 4;
+  }
+
+  readMeter(): MeterState {
+    const none = { packets: 0n, bytes: 0n };
+    return { config: undefined, counters: { green: none, yellow: none, red: none } };
+  }
+
+  writeMeter(): void {
+    throw new EngineError('UNIMPLEMENTED', 'no meters here');
+  }
+
+  clearMeterCounters(): void {
+    throw new EngineError('UNIMPLEMENTED', 'no meters here');
+  }
+
+  writeDirectMeter(): void {
+    throw new EngineError('UNIMPLEMENTED', 'no meters here');
+  }
+
+  clearDirectMeterCounters(): void {
+    throw new EngineError('UNIMPLEMENTED', 'no meters here');
   }
 
   registerSize(): number {

@@ -1,8 +1,9 @@
 import type { Counter } from '../externs/counter';
 import { ALGORITHMS, type HashFunction } from '../externs/hash';
+import type { MeterArray as MeterCells } from '../externs/meter';
 import type { Register } from '../externs/register';
 import { ProgramError } from '../program/error';
-import type { Calculation, CounterArray, Program, RegisterArray, Table } from '../program/model';
+import type { Calculation, CounterArray, MeterArray, Program, RegisterArray, Table } from '../program/model';
 import * as limbs from '../runtime/limbs';
 import * as packet from '../runtime/packet';
 import type { MatchTable } from '../tables/table';
@@ -36,6 +37,7 @@ export interface Environment {
   frame: Uint8Array;
   tables: Map<Table, MatchTable>;
   counters: Map<CounterArray, Counter>;
+  meters: Map<MeterArray, MeterCells>;
   registers: Map<RegisterArray, Register>;
   random: { next(): number; between(low: bigint, high: bigint): bigint };
   log(level: 'info' | 'error', message: string): void;
@@ -62,14 +64,17 @@ export function generate(program: Program, layout: Layout, drop_port: number): s
     if (counter.table === undefined)
       source.line(`const ${context.name('counter', counter)} = counters[${i}];`);
   });
+  program.meters.forEach((meter, i) => {
+    if (meter.result === undefined) source.line(`const ${context.name('meter', meter)} = meters[${i}];`);
+  });
   program.registers.forEach((register, i) =>
     source.line(`const ${context.name('register', register)} = registers[${i}];`),
   );
   for (const calculation of calculationsOf(program)) writeCalculation(calculation, context, headers, source);
   for (const action of program.actions) writeAction(action, context, primitives, source);
   new ParserWriter(context, headers, primitives, source).write();
-  new ControlWriter(program.ingress, context, source).write('ingress');
-  new ControlWriter(program.egress, context, source).write('egress');
+  new ControlWriter(program.ingress, context, primitives, source).write('ingress');
+  new ControlWriter(program.egress, context, primitives, source).write('egress');
   new DeparserWriter(context, headers, primitives, source).write();
   return `'use strict';\n${functions.toString()}\n${source.toString()}\nreturn { parse, verify, ingress, egress, deparse };\n`;
 }
@@ -91,7 +96,19 @@ export function compile(program: Program, layout: Layout, drop_port: number, env
   };
   const hashes: Record<string, HashFunction> = { ...ALGORITHMS, random: () => env.random.next() };
   const tables = [...program.ingress.tables.values(), ...program.egress.tables.values()];
-  const parameters = ['u', 'b', 'ub', 'hb', 'rt', 'hashes', 'tables', 'counters', 'registers', 'none'];
+  const parameters = [
+    'u',
+    'b',
+    'ub',
+    'hb',
+    'rt',
+    'hashes',
+    'tables',
+    'counters',
+    'meters',
+    'registers',
+    'none',
+  ];
   let build: (...args: unknown[]) => Stages;
   try {
     // eslint-disable-next-line @typescript-eslint/no-implied-eval -- compiling the program is what this module is for
@@ -108,6 +125,7 @@ export function compile(program: Program, layout: Layout, drop_port: number, env
     hashes,
     tables.map((table) => env.tables.get(table)),
     program.counters.map((counter) => env.counters.get(counter)),
+    program.meters.map((meter) => env.meters.get(meter)),
     program.registers.map((register) => env.registers.get(register)?.cells),
     new Uint32Array(1),
   );

@@ -192,6 +192,8 @@ export class Context {
         return `(${this.test(e.left)} ${e.equal ? '===' : '!=='} ${this.test(e.right)})`;
       case 'compare_header':
         return `${e.equal ? '' : '!'}(${this.sameHeader(e.left, e.right)})`;
+      case 'compare_union':
+        return `${e.equal ? '' : '!'}(${this.sameUnion(e.left, e.right)})`;
       case 'logic':
         return `(${this.test(e.left)} ${e.op === 'and' ? '&&' : '||'} ${this.test(e.right)})`;
       case 'not':
@@ -224,6 +226,14 @@ export class Context {
       );
     }
     return tests.join(' && ');
+  }
+
+  /** The same member valid in both, with the same fields. */
+  private sameUnion(left: UnionRef, right: UnionRef): string {
+    const others = this.unionMembers(right);
+    return this.unionMembers(left)
+      .map((member, i) => `(${this.sameHeader(member, others[i] as HeaderRef)})`)
+      .join(' || ');
   }
 
   private element(stack: HeaderStack | HeaderUnionStack, index: Expression): number | string {

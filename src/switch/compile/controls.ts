@@ -2,7 +2,9 @@ import type { Pipeline, Table } from '../program/model';
 import { limbCount } from '../runtime/limbs';
 import type { Context } from './context';
 import { Register } from './layout';
+import type { PrimitiveWriter } from './primitives';
 import type { Source } from './source';
+import { numeric } from './value';
 
 /** What a table's function returns: what decides where control flows next. */
 type Outcome = 'nothing' | 'hit' | 'action';
@@ -23,6 +25,7 @@ export class ControlWriter {
   constructor(
     private readonly pipeline: Pipeline,
     private readonly context: Context,
+    private readonly primitives: PrimitiveWriter,
     private readonly source: Source,
   ) {}
 
@@ -179,6 +182,12 @@ export class ControlWriter {
       source.line(`const entry = ${name}.lookup();`);
       if (table.with_counters)
         source.line(`if (entry !== 0) ${name}.count(entry, u[${Register.ingress_length}]);`);
+      if (table.direct_meter?.result !== undefined) {
+        source.open('if (entry !== 0)');
+        const colour = `${name}.meter(entry, u[${Register.ingress_length}])`;
+        this.primitives.assign(table.direct_meter.result, numeric(colour, 2n));
+        source.close();
+      }
       if (table.support_timeout) source.line(`if (entry !== 0) ${name}.touch(entry);`);
     }
     source.line(`const d = ${name}.args, p = entry * ${argumentLimbs(table)};`);

@@ -48,6 +48,7 @@ export class DeparserWriter {
       this.primitives.assign(checksum.target, this.result(checksum));
       if (tests.length > 0) source.close();
     }
+    for (const { primitive } of context.program.deparser_primitives) this.primitives.write(primitive);
     const order = context.program.deparser.map((header): HeaderRef => ({ kind: 'header', header }));
     source.line('let o = cursor;');
     for (const header of order)

@@ -6,7 +6,7 @@ import type { Context } from './context';
 import type { HeaderFunctions } from './headers';
 import { CLONE_REQUESTED, POSITION, Register, VALID, VARBIT_BITS } from './layout';
 import type { Source } from './source';
-import { arithmetic, big, bigResult, number, numeric, plus, store, stored, type Value } from './value';
+import { arithmetic, big, bigResult, cast, number, numeric, plus, store, stored, type Value } from './value';
 
 /** Writes the statements of primitives; jumps are the action's business. */
 export class PrimitiveWriter {
@@ -101,6 +101,17 @@ export class PrimitiveWriter {
         );
         break;
       }
+      case 'execute_meter': {
+        // Outside the array nothing is metered and the target stays as it was, as in BMv2.
+        source.open('');
+        source.line(`const i = ${number(context.value(primitive.index))};`);
+        source.open(`if (i < ${primitive.meter.size})`);
+        const colour = `${context.name('meter', primitive.meter)}.execute(i, u[${Register.ingress_length}])`;
+        this.assign(primitive.target, numeric(colour, 2n));
+        source.close();
+        source.close();
+        break;
+      }
       case 'register_read':
       case 'register_write':
         this.registerAccess(primitive);
@@ -150,9 +161,11 @@ export class PrimitiveWriter {
     }
   }
 
-  /** target = value, cut to the field's width. */
-  assign(target: FieldRef, value: Value): void {
+  /** target = value, cut to the field's width; or clamped, where the field saturates. */
+  assign(target: FieldRef, given: Value): void {
     const { index } = this.context.field(target);
+    const { saturating, signed, width } = target.field;
+    const value = saturating ? cast(signed ? 'sat_cast' : 'usat_cast', given, width) : given;
     const mark = this.context.markChanged(target.header);
     this.source.line(`${store('u', index, target.field.width, value)}${mark}`);
   }

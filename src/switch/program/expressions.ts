@@ -222,7 +222,8 @@ export class ExpressionLoader {
         return { kind: 'compare_boolean', equal, left: a.boolean, right: b.boolean };
       if (a.sort === 'header' && b.sort === 'header')
         return { kind: 'compare_header', equal, left: a.header, right: b.header };
-      if (a.sort === 'union' && b.sort === 'union') left.fail('comparing header unions is not supported');
+      if (a.sort === 'union' && b.sort === 'union')
+        return { kind: 'compare_union', equal, left: a.union, right: b.union };
     }
     return { kind: 'compare', op, left: this.data(left), right: this.data(right) };
   }

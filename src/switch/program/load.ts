@@ -48,7 +48,7 @@ export function loadProgram(json: string | object): Program {
       .find((node) => node.get('name').string() === name) ??
     root.get(member).fail(`no "${name}": only programs for v1model are supported`);
   const deparser = named('deparsers', 'deparser');
-  for (const call of deparser.itemsOf('primitives')) call.fail('primitives in a deparser are not supported');
+  const in_deparser = new ExpressionLoader(scope);
   const aliases = new Map<string, ReturnType<Scope['field']>>();
   for (const alias of root.itemsOf('field_aliases'))
     aliases.set(alias.item(0).string(), scope.field(alias.item(1)));
@@ -62,12 +62,16 @@ export function loadProgram(json: string | object): Program {
     parser: loadParser(named('parsers', 'parser'), scope),
     ingress: loadPipeline(named('pipelines', 'ingress'), scope),
     egress: loadPipeline(named('pipelines', 'egress'), scope),
+    deparser_primitives: deparser
+      .itemsOf('primitives')
+      .map((call) => ({ primitive: loadPrimitive(call, scope, in_deparser), source: call.source() })),
     deparser: deparser
       .get('order')
       .items()
       .map((name) => scope.headers.resolve(name)),
     actions: [...scope.actions.values()],
     counters: scope.counters.all(),
+    meters: scope.meters.all(),
     registers: scope.registers.all(),
     checksums,
     field_lists: scope.field_lists,
@@ -77,8 +81,6 @@ export function loadProgram(json: string | object): Program {
 }
 
 function refuseUnsupported(root: JsonNode): void {
-  for (const meter of root.itemsOf('meter_arrays'))
-    meter.fail(`meter "${meter.get('name').string()}" is not supported`);
   for (const set of root.itemsOf('parse_vsets'))
     set.fail(`parser value set "${set.get('name').string()}" is not supported`);
   for (const instance of root.itemsOf('extern_instances'))
@@ -93,10 +95,10 @@ function loadHeaders(root: JsonNode, scope: Scope): void {
     for (const field of type.get('fields').items()) {
       const varbit = field.item(1).value === '*';
       const width = varbit ? 0 : field.item(1).integer();
-      if (field.items()[3]?.value === true) field.fail('saturating fields are not supported');
+      const saturating = field.items()[3]?.value === true;
       const signed = field.items()[2]?.value === true;
       fixed_bits += width;
-      fields.push({ name: field.item(0).string(), width, signed, varbit });
+      fields.push({ name: field.item(0).string(), width, signed, varbit, saturating });
     }
     for (const field of fields.filter((f) => f.varbit)) {
       if (type.has('length_exp')) type.get('length_exp').fail('length_exp (of P4_14) is not supported');
@@ -178,6 +180,19 @@ function loadExterns(root: JsonNode, scope: Scope): void {
       },
       node,
     );
+  }
+  for (const node of root.itemsOf('meter_arrays')) {
+    const name = node.get('name').string();
+    const type = node.get('type').string();
+    const unit =
+      type === 'packets' || type === 'bytes'
+        ? type
+        : node.fail(`meter "${name}" of type "${type}" is not supported`);
+    const rates = node.get('rate_count').integer();
+    if (rates !== 2) node.fail(`meter "${name}" with ${rates} rates is not supported, only with two`);
+    const is_direct = node.find('is_direct')?.boolean() ?? false;
+    const result = is_direct ? scope.field(node.get('result_target')) : undefined;
+    scope.meters.add(name, { name, size: node.get('size').integer(), unit, result }, node);
   }
   for (const node of root.itemsOf('register_arrays')) {
     const name = node.get('name').string();

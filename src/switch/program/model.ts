@@ -11,6 +11,8 @@ export interface Field {
   width: number;
   signed: boolean;
   varbit: boolean;
+  /** Assignments clamp to what fits instead of wrapping. */
+  saturating: boolean;
 }
 
 export interface HeaderType {
@@ -85,6 +87,7 @@ export type BooleanExpression =
   | { kind: 'compare'; op: CompareOp; left: Expression; right: Expression }
   | { kind: 'compare_boolean'; equal: boolean; left: BooleanExpression; right: BooleanExpression }
   | { kind: 'compare_header'; equal: boolean; left: HeaderRef; right: HeaderRef }
+  | { kind: 'compare_union'; equal: boolean; left: UnionRef; right: UnionRef }
   | { kind: 'logic'; op: 'and' | 'or'; left: BooleanExpression; right: BooleanExpression }
   | { kind: 'not'; value: BooleanExpression }
   | { kind: 'valid'; header: HeaderRef }
@@ -97,6 +100,15 @@ export interface CounterArray {
   size: number;
   /** The table it belongs to, for a direct counter. */
   table: string | undefined;
+}
+
+export interface MeterArray {
+  name: string;
+  /** Cells; for a direct meter as many as its table has entries. */
+  size: number;
+  unit: 'packets' | 'bytes';
+  /** Where a direct meter's colour goes when an entry is hit; undefined: an indirect meter. */
+  result: FieldRef | undefined;
 }
 
 export interface RegisterArray {
@@ -150,6 +162,7 @@ export type Primitive =
   | { op: 'drop' }
   | { op: 'truncate'; length: Expression }
   | { op: 'count'; counter: CounterArray; index: Expression }
+  | { op: 'execute_meter'; meter: MeterArray; index: Expression; target: FieldRef }
   | { op: 'register_read'; target: FieldRef; array: RegisterArray; index: Expression }
   | { op: 'register_write'; array: RegisterArray; index: Expression; value: Expression }
   | { op: 'hash'; target: FieldRef; base: Expression; calculation: Calculation; size: Expression }
@@ -225,6 +238,7 @@ export interface Table {
   max_size: number;
   with_counters: boolean;
   counter_name: string | undefined;
+  direct_meter: MeterArray | undefined;
   support_timeout: boolean;
   actions: Action[];
   /** What runs next: by action name, or by hit or miss. */
@@ -268,9 +282,12 @@ export interface Program {
   parser: Parser;
   ingress: Pipeline;
   egress: Pipeline;
+  /** Run between the update of checksums and the writing of headers. */
+  deparser_primitives: { primitive: Primitive; source: SourceInfo | undefined }[];
   deparser: Header[];
   actions: Action[];
   counters: CounterArray[];
+  meters: MeterArray[];
   registers: RegisterArray[];
   checksums: Checksum[];
   field_lists: Map<number, FieldList>;

@@ -74,7 +74,10 @@ function loadTable(
   const type = at.get('type').string();
   if (type !== 'simple')
     at.fail(`table "${name}" of type "${type}" (action profile or selector) is not supported`);
-  if (at.has('direct_meters')) at.get('direct_meters').fail(`direct meter of table "${name}": not supported`);
+  const meter_name = at.find('direct_meters');
+  const direct_meter = meter_name === undefined ? undefined : scope.meters.resolve(meter_name);
+  if (direct_meter !== undefined && direct_meter.result === undefined)
+    at.get('direct_meters').fail(`meter "${direct_meter.name}" of table "${name}" is not a direct meter`);
   const expressions = new ExpressionLoader(scope);
   const keys = at.itemsOf('key').map((key) => loadKey(key, scope, expressions));
   const actions = at
@@ -112,6 +115,7 @@ function loadTable(
     max_size: at.find('max_size')?.integer() ?? 1024,
     with_counters,
     counter_name: scope.counters.all().find((c) => c.table === name)?.name,
+    direct_meter,
     support_timeout: at.find('support_timeout')?.boolean() ?? false,
     actions,
     next: by_action,

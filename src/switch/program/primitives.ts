@@ -146,8 +146,16 @@ export function loadPrimitive(at: JsonNode, scope: Scope, expressions: Expressio
       };
     case 'no_op':
       return { op: 'nothing' };
-    case 'execute_meter':
-      return at.fail('meters (execute_meter) are not supported');
+    case 'execute_meter': {
+      const meter = scope.meters.resolve(parameter(0).get('value'));
+      if (meter.result !== undefined) parameter(0).fail(`meter "${meter.name}" is direct: its table runs it`);
+      return {
+        op: 'execute_meter',
+        meter,
+        index: expressions.data(parameter(1)),
+        target: expressions.target(parameter(2)),
+      };
+    }
     default:
       return at.fail(`primitive "${op}" is not supported`);
   }

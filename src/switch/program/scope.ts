@@ -12,6 +12,7 @@ import type {
   HeaderType,
   HeaderUnion,
   HeaderUnionStack,
+  MeterArray,
   RegisterArray,
 } from './model';
 
@@ -49,6 +50,7 @@ export class Scope {
   readonly unions = new Names<HeaderUnion>('header union');
   readonly union_stacks = new Names<HeaderUnionStack>('header union stack');
   readonly counters = new Names<CounterArray>('counter');
+  readonly meters = new Names<MeterArray>('meter');
   readonly registers = new Names<RegisterArray>('register');
   readonly calculations = new Names<Calculation>('calculation');
   readonly actions = new Map<number, Action>();

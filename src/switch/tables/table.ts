@@ -3,9 +3,11 @@ import {
   type CounterValue,
   EngineError,
   type MatchValue,
+  type MeterConfig,
   type TableEntry,
   type TableEntryState,
 } from '../engine';
+import { MeterArray } from '../externs/meter';
 import type { Action, Table } from '../program/model';
 import { limbCount, readLimbs, writeLimbs } from '../runtime/limbs';
 import type { Records } from './hash_index';
@@ -33,6 +35,7 @@ export class MatchTable implements Records {
   private readonly format: MatchFormat;
   private readonly match_lookup: Lookup;
   private readonly record: Uint32Array;
+  private readonly meters: MeterArray | undefined;
   private packets = new Float64Array(0);
   private bytes = new Float64Array(0);
   private idle_timeouts_us = new Float64Array(0);
@@ -56,6 +59,8 @@ export class MatchTable implements Records {
     this.records = new Uint32Array(CAPACITY_MIN * this.stride);
     this.args = new Uint32Array(CAPACITY_MIN * args_stride);
     this.match_lookup = makeLookup(this, this.format);
+    const meter = program.direct_meter;
+    if (meter !== undefined) this.meters = new MeterArray(meter.name, Infinity, meter.unit, clock);
     this.resize(CAPACITY_MIN);
     this.actions[0] = -1;
     this.setDefault(undefined);
@@ -88,6 +93,11 @@ export class MatchTable implements Records {
     this.bytes[entry] = (this.bytes[entry] as number) + bytes;
   }
 
+  /** The colour of a packet that hit the entry. */
+  meter(entry: number, bytes: number): number {
+    return this.meters === undefined ? 0 : this.meters.execute(entry, bytes);
+  }
+
   /** Notes a hit, for idle timeouts. */
   touch(entry: number): void {
     this.last_hits_us[entry] = this.clock.now_us;
@@ -106,7 +116,9 @@ export class MatchTable implements Records {
     const at = this.find(entry);
     const action = this.checkAction(entry.action);
     this.checkTimeout(entry);
+    this.checkMeter(entry.meter);
     this.setAction(at, action, entry.action.args);
+    this.meters?.write(at, entry.meter);
     this.startIdle(at, entry.idle_timeout_ns);
   }
 
@@ -153,6 +165,14 @@ export class MatchTable implements Records {
     this.bytes[at] = Number(value.bytes);
   }
 
+  writeMeter(entry: Pick<TableEntry, 'match' | 'priority'>, config: MeterConfig | undefined): void {
+    this.metered().write(this.find(entry), config);
+  }
+
+  clearMeterCounters(entry: Pick<TableEntry, 'match' | 'priority'>): void {
+    this.metered().clearCounters(this.find(entry));
+  }
+
   /** Calls `report` for each entry that has become idle since it was last hit. */
   reportIdle(report: (entry: TableEntryState) => void): void {
     if (!this.program.support_timeout) return;
@@ -177,6 +197,7 @@ export class MatchTable implements Records {
     this.format.encode(entry.match, entry.priority, this.record);
     const action = this.checkAction(entry.action);
     this.checkTimeout(entry);
+    this.checkMeter(entry.meter);
     if (this.match_lookup.same(this.record) !== 0)
       this.fail('ALREADY_EXISTS', 'an entry with this match and priority exists');
     if (this.size >= this.program.max_size)
@@ -186,6 +207,8 @@ export class MatchTable implements Records {
     this.records.set(this.record, at * this.stride);
     this.setAction(at, action, entry.action.args);
     if (this.program.with_counters) this.packets[at] = this.bytes[at] = 0;
+    this.meters?.reset(at);
+    this.meters?.write(at, entry.meter);
     this.startIdle(at, entry.idle_timeout_ns);
     this.match_lookup.added(at);
     this.size++;
@@ -228,6 +251,14 @@ export class MatchTable implements Records {
       this.fail('INVALID_ARGUMENT', 'the table does not support idle timeouts');
   }
 
+  private checkMeter(config: MeterConfig | undefined): void {
+    if (config !== undefined) this.metered().checkConfig(config);
+  }
+
+  private metered(): MeterArray {
+    return this.meters ?? this.fail('INVALID_ARGUMENT', 'the table has no direct meter');
+  }
+
   private startIdle(at: number, timeout_ns: bigint): void {
     if (!this.program.support_timeout) return;
     this.idle_timeouts_us[at] = Number(timeout_ns) / NS_PER_US;
@@ -265,6 +296,7 @@ export class MatchTable implements Records {
   private state(at: number): TableEntryState {
     const { with_counters, support_timeout } = this.program;
     const idle_us = support_timeout ? this.clock.now_us - (this.last_hits_us[at] as number) : 0;
+    const metered = this.meters?.read(at);
     return {
       ...this.format.decode(this.records, at * this.stride),
       action: this.actionOf(at),
@@ -272,6 +304,7 @@ export class MatchTable implements Records {
         ? BigInt(Math.round((this.idle_timeouts_us[at] as number) * NS_PER_US))
         : 0n,
       counter: with_counters ? this.counterOf(at) : undefined,
+      ...(metered === undefined ? {} : { meter: metered.config, meter_counters: metered.counters }),
       idle_ns: support_timeout ? BigInt(Math.max(0, Math.round(idle_us * NS_PER_US))) : undefined,
       is_const: this.program.const_entries !== undefined,
     };

@@ -8,11 +8,14 @@ import {
   EngineError,
   type EngineEvents,
   type EngineOptions,
+  type MeterConfig,
+  type MeterState,
   type Replica,
   type TableEntry,
   type TableEntryState,
 } from '../engine';
 import type { Counter } from '../externs/counter';
+import type { MeterArray } from '../externs/meter';
 import type { Register } from '../externs/register';
 import { loadProgram } from '../program/load';
 import type { Program } from '../program/model';
@@ -41,6 +44,7 @@ class V1ModelEngine implements Engine {
   private readonly machine: Machine;
   private readonly tables = new Map<string, MatchTable>();
   private readonly counters = new Map<string, Counter>();
+  private readonly meters = new Map<string, MeterArray>();
   private readonly registers = new Map<string, Register>();
 
   constructor(
@@ -51,6 +55,7 @@ class V1ModelEngine implements Engine {
     this.machine = new Machine(program, events, options);
     for (const [table, instance] of this.machine.tables) this.tables.set(table.name, instance);
     for (const [counter, instance] of this.machine.counters) this.counters.set(counter.name, instance);
+    for (const [meter, instance] of this.machine.meters) this.meters.set(meter.name, instance);
     for (const [register, instance] of this.machine.registers) this.registers.set(register.name, instance);
   }
 
@@ -114,6 +119,34 @@ class V1ModelEngine implements Engine {
     this.table(table).writeCounter(entry, value);
   }
 
+  meterSize(name: string): number {
+    return this.meter(name).size;
+  }
+
+  readMeter(name: string, index: number): MeterState {
+    return this.meter(name).read(index);
+  }
+
+  writeMeter(name: string, index: number, config: MeterConfig | undefined): void {
+    this.meter(name).write(index, config);
+  }
+
+  clearMeterCounters(name: string, index: number): void {
+    this.meter(name).clearCounters(index);
+  }
+
+  writeDirectMeter(
+    table: string,
+    entry: Pick<TableEntry, 'match' | 'priority'>,
+    config: MeterConfig | undefined,
+  ): void {
+    this.table(table).writeMeter(entry, config);
+  }
+
+  clearDirectMeterCounters(table: string, entry: Pick<TableEntry, 'match' | 'priority'>): void {
+    this.table(table).clearMeterCounters(entry);
+  }
+
   registerSize(name: string): number {
     return this.register(name).size;
   }
@@ -148,6 +181,10 @@ class V1ModelEngine implements Engine {
 
   private counter(name: string): Counter {
     return this.counters.get(name) ?? missing('counter', name);
+  }
+
+  private meter(name: string): MeterArray {
+    return this.meters.get(name) ?? missing('meter', name);
   }
 
   private register(name: string): Register {

@@ -2,10 +2,11 @@ import { compile, type Stages } from '../compile/compile';
 import { CLONE_REQUESTED, Layout, POSITION, Register as Reg } from '../compile/layout';
 import type { CloneSession, EngineEvents, EngineOptions } from '../engine';
 import { Counter } from '../externs/counter';
+import { MeterArray as MeterCells } from '../externs/meter';
 import { Random } from '../externs/random';
 import { Register } from '../externs/register';
 import { Replication } from '../externs/replication';
-import type { CounterArray, Program, RegisterArray, Table } from '../program/model';
+import type { CounterArray, MeterArray, Program, RegisterArray, Table } from '../program/model';
 import { MatchTable } from '../tables/table';
 import { argumentLimbs } from '../compile/controls';
 import { PlacedFieldList } from './field_lists';
@@ -29,6 +30,7 @@ const LOOP_COPY_BYTES = 256;
 export class Machine {
   readonly tables = new Map<Table, MatchTable>();
   readonly counters = new Map<CounterArray, Counter>();
+  readonly meters = new Map<MeterArray, MeterCells>();
   readonly registers = new Map<RegisterArray, Register>();
   readonly replication = new Replication();
   /** The time tables see. */
@@ -67,6 +69,9 @@ export class Machine {
       this.tables.set(table, new MatchTable(table, argumentLimbs(table), this.clock));
     for (const counter of program.counters)
       if (counter.table === undefined) this.counters.set(counter, new Counter(counter.name, counter.size));
+    for (const meter of program.meters)
+      if (meter.result === undefined)
+        this.meters.set(meter, new MeterCells(meter.name, meter.size, meter.unit, this.clock));
     for (const register of program.registers) this.registers.set(register, new Register(register));
     for (const [id, list] of program.field_lists)
       this.field_lists.set(id, new PlacedFieldList(list, this.layout));
@@ -76,6 +81,7 @@ export class Machine {
       frame: this.frame,
       tables: this.tables,
       counters: this.counters,
+      meters: this.meters,
       registers: this.registers,
       random: new Random(options.random_seed ?? 1),
       log: (level, message) => this.events.log?.(level, message),
