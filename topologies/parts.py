@@ -148,6 +148,13 @@ class Store(EndHost):
             [("udp", 2049), ("tcp", 2049), ("udp", 20048), ("udp", 32803)],
         )
 
+    def check_export(self):
+        """Raises PartError unless the daemons export something: ganesha starts with a broken export, too."""
+        if not self.sh("showmount --no-headers -e 127.0.0.1").strip():
+            raise PartError(
+                f"{self.name}: ganesha exports nothing; see {self.log_dir()}/{self.name}-ganesha-events.log"
+            )
+
 
 class Virtualizer(Part):
     """A switch, its controller and its host side.

@@ -77,6 +77,8 @@ class Single:
             store.hold(VIP)
             store.serve(self.share, epoch)
         self.lifecycle.start_daemons(stores)
+        for store in stores:
+            store.check_export()
         report("progress", text=f"switch ({self.target}) and controller")
         self.add_switch_and_controller()
         self.lifecycle.start_daemons([self.virtualizer])

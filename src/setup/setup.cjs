@@ -20,6 +20,7 @@ function setUp(job) {
   }
   require('./node-packages.cjs').install();
   require('./debian-packages.cjs').install(job);
+  require('./mtab.cjs').link();
   require('./compile.cjs').compile();
 }
 
