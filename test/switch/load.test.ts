@@ -76,9 +76,12 @@ test.each<[string, (json: Json) => void, RegExp]>([
     /actions\[\d+\].primitives\[0\]: primitive "teleport" is not supported \(router.p4:\d+ `/,
   ],
   [
-    'a meter',
-    (j) => set(at(j), 'meter_arrays', [{ name: 'm', source_info: { filename: 'x.p4', line: 7 } }]),
-    /meter_arrays\[0\]: meter "m" is not supported \(x.p4:7\)/,
+    'a meter of three rates',
+    (j) =>
+      set(at(j), 'meter_arrays', [
+        { name: 'm', type: 'bytes', rate_count: 3, source_info: { filename: 'x.p4', line: 7 } },
+      ]),
+    /meter_arrays\[0\]: meter "m" with 3 rates is not supported, only with two \(x.p4:7\)/,
   ],
   [
     'an action profile',

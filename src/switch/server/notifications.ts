@@ -78,7 +78,7 @@ export class Notifications {
     const tableEntry = messages.flatMap(({ table, entry }) => {
       const spec = pipeline.info.tables_by_name.get(table);
       if (spec === undefined) return [];
-      return entryMessage(pipeline, spec, entry, { counterData: undefined, timeSinceLastHit: undefined });
+      return entryMessage(pipeline, spec, entry, {});
     });
     if (tableEntry.length === 0) return;
     const timestamp = BigInt(Date.now()) * 1_000_000n;

@@ -6,7 +6,9 @@ import {
   type Counter,
   type Digest,
   type DirectCounter,
+  type DirectMeter,
   type MatchField,
+  type Meter,
   type P4Info,
   type P4TypeInfo,
   type Preamble,
@@ -46,7 +48,7 @@ export interface TableSpec {
   direct_counter: DirectCounter | undefined;
   /** Entries name members of an action profile, which this switch does not have. */
   has_implementation: boolean;
-  has_direct_meter: boolean;
+  direct_meter: DirectMeter | undefined;
 }
 
 const MATCH_KINDS: Partial<Record<MatchField_MatchType, MatchKind>> = {
@@ -64,6 +66,8 @@ export class P4InfoIndex {
   readonly actions = new Map<number, ActionSpec>();
   readonly counters: Map<number, Counter>;
   readonly direct_counters: Map<number, DirectCounter>;
+  readonly meters: Map<number, Meter>;
+  readonly direct_meters: Map<number, DirectMeter>;
   readonly registers: Map<number, Register>;
   readonly digests: Map<number, Digest>;
   readonly digests_by_name = new Map<string, Digest>();
@@ -75,6 +79,7 @@ export class P4InfoIndex {
   constructor(readonly info: P4Info) {
     for (const action of info.actions) this.actions.set(idOf('action', action), actionSpec(action));
     this.direct_counters = byId('direct counter', info.directCounters);
+    this.direct_meters = byId('direct meter', info.directMeters);
     for (const table of info.tables) {
       const spec = this.tableSpec(table);
       if (this.tables.has(spec.id)) throw invalid(`two tables have id ${spec.id}`);
@@ -82,6 +87,7 @@ export class P4InfoIndex {
       this.tables_by_name.set(spec.name, spec);
     }
     this.counters = byId('counter', info.counters);
+    this.meters = byId('meter', info.meters);
     this.registers = byId('register', info.registers);
     this.digests = byId('digest', info.digests);
     for (const digest of info.digests) this.digests_by_name.set(nameOf(digest), digest);
@@ -123,7 +129,7 @@ export class P4InfoIndex {
       has_idle_timeout: (table.idleTimeoutBehavior as number) === 1,
       direct_counter: [...this.direct_counters].find(([id]) => resources.has(id))?.[1],
       has_implementation: table.implementationId !== 0,
-      has_direct_meter: this.info.directMeters.some((meter) => resources.has(idOf('direct meter', meter))),
+      direct_meter: [...this.direct_meters].find(([id]) => resources.has(id))?.[1],
     };
   }
 }

@@ -8,6 +8,8 @@ interface ProgramOutline {
   /** Parameter widths by action name; actions of one name in several controls are copies of each other. */
   actions: Map<string, number[]>;
   counters: Set<string>;
+  /** Cells by name; direct meters have as many as their table. */
+  meters: Map<string, number>;
   registers: Map<string, number>;
   digests: Set<string>;
 }
@@ -38,6 +40,12 @@ export function checkProgram(info: P4InfoIndex, program: object): void {
   for (const counter of [...info.counters.values(), ...info.direct_counters.values()]) {
     if (!outline.counters.has(nameOf(counter)))
       throw mismatch(`counter ${nameOf(counter)}`, 'is not in the program');
+  }
+  for (const meter of [...info.meters.values(), ...info.direct_meters.values()]) {
+    const size = outline.meters.get(nameOf(meter));
+    if (size === undefined) throw mismatch(`meter ${nameOf(meter)}`, 'is not in the program');
+    if ('size' in meter && Number(meter.size) !== size)
+      throw mismatch(`meter ${nameOf(meter)}`, `has ${meter.size} cells, in the program ${size}`);
   }
   for (const register of info.registers.values()) {
     const size = outline.registers.get(nameOf(register));
@@ -82,6 +90,7 @@ function outlineOf(program: object): ProgramOutline {
     tables,
     actions,
     counters: new Set(list(root, 'counter_arrays').map((counter) => text(counter, 'name'))),
+    meters: new Map(list(root, 'meter_arrays').map((meter) => [text(meter, 'name'), Number(meter['size'])])),
     registers: new Map(
       list(root, 'register_arrays').map((register) => [text(register, 'name'), Number(register['size'])]),
     ),

@@ -3,6 +3,8 @@ import type { Dataplane } from '../worker/dataplane';
 import { readCounterEntries } from './entities/counter_entry';
 import { readDigestEntries } from './entities/digest_entry';
 import { readDirectCounterEntries } from './entities/direct_counter_entry';
+import { readDirectMeterEntries } from './entities/direct_meter_entry';
+import { readMeterEntries } from './entities/meter_entry';
 import { readRegisterEntries } from './entities/register_entry';
 import { readReplication } from './entities/replication';
 import { readTableEntries } from './entities/table_entry';
@@ -24,6 +26,12 @@ export async function* readEntity(
       return;
     case 'directCounterEntry':
       yield* readDirectCounterEntries(pipeline, dataplane, entity.value);
+      return;
+    case 'meterEntry':
+      yield* readMeterEntries(pipeline, dataplane, entity.value);
+      return;
+    case 'directMeterEntry':
+      yield* readDirectMeterEntries(pipeline, dataplane, entity.value);
       return;
     case 'registerEntry':
       yield* readRegisterEntries(pipeline, dataplane, entity.value);

@@ -5,6 +5,8 @@ import type { EngineCall, EngineOutcome } from '../worker/engine_calls';
 import { prepareCounterEntry } from './entities/counter_entry';
 import { prepareDigestEntry } from './entities/digest_entry';
 import { prepareDirectCounterEntry } from './entities/direct_counter_entry';
+import { prepareDirectMeterEntry } from './entities/direct_meter_entry';
+import { prepareMeterEntry } from './entities/meter_entry';
 import { requireKnownType, type PreparedUpdate } from './entities/prepared';
 import { prepareRegisterEntry } from './entities/register_entry';
 import { prepareReplication } from './entities/replication';
@@ -57,6 +59,10 @@ function prepare(pipeline: Pipeline, { type, entity }: Update): PreparedUpdate {
       return prepareCounterEntry(pipeline, type, given.value);
     case 'directCounterEntry':
       return prepareDirectCounterEntry(pipeline, type, given.value);
+    case 'meterEntry':
+      return prepareMeterEntry(pipeline, type, given.value);
+    case 'directMeterEntry':
+      return prepareDirectMeterEntry(pipeline, type, given.value);
     case 'registerEntry':
       return prepareRegisterEntry(pipeline, type, given.value);
     case 'packetReplicationEngineEntry':

@@ -32,7 +32,10 @@ export function pipelineConfig(name: string, cookie = 1n): ForwardingPipelineCon
 /** Ids of a P4Info's objects by alias. */
 export function idsOf(info: P4Info): (alias: string) => number {
   const ids = new Map<string, number>();
-  const kinds = [info.tables, info.actions, info.counters, info.directCounters, info.registers, info.digests];
+  const kinds = [
+    ...[info.tables, info.actions, info.counters, info.directCounters, info.meters, info.directMeters],
+    ...[info.registers, info.digests],
+  ];
   for (const { preamble } of kinds.flat()) if (preamble) ids.set(preamble.alias, preamble.id);
   return (alias) => {
     const id = ids.get(alias);

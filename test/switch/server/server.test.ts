@@ -132,7 +132,7 @@ describe('table entries', () => {
       bridge(5n, 1, { action: action('learn') }),
       bridge(5n, 1, { action: action('send') }),
       bridge(5n, 1, { match: [] }),
-      { $case: 'meterEntry', value: { meterId: 1 } },
+      { $case: 'externEntry', value: { externTypeId: 1 } },
     );
     expect(result.code).toBe(status.UNKNOWN);
     expect(result.details.map(({ code }) => status[code])).toEqual([

@@ -8,6 +8,7 @@ import { RpcError } from '../rpc_error';
 import { decodeAction, encodeAction } from './action';
 import { decodeCounterData, encodeCounterData } from './counter_data';
 import { decodeMatch, encodeMatch } from './match';
+import { clearsCounters, decodeMeterConfig, encodeMeterConfig, encodeMeterCounters } from './meter_config';
 import type { PreparedUpdate } from './prepared';
 
 const PRIORITY_MAX = 2 ** 31 - 1;
@@ -34,14 +35,21 @@ function prepareMatchEntry(
     entry.counterData === undefined
       ? []
       : [{ method: 'writeDirectCounter', args: [table.name, key, decodeCounterData(entry.counterData)] }];
+  const meter = table.direct_meter && decodeMeterConfig(table.direct_meter, entry.meterConfig);
+  if (table.direct_meter !== undefined && clearsCounters(table.direct_meter, entry.meterCounterData))
+    counter_calls.push({ method: 'clearDirectMeterCounters', args: [table.name, key] });
   if (table.is_const) {
     if (type !== Update_Type.MODIFY || entry.action !== undefined) {
       throw new RpcError(
         'PERMISSION_DENIED',
-        `table ${table.name} is const: only counters of its entries can be written`,
+        `table ${table.name} is const: only counters and meters of its entries can be written`,
       );
     }
-    return { calls: counter_calls };
+    const meter_calls: EngineCall[] =
+      table.direct_meter === undefined
+        ? []
+        : [{ method: 'writeDirectMeter', args: [table.name, key, meter] }];
+    return { calls: [...meter_calls, ...counter_calls] };
   }
   if (type === Update_Type.DELETE) {
     return {
@@ -53,6 +61,7 @@ function prepareMatchEntry(
     ...key,
     action: decodeAction(table, entry.action, false),
     idle_timeout_ns: entry.idleTimeoutNs,
+    meter,
   };
   const method = type === Update_Type.INSERT ? 'insertEntry' : 'modifyEntry';
   return {
@@ -78,6 +87,9 @@ function prepareDefault(
   if (entry.counterData !== undefined) {
     throw new RpcError('UNIMPLEMENTED', `table ${table.name}: the default entry's counter cannot be written`);
   }
+  if (entry.meterConfig !== undefined || entry.meterCounterData !== undefined) {
+    throw new RpcError('UNIMPLEMENTED', `table ${table.name}: the default entry is not metered`);
+  }
   const action = entry.action === undefined ? undefined : decodeAction(table, entry.action, true);
   return {
     calls: [{ method: 'setDefaultAction', args: [table.name, action] }],
@@ -102,8 +114,11 @@ export function decodeEntryKey(
 }
 
 function checkResources(table: TableSpec, entry: TableEntry): void {
-  if (entry.meterConfig !== undefined || entry.meterCounterData !== undefined) {
-    throw new RpcError('UNIMPLEMENTED', `table ${table.name}: meters are not supported`);
+  if (table.direct_meter === undefined) {
+    if (entry.meterConfig !== undefined)
+      throw invalid(table, 'meter_config is set, but the table has no direct meter');
+    if (entry.meterCounterData !== undefined)
+      throw invalid(table, 'meter_counter_data is set, but the table has no direct meter');
   }
   if (entry.counterData !== undefined && table.direct_counter === undefined) {
     throw invalid(table, 'counter_data is set, but the table has no direct counter');
@@ -123,9 +138,6 @@ export async function* readTableEntries(
 ): AsyncGenerator<Entity[]> {
   const tables =
     request.tableId === 0 ? [...pipeline.info.tables.values()] : [pipeline.info.table(request.tableId)];
-  if (request.tableId !== 0 && request.meterConfig !== undefined) {
-    throw new RpcError('UNIMPLEMENTED', 'meters are not supported');
-  }
   for (const table of tables) {
     if (request.tableId === 0 && (request.match.length > 0 || request.priority !== 0)) {
       throw new RpcError('INVALID_ARGUMENT', 'a read of all tables has neither match nor priority');
@@ -172,12 +184,12 @@ async function readDefault(
   };
 }
 
-/** What a client reads of an entry: `counter_data` and `time_since_last_hit` only where the request has them. */
+/** What a client reads of an entry: direct resources and `time_since_last_hit` only where the request has them. */
 export function entryMessage(
   pipeline: Pipeline,
   table: TableSpec,
   state: TableEntryState,
-  request: Pick<TableEntry, 'counterData' | 'timeSinceLastHit'>,
+  request: Partial<Pick<TableEntry, 'counterData' | 'timeSinceLastHit' | 'meterConfig' | 'meterCounterData'>>,
 ): TableEntry {
   const entry: TableEntry = {
     ...emptyEntry(table.id),
@@ -190,6 +202,9 @@ export function entryMessage(
   if (request.counterData !== undefined && state.counter !== undefined) {
     entry.counterData = encodeCounterData(table.direct_counter, state.counter);
   }
+  if (request.meterConfig !== undefined) entry.meterConfig = encodeMeterConfig(state.meter);
+  if (request.meterCounterData !== undefined && state.meter_counters !== undefined)
+    entry.meterCounterData = encodeMeterCounters(state.meter_counters);
   if (request.timeSinceLastHit !== undefined && state.idle_ns !== undefined) {
     entry.timeSinceLastHit = { elapsedNs: state.idle_ns };
   }
