@@ -49,11 +49,48 @@ export interface ActionCall {
   args: bigint[];
 }
 
+/** One action of a one-shot action set. */
+export interface WeightedAction {
+  action: ActionCall;
+  /** At least 1. */
+  weight: number;
+  /** The action is not chosen while this port is down. */
+  watch_port: number | undefined;
+}
+
+/** What an entry does: an action, or in a table with an action profile what the profile has, or a set of its own. */
+export type EntryAction =
+  ActionCall | { member_id: number } | { group_id: number } | { one_shot: WeightedAction[] };
+
+/** An action that entries and groups of an action profile can share. */
+export interface ProfileMember {
+  /** Not 0. */
+  member_id: number;
+  action: ActionCall;
+}
+
+/** Members of an action selector, one of which is chosen for each packet by its hash. */
+export interface ProfileGroup {
+  /** Not 0. */
+  group_id: number;
+  /** 0: only the profile's limits hold. */
+  max_size: number;
+  members: { member_id: number; weight: number; watch_port: number | undefined }[];
+}
+
+/** What P4Info says of an action selector and the program's JSON does not; 0 is no limit. */
+export interface ProfileLimits {
+  /** Whether sizes, the profile's own too, count members or the sum of their weights. */
+  counted: 'weights' | 'members';
+  group_size_max: number;
+  member_weight_max: number;
+}
+
 export interface TableEntry {
   match: MatchValue[];
   /** Larger wins, as in P4Runtime. 0 where the table has neither ternary, range nor optional keys. */
   priority: number;
-  action: ActionCall;
+  action: EntryAction;
   /** 0: never idles out. */
   idle_timeout_ns: bigint;
   /** Of a table with a direct meter; undefined: everything is green. */
@@ -95,6 +132,7 @@ export type EngineErrorCode =
   | 'ALREADY_EXISTS'
   | 'RESOURCE_EXHAUSTED'
   | 'PERMISSION_DENIED'
+  | 'FAILED_PRECONDITION'
   | 'UNIMPLEMENTED';
 
 /** A control call that could not be done; the state is as before the call. */
@@ -142,7 +180,7 @@ export interface Engine {
   modifyEntry(table: string, entry: TableEntry): void;
   /** Found by match and priority; the action is ignored. */
   deleteEntry(table: string, entry: Pick<TableEntry, 'match' | 'priority'>): void;
-  /** undefined: back to the program's own default. */
+  /** undefined: back to the program's own default. A table with an action profile has none to set. */
   setDefaultAction(table: string, action: ActionCall | undefined): void;
   defaultAction(
     table: string,
@@ -168,6 +206,25 @@ export interface Engine {
     config: MeterConfig | undefined,
   ): void;
   clearDirectMeterCounters(table: string, entry: Pick<TableEntry, 'match' | 'priority'>): void;
+
+  /** For what follows: entries that exist are not judged again. */
+  setProfileLimits(profile: string, limits: ProfileLimits): void;
+  insertMember(profile: string, member: ProfileMember): void;
+  /** Wherever the member is in use, its action is another from now on. */
+  modifyMember(profile: string, member: ProfileMember): void;
+  /** FAILED_PRECONDITION while a group or an entry names it. */
+  deleteMember(profile: string, member_id: number): void;
+  members(profile: string): Iterable<ProfileMember>;
+  insertGroup(profile: string, group: ProfileGroup): void;
+  modifyGroup(profile: string, group: ProfileGroup): void;
+  deleteGroup(profile: string, group_id: number): void;
+  groups(profile: string): Iterable<ProfileGroup>;
+  /** Tells the state of a port, for members that watch it. A port never told about cannot be watched. */
+  setPortUp(port: number, up: boolean): void;
+
+  /** Replaces all members: each has one match value a field of the set. */
+  setValueSet(name: string, members: MatchValue[][]): void;
+  valueSet(name: string): MatchValue[][];
 
   registerSize(name: string): number;
   readRegister(name: string, index: number): bigint;

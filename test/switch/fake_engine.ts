@@ -30,7 +30,7 @@ class FakeEngine implements Engine {
   private readonly counters = new Map<string, CounterValue>();
   private readonly registers = new Map<string, bigint>();
   private readonly defaults = new Map<string, { name: string; args: bigint[] }>();
-  private readonly groups = new Map<number, Replica[]>();
+  private readonly multicast = new Map<number, Replica[]>();
   private readonly sessions = new Map<number, CloneSession>();
 
   constructor(private readonly events: EngineEvents) {}
@@ -143,6 +143,52 @@ class FakeEngine implements Engine {
     throw new EngineError('UNIMPLEMENTED', 'no meters here');
   }
 
+  setProfileLimits(): void {
+    throw new EngineError('UNIMPLEMENTED', 'no action profiles here');
+  }
+
+  insertMember(): void {
+    throw new EngineError('UNIMPLEMENTED', 'no action profiles here');
+  }
+
+  modifyMember(): void {
+    throw new EngineError('UNIMPLEMENTED', 'no action profiles here');
+  }
+
+  deleteMember(): void {
+    throw new EngineError('UNIMPLEMENTED', 'no action profiles here');
+  }
+
+  members(): [] {
+    return [];
+  }
+
+  insertGroup(): void {
+    throw new EngineError('UNIMPLEMENTED', 'no action profiles here');
+  }
+
+  modifyGroup(): void {
+    throw new EngineError('UNIMPLEMENTED', 'no action profiles here');
+  }
+
+  deleteGroup(): void {
+    throw new EngineError('UNIMPLEMENTED', 'no action profiles here');
+  }
+
+  groups(): [] {
+    return [];
+  }
+
+  setPortUp(): void {}
+
+  setValueSet(): void {
+    throw new EngineError('UNIMPLEMENTED', 'no value sets here');
+  }
+
+  valueSet(): [] {
+    return [];
+  }
+
   registerSize(): number {
     return 4;
   }
@@ -156,12 +202,12 @@ class FakeEngine implements Engine {
   }
 
   setMulticastGroup(group_id: number, replicas: Replica[] | undefined): void {
-    if (replicas === undefined) this.groups.delete(group_id);
-    else this.groups.set(group_id, replicas);
+    if (replicas === undefined) this.multicast.delete(group_id);
+    else this.multicast.set(group_id, replicas);
   }
 
   *multicastGroups(): Iterable<{ group_id: number; replicas: Replica[] }> {
-    for (const [group_id, replicas] of this.groups) yield { group_id, replicas };
+    for (const [group_id, replicas] of this.multicast) yield { group_id, replicas };
   }
 
   setCloneSession(session_id: number, session: CloneSession | undefined): void {

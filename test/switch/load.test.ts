@@ -84,11 +84,39 @@ test.each<[string, (json: Json) => void, RegExp]>([
     /meter_arrays\[0\]: meter "m" with 3 rates is not supported, only with two \(x.p4:7\)/,
   ],
   [
-    'an action profile',
-    (j) => set(at(j, 'pipelines', 0), 'action_profiles', [{ name: 'ap', id: 0 }]),
-    /action profile "ap" is not supported/,
+    'an action profile that is not there',
+    (j) => {
+      set(at(j, 'pipelines', 0, 'tables', 0), 'type', 'indirect');
+      set(at(j, 'pipelines', 0, 'tables', 0), 'action_profile', 'ap');
+      set(at(j, 'pipelines', 0, 'tables', 0), 'default_entry', null);
+    },
+    /tables\[0\].action_profile: there is no action profile named "ap" \(router.p4:\d+/,
   ],
-  ['a value set', (j) => set(at(j), 'parse_vsets', [{ name: 'v' }]), /parser value set "v" is not supported/],
+  [
+    'a selector that is none',
+    (j) => {
+      set(at(j, 'pipelines', 0), 'action_profiles', [{ name: 'ap', id: 0 }]);
+      set(at(j, 'pipelines', 0, 'tables', 0), 'type', 'indirect_ws');
+      set(at(j, 'pipelines', 0, 'tables', 0), 'action_profile', 'ap');
+      set(at(j, 'pipelines', 0, 'tables', 0), 'default_entry', null);
+    },
+    /action profile "ap" has no selector/,
+  ],
+  [
+    'a default entry beside an action profile',
+    (j) => set(at(j, 'pipelines', 0, 'tables', 0), 'type', 'indirect'),
+    /tables\[0\].default_entry: a table with an action profile cannot have "default_entry"/,
+  ],
+  [
+    'a value set of another width than the key',
+    (j) => {
+      set(at(j), 'parse_vsets', [{ name: 'v', id: 0, compressed_bitwidth: 15, max_size: 4 }]);
+      const transition = at(j, 'parsers', 0, 'parse_states', 0, 'transitions', 0);
+      set(transition, 'type', 'parse_vset');
+      set(transition, 'value', 'v');
+    },
+    /transitions\[0\]: parser value set "v" is of 15 bits, the transition key of 16/,
+  ],
   [
     'a header that is not there',
     (j) => set(at(j, 'deparsers', 0), 'order', ['ghost']),

@@ -3,10 +3,21 @@ import { ALGORITHMS, type HashFunction } from '../externs/hash';
 import type { MeterArray as MeterCells } from '../externs/meter';
 import type { Register } from '../externs/register';
 import { ProgramError } from '../program/error';
-import type { Calculation, CounterArray, MeterArray, Program, RegisterArray, Table } from '../program/model';
+import type {
+  ActionProfile,
+  Calculation,
+  CounterArray,
+  MeterArray,
+  Program,
+  RegisterArray,
+  Table,
+  ValueSet,
+} from '../program/model';
 import * as limbs from '../runtime/limbs';
 import * as packet from '../runtime/packet';
+import type { ProfileStore } from '../tables/profile_store';
 import type { MatchTable } from '../tables/table';
+import type { ValueSetStore } from '../tables/value_set_store';
 import { writeAction } from './actions';
 import { writeCalculation } from './calculations';
 import { Context } from './context';
@@ -36,6 +47,8 @@ export interface Environment {
   /** The frame, with room before it. */
   frame: Uint8Array;
   tables: Map<Table, MatchTable>;
+  profiles: Map<ActionProfile, ProfileStore>;
+  value_sets: Map<ValueSet, ValueSetStore>;
   counters: Map<CounterArray, Counter>;
   meters: Map<MeterArray, MeterCells>;
   registers: Map<RegisterArray, Register>;
@@ -59,6 +72,15 @@ export function generate(program: Program, layout: Layout, drop_port: number): s
   tables.forEach((table, i) => {
     source.line(`const ${context.name('table', table)} = tables[${i}];`);
     source.line(`const ${context.name('key', table)} = tables[${i}].key;`);
+    source.line(`const ${context.name('actions', table)} = tables[${i}].actions;`);
+  });
+  program.action_profiles.forEach((profile, i) => {
+    source.line(`const ${context.name('profile', profile)} = profiles[${i}];`);
+    source.line(`const ${context.name('rows', profile)} = profiles[${i}].rows;`);
+  });
+  program.value_sets.forEach((set, i) => {
+    source.line(`const ${context.name('set', set)} = value_sets[${i}];`);
+    source.line(`const ${context.name('set_key', set)} = value_sets[${i}].key;`);
   });
   program.counters.forEach((counter, i) => {
     if (counter.table === undefined)
@@ -104,6 +126,8 @@ export function compile(program: Program, layout: Layout, drop_port: number, env
     'rt',
     'hashes',
     'tables',
+    'profiles',
+    'value_sets',
     'counters',
     'meters',
     'registers',
@@ -124,6 +148,8 @@ export function compile(program: Program, layout: Layout, drop_port: number, env
     rt,
     hashes,
     tables.map((table) => env.tables.get(table)),
+    program.action_profiles.map((profile) => env.profiles.get(profile)),
+    program.value_sets.map((set) => env.value_sets.get(set)),
     program.counters.map((counter) => env.counters.get(counter)),
     program.meters.map((meter) => env.meters.get(meter)),
     program.registers.map((register) => env.registers.get(register)?.cells),
@@ -133,6 +159,7 @@ export function compile(program: Program, layout: Layout, drop_port: number, env
 
 function calculationsOf(program: Program): Set<Calculation> {
   const used = new Set(program.checksums.map((c) => c.calculation));
+  for (const { selector } of program.action_profiles) if (selector !== undefined) used.add(selector);
   for (const action of program.actions)
     for (const { primitive } of action.primitives)
       if (primitive.op === 'hash') used.add(primitive.calculation);

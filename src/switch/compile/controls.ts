@@ -1,5 +1,5 @@
-import type { Pipeline, Table } from '../program/model';
-import { limbCount } from '../runtime/limbs';
+import type { Action, Pipeline, Table } from '../program/model';
+import { argumentLimbs } from '../tables/action_rows';
 import type { Context } from './context';
 import { Register } from './layout';
 import type { PrimitiveWriter } from './primitives';
@@ -8,12 +8,6 @@ import { numeric } from './value';
 
 /** What a table's function returns: what decides where control flows next. */
 type Outcome = 'nothing' | 'hit' | 'action';
-
-/** Limbs of an entry's arguments in a table: room for its most demanding action. */
-export function argumentLimbs(table: Table): number {
-  const sizes = table.actions.map((a) => a.parameters.reduce((sum, p) => sum + limbCount(p.width), 0));
-  return Math.max(1, ...sizes);
-}
 
 /**
  * Writes one pipeline: a function for each table and one for the control flow between them. As in the parser, what
@@ -134,10 +128,10 @@ export class ControlWriter {
       return;
     }
     const groups = new Map<string | undefined, number[]>();
-    table.actions.forEach((action, i) => {
+    for (const action of table.actions) {
       const next = this.afterAction(table, action.name);
-      groups.set(next, [...(groups.get(next) ?? []), i]);
-    });
+      groups.set(next, [...(groups.get(next) ?? []), actionNumber(table, action)]);
+    }
     const ordered = [...groups].sort((a, b) => a[1].length - b[1].length);
     const otherwise = table.default_entry === undefined ? [table.base_next] : ordered.pop();
     for (const [next, actions] of ordered) {
@@ -190,17 +184,46 @@ export class ControlWriter {
       }
       if (table.support_timeout) source.line(`if (entry !== 0) ${name}.touch(entry);`);
     }
-    source.line(`const d = ${name}.args, p = entry * ${argumentLimbs(table)};`);
     const outcome = this.outcome(table);
-    if (outcome === 'action') source.line(`const action = ${name}.actions[entry];`);
-    source.open(`switch (${outcome === 'action' ? 'action' : `${name}.actions[entry]`})`);
-    table.actions.forEach((action, i) => {
+    const rows = this.row(table);
+    source.line(`const d = ${rows}.args, p = row * ${argumentLimbs(actionList(table))};`);
+    if (outcome === 'action') source.line(`const action = ${rows}.actions[row];`);
+    source.open(`switch (${outcome === 'action' ? 'action' : `${rows}.actions[row]`})`);
+    for (const action of table.actions) {
       if (action.primitives.length > 0)
-        source.line(`case ${i}: ${context.name('action', action)}(d, p, cursor, end); break;`);
-    });
+        source.line(
+          `case ${actionNumber(table, action)}: ${context.name('action', action)}(d, p, cursor, end); break;`,
+        );
+    }
     source.close();
     if (outcome === 'hit') source.line('return entry;');
     if (outcome === 'action') source.line('return action;');
     source.close();
   }
+
+  /** Declares `row`, where the entry's action and arguments are in the rows whose name is returned. */
+  private row(table: Table): string {
+    const { source, context } = this;
+    const { profile } = table;
+    const actions = context.name('actions', table);
+    if (profile === undefined) {
+      source.line('const row = entry;');
+      return actions;
+    }
+    source.line(`${profile.selector === undefined ? 'const' : 'let'} row = ${actions}.targets[entry];`);
+    if (profile.selector !== undefined) {
+      const hash = `${context.name('calculate', profile.selector)}(cursor, end)`;
+      source.line(`if (row < 0) row = ${context.name('profile', profile)}.choose(row, ${hash});`);
+    }
+    return context.name('rows', profile);
+  }
+}
+
+/** What numbers of actions count: the tables of an action profile share theirs. */
+function actionList(table: Table): Action[] {
+  return table.profile?.actions ?? table.actions;
+}
+
+function actionNumber(table: Table, action: Action): number {
+  return actionList(table).findIndex(({ name }) => name === action.name);
 }

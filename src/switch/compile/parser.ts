@@ -1,4 +1,12 @@
-import type { Expression, HeaderRef, ParserOp, ParserState, Primitive, Transition } from '../program/model';
+import type {
+  Expression,
+  HeaderRef,
+  ParserOp,
+  ParserState,
+  Primitive,
+  Transition,
+  ValueSet,
+} from '../program/model';
 import { typeOf } from '../program/scope';
 import type { Context } from './context';
 import type { HeaderFunctions } from './headers';
@@ -121,6 +129,7 @@ export class ParserWriter {
   /** undefined: always true. */
   private condition(transition: Transition, state: ParserState, keys: string[][]): string | undefined {
     if (transition.match === undefined) return undefined;
+    if ('value_set' in transition.match) return this.inValueSet(transition.match.value_set, state, keys);
     const tests: string[] = [];
     transition.match.forEach(({ value, mask }, i) => {
       const width = state.keys[i]?.width ?? 0;
@@ -137,6 +146,21 @@ export class ParserWriter {
       });
     });
     return tests.length === 0 ? undefined : tests.join(' && ');
+  }
+
+  /** One expression, so that it stands where any condition does. */
+  private inValueSet(set: ValueSet, state: ParserState, keys: string[][]): string {
+    const key = this.context.name('set_key', set);
+    let at = 0;
+    const steps = keys.flatMap((limbs, i) => {
+      const width = state.keys[i]?.width ?? 0;
+      return limbs.map((name, limb) => {
+        const bits = limb === 0 ? width - 32 * (limbs.length - 1) : 32;
+        const cut = signed(state, i) ? ` & ${(1n << BigInt(bits)) - 1n}` : '';
+        return `${key}[${at++}] = ${name}${cut}`;
+      });
+    });
+    return `(${[...steps, `${this.context.name('set', set)}.has()`].join(', ')})`;
   }
 
   private op(op: ParserOp): void {

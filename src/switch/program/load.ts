@@ -1,8 +1,9 @@
+import { loadCalculation } from './calculations';
 import { ProgramError } from './error';
 import { ExpressionLoader } from './expressions';
 import { JsonNode } from './json';
-import type { CalculationInput, Checksum, Field, FieldList, Header, Program } from './model';
-import { loadParser } from './parser';
+import type { Checksum, Field, FieldList, Header, Program } from './model';
+import { loadParser, loadValueSet } from './parser';
 import { loadPipeline } from './pipeline';
 import { loadPrimitive } from './primitives';
 import { Scope } from './scope';
@@ -37,7 +38,11 @@ export function loadProgram(json: string | object): Program {
   loadExterns(root, scope);
   loadLists(root, 'field_lists', scope, scope.field_lists);
   loadLists(root, 'learn_lists', scope, scope.digests);
-  loadCalculations(root, scope);
+  for (const node of root.itemsOf('calculations')) {
+    const calculation = loadCalculation(node, node.get('name').string(), scope);
+    scope.calculations.add(calculation.name, calculation, node);
+  }
+  for (const node of root.itemsOf('parse_vsets')) loadValueSet(node, scope);
   const checksums = loadChecksums(root, scope);
   loadActions(root, scope);
 
@@ -73,6 +78,8 @@ export function loadProgram(json: string | object): Program {
     counters: scope.counters.all(),
     meters: scope.meters.all(),
     registers: scope.registers.all(),
+    action_profiles: scope.action_profiles.all(),
+    value_sets: scope.value_sets.all(),
     checksums,
     field_lists: scope.field_lists,
     digests: scope.digests,
@@ -81,8 +88,6 @@ export function loadProgram(json: string | object): Program {
 }
 
 function refuseUnsupported(root: JsonNode): void {
-  for (const set of root.itemsOf('parse_vsets'))
-    set.fail(`parser value set "${set.get('name').string()}" is not supported`);
   for (const instance of root.itemsOf('extern_instances'))
     instance.fail(`extern "${instance.get('type').string()}" is not supported`);
 }
@@ -215,39 +220,6 @@ function loadLists(root: JsonNode, member: string, scope: Scope, into: Map<numbe
         return element.fail('expected a field or a constant');
       });
     into.set(id, { id, name: node.get('name').string(), elements });
-  }
-}
-
-function loadCalculations(root: JsonNode, scope: Scope): void {
-  for (const node of root.itemsOf('calculations')) {
-    const inputs = node
-      .get('input')
-      .items()
-      .map((input): CalculationInput => {
-        const type = input.get('type').string();
-        switch (type) {
-          case 'field':
-            return { kind: 'field', field: scope.field(input.get('value')) };
-          case 'hexstr':
-            return {
-              kind: 'constant',
-              value: input.get('value').hex(),
-              width: input.get('bitwidth').integer(),
-            };
-          case 'header':
-            return { kind: 'header', header: scope.headers.resolve(input.get('value')) };
-          case 'payload':
-            return { kind: 'payload' };
-          default:
-            return input.fail(`a calculation over a "${type}" is not supported`);
-        }
-      });
-    const name = node.get('name').string();
-    scope.calculations.add(
-      name,
-      { name, algorithm: node.get('algo').string(), inputs, source: node.source() },
-      node,
-    );
   }
 }
 

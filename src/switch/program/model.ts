@@ -140,6 +140,27 @@ export interface Checksum {
   condition: BooleanExpression | undefined;
 }
 
+/** Actions that entries of several tables can share; with a selector also groups to choose from. */
+export interface ActionProfile {
+  name: string;
+  /** 0: no limit. */
+  max_size: number;
+  /** What a member of a group is chosen by. */
+  selector: Calculation | undefined;
+  /** One for each name that any of its tables has. */
+  actions: Action[];
+}
+
+/** Values a parser's select compares with, which the control plane gives. */
+export interface ValueSet {
+  name: string;
+  max_size: number;
+  /** Bits in all. */
+  width: number;
+  /** Bits of each field; undefined where no state uses the set. */
+  field_widths: number[] | undefined;
+}
+
 /** For clone, resubmit and recirculate: what survives. For a digest: what is sent. */
 export interface FieldList {
   name: string;
@@ -195,8 +216,8 @@ export type ParserOp =
   | { op: 'advance'; bits: Expression };
 
 export interface Transition {
-  /** One value and mask for each key; undefined: whatever the key. */
-  match: { value: bigint; mask: bigint }[] | undefined;
+  /** One value and mask for each key, or a value set; undefined: whatever the key. */
+  match: { value: bigint; mask: bigint }[] | { value_set: ValueSet } | undefined;
   /** undefined: the parser ends. */
   next: string | undefined;
 }
@@ -241,6 +262,8 @@ export interface Table {
   direct_meter: MeterArray | undefined;
   support_timeout: boolean;
   actions: Action[];
+  /** Where the actions of its entries are; undefined: in the table. */
+  profile: ActionProfile | undefined;
   /** What runs next: by action name, or by hit or miss. */
   next: Map<string, string | undefined>;
   next_hit: { node: string | undefined } | undefined;
@@ -289,6 +312,8 @@ export interface Program {
   counters: CounterArray[];
   meters: MeterArray[];
   registers: RegisterArray[];
+  action_profiles: ActionProfile[];
+  value_sets: ValueSet[];
   checksums: Checksum[];
   field_lists: Map<number, FieldList>;
   digests: Map<number, FieldList>;

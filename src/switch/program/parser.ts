@@ -1,6 +1,6 @@
 import { ExpressionLoader } from './expressions';
 import type { JsonNode } from './json';
-import type { HeaderRef, Parser, ParserOp, ParserState, Transition } from './model';
+import type { HeaderRef, Parser, ParserOp, ParserState, Transition, ValueSet } from './model';
 import { loadPrimitive } from './primitives';
 import { type Scope, typeOf } from './scope';
 
@@ -36,7 +36,7 @@ function loadState(at: JsonNode, name: string, scope: Scope): ParserState {
     if (value.kind === 'validity') return { value, width: 1 };
     return key.fail('a transition key must be a field or a lookahead');
   });
-  const transitions = at.itemsOf('transitions').map((t) => loadTransition(t, keys));
+  const transitions = at.itemsOf('transitions').map((t) => loadTransition(t, keys, scope));
   return { name, ops, keys, transitions };
 }
 
@@ -111,7 +111,7 @@ function loadExtract(
 }
 
 /** Values and masks are the concatenation of the keys, each padded to bytes. */
-function loadTransition(at: JsonNode, keys: { width: number }[]): Transition {
+function loadTransition(at: JsonNode, keys: { width: number }[], scope: Scope): Transition {
   const type = at.get('type').string();
   const next = at.find('next_state')?.string();
   switch (type) {
@@ -134,8 +134,29 @@ function loadTransition(at: JsonNode, keys: { width: number }[]): Transition {
       return { match, next };
     }
     case 'parse_vset':
-      return at.fail('parser value sets are not supported');
+      return { match: { value_set: useValueSet(at, keys, scope) }, next };
     default:
       return at.fail(`a transition of type "${type}" is not supported`);
   }
+}
+
+export function loadValueSet(at: JsonNode, scope: Scope): void {
+  const name = at.get('name').string();
+  const width = at.get('compressed_bitwidth').integer();
+  const max_size = at.find('max_size')?.integer() ?? 0;
+  scope.value_sets.add(name, { name, max_size, width, field_widths: undefined }, at);
+}
+
+/** The set has no fields of its own: they are the keys of the states that use it. */
+function useValueSet(at: JsonNode, keys: { width: number }[], scope: Scope): ValueSet {
+  const set = scope.value_sets.resolve(at.get('value'));
+  if (at.has('mask')) at.get('mask').fail(`a masked parser value set is not supported`);
+  const widths = keys.map(({ width }) => width);
+  const bits = widths.reduce((sum, width) => sum + width, 0);
+  if (bits !== set.width)
+    at.fail(`parser value set "${set.name}" is of ${set.width} bits, the transition key of ${bits}`);
+  if (set.field_widths !== undefined && set.field_widths.join() !== widths.join())
+    at.fail(`parser value set "${set.name}" is used with keys of different widths`);
+  set.field_widths = widths;
+  return set;
 }

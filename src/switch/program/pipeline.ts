@@ -1,7 +1,9 @@
+import { loadCalculation } from './calculations';
 import { ExpressionLoader } from './expressions';
 import type { JsonNode } from './json';
 import type {
   Action,
+  ActionProfile,
   ActionCallNode,
   Conditional,
   ConstEntry,
@@ -18,8 +20,20 @@ const PRIORITY_MAX = 0x7fffffff;
 const KEY_KINDS: readonly string[] = ['exact', 'lpm', 'ternary', 'range'];
 
 export function loadPipeline(at: JsonNode, scope: Scope): Pipeline {
-  for (const profile of at.itemsOf('action_profiles'))
-    profile.fail(`action profile "${profile.get('name').string()}" is not supported`);
+  for (const node of at.itemsOf('action_profiles')) {
+    const name = node.get('name').string();
+    const selector = node.find('selector');
+    scope.action_profiles.add(
+      name,
+      {
+        name,
+        max_size: node.find('max_size')?.integer() ?? 0,
+        selector: selector === undefined ? undefined : loadCalculation(selector, name, scope),
+        actions: [],
+      },
+      node,
+    );
+  }
   const tables = new Map<string, Table>();
   const conditionals = new Map<string, Conditional>();
   const action_calls = new Map<string, ActionCallNode>();
@@ -72,8 +86,6 @@ function loadTable(
 ): Table {
   const name = at.get('name').string();
   const type = at.get('type').string();
-  if (type !== 'simple')
-    at.fail(`table "${name}" of type "${type}" (action profile or selector) is not supported`);
   const meter_name = at.find('direct_meters');
   const direct_meter = meter_name === undefined ? undefined : scope.meters.resolve(meter_name);
   if (direct_meter !== undefined && direct_meter.result === undefined)
@@ -84,6 +96,7 @@ function loadTable(
     .get('action_ids')
     .items()
     .map((id) => actionById(id, scope));
+  const profile = loadProfile(at, type, actions, scope);
 
   const next_tables = at.get('next_tables');
   const by_action = new Map<string, string | undefined>();
@@ -118,6 +131,7 @@ function loadTable(
     direct_meter,
     support_timeout: at.find('support_timeout')?.boolean() ?? false,
     actions,
+    profile,
     next: by_action,
     next_hit,
     next_miss,
@@ -129,6 +143,29 @@ function loadTable(
       .map((e) => loadEntry(e, keys, actions, scope)),
     source: at.source(),
   };
+}
+
+/** The action profile of an indirect table, which takes up the table's actions. */
+function loadProfile(at: JsonNode, type: string, actions: Action[], scope: Scope): ActionProfile | undefined {
+  if (type === 'simple') return undefined;
+  if (type !== 'indirect' && type !== 'indirect_ws')
+    return at.get('type').fail(`a table of type "${type}" is not supported`);
+  for (const member of ['default_entry', 'entries'])
+    if (at.has(member)) at.get(member).fail(`a table with an action profile cannot have "${member}"`);
+  const profile = scope.action_profiles.resolve(at.get('action_profile'));
+  if (type === 'indirect_ws' && profile.selector === undefined)
+    at.get('action_profile').fail(`action profile "${profile.name}" has no selector`);
+  for (const action of actions) {
+    const twin = profile.actions.find((a) => a.name === action.name);
+    if (twin === undefined) profile.actions.push(action);
+    else if (widths(twin) !== widths(action))
+      at.fail(`action "${action.name}" differs between tables of action profile "${profile.name}"`);
+  }
+  return profile;
+}
+
+function widths(action: Action): string {
+  return action.parameters.map(({ width }) => width).join();
 }
 
 function loadKey(at: JsonNode, scope: Scope, expressions: ExpressionLoader): TableKey {

@@ -1,6 +1,7 @@
 import type { JsonNode } from './json';
 import type {
   Action,
+  ActionProfile,
   Calculation,
   CounterArray,
   Field,
@@ -14,6 +15,7 @@ import type {
   HeaderUnionStack,
   MeterArray,
   RegisterArray,
+  ValueSet,
 } from './model';
 
 /** A set of named things of one sort, that complains about duplicates and about names it does not have. */
@@ -53,6 +55,8 @@ export class Scope {
   readonly meters = new Names<MeterArray>('meter');
   readonly registers = new Names<RegisterArray>('register');
   readonly calculations = new Names<Calculation>('calculation');
+  readonly action_profiles = new Names<ActionProfile>('action profile');
+  readonly value_sets = new Names<ValueSet>('parser value set');
   readonly actions = new Map<number, Action>();
   readonly field_lists = new Map<number, FieldList>();
   readonly digests = new Map<number, FieldList>();

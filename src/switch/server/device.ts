@@ -5,6 +5,7 @@ import {
   type SetForwardingPipelineConfigRequest,
 } from 'p4runtime-js';
 import type { Dataplane } from '../worker/dataplane';
+import { profileLimitCalls } from './entities/action_profile';
 import { PacketHeader } from './packet_header';
 import { Pipeline } from './pipeline';
 import { RpcError } from './rpc_error';
@@ -106,6 +107,9 @@ export class Device {
       const reason = error instanceof Error ? error.message : String(error);
       throw new RpcError('INVALID_ARGUMENT', `p4_device_config: ${reason}`);
     }
+    if (how === 'verify') return;
+    for (const outcome of await this.dataplane.batch(profileLimitCalls(pipeline.info)))
+      if (!outcome.ok) throw new RpcError('INTERNAL', outcome.message);
   }
 }
 

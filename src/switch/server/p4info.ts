@@ -2,6 +2,7 @@ import {
   MatchField_MatchType,
   type ActionInfo,
   type ActionInfo_Param,
+  type ActionProfile,
   type ControllerPacketMetadata,
   type Counter,
   type Digest,
@@ -14,6 +15,7 @@ import {
   type Preamble,
   type Register,
   type Table,
+  type ValueSet,
 } from 'p4runtime-js';
 import { RpcError } from './rpc_error';
 
@@ -35,6 +37,8 @@ export interface ActionSpec {
 export interface TableSpec {
   id: number;
   name: string;
+  /** "table NAME", for errors. */
+  label: string;
   /** In the order of the program's key. */
   keys: KeyField[];
   /** Entries of this table have a priority. */
@@ -46,9 +50,19 @@ export interface TableSpec {
   has_const_default: boolean;
   has_idle_timeout: boolean;
   direct_counter: DirectCounter | undefined;
-  /** Entries name members of an action profile, which this switch does not have. */
-  has_implementation: boolean;
+  /** What entries name members, groups or action sets of; undefined: they have actions. */
+  profile: ActionProfile | undefined;
   direct_meter: DirectMeter | undefined;
+}
+
+export interface ValueSetSpec {
+  id: number;
+  name: string;
+  /** "value set NAME", for errors. */
+  label: string;
+  keys: KeyField[];
+  /** Members it holds at most. */
+  size: number;
 }
 
 const MATCH_KINDS: Partial<Record<MatchField_MatchType, MatchKind>> = {
@@ -64,6 +78,8 @@ export class P4InfoIndex {
   readonly tables = new Map<number, TableSpec>();
   readonly tables_by_name = new Map<string, TableSpec>();
   readonly actions = new Map<number, ActionSpec>();
+  readonly action_profiles: Map<number, ActionProfile>;
+  readonly value_sets = new Map<number, ValueSetSpec>();
   readonly counters: Map<number, Counter>;
   readonly direct_counters: Map<number, DirectCounter>;
   readonly meters: Map<number, Meter>;
@@ -80,6 +96,8 @@ export class P4InfoIndex {
     for (const action of info.actions) this.actions.set(idOf('action', action), actionSpec(action));
     this.direct_counters = byId('direct counter', info.directCounters);
     this.direct_meters = byId('direct meter', info.directMeters);
+    this.action_profiles = byId('action profile', info.actionProfiles);
+    for (const [id, set] of byId('value set', info.valueSets)) this.value_sets.set(id, valueSetSpec(id, set));
     for (const table of info.tables) {
       const spec = this.tableSpec(table);
       if (this.tables.has(spec.id)) throw invalid(`two tables have id ${spec.id}`);
@@ -101,9 +119,22 @@ export class P4InfoIndex {
     return found(this.tables, 'table', id);
   }
 
+  actionProfile(id: number): ActionProfile {
+    return found(this.action_profiles, 'action profile', id);
+  }
+
+  valueSet(id: number): ValueSetSpec {
+    return found(this.value_sets, 'value set', id);
+  }
+
   private tableSpec(table: Table): TableSpec {
     const name = nameOf(table);
-    const keys = table.matchFields.map((field) => keyField(name, field));
+    const label = `table ${name}`;
+    const keys = table.matchFields.map((field) => keyField(label, field));
+    const { implementationId } = table;
+    const profile = this.action_profiles.get(implementationId);
+    if (implementationId !== 0 && profile === undefined)
+      throw invalid(`${label} refers to action profile ${implementationId}, which does not exist`);
     const actions: TableSpec['actions'] = new Map();
     const actions_by_name: TableSpec['actions_by_name'] = new Map();
     for (const ref of table.actionRefs) {
@@ -119,6 +150,7 @@ export class P4InfoIndex {
     return {
       id: idOf('table', table),
       name,
+      label,
       keys,
       has_priority: keys.some(({ kind }) => kind === 'ternary' || kind === 'range' || kind === 'optional'),
       actions,
@@ -128,7 +160,7 @@ export class P4InfoIndex {
       // Table.IdleTimeoutBehavior NOTIFY_CONTROL
       has_idle_timeout: (table.idleTimeoutBehavior as number) === 1,
       direct_counter: [...this.direct_counters].find(([id]) => resources.has(id))?.[1],
-      has_implementation: table.implementationId !== 0,
+      profile,
       direct_meter: [...this.direct_meters].find(([id]) => resources.has(id))?.[1],
     };
   }
@@ -169,15 +201,21 @@ function byId<T extends WithPreamble>(kind: string, objects: T[]): Map<number, T
   return map;
 }
 
-function keyField(table: string, field: MatchField): KeyField {
+function valueSetSpec(id: number, set: ValueSet): ValueSetSpec {
+  const name = nameOf(set);
+  const label = `value set ${name}`;
+  return { id, name, label, keys: set.match.map((field) => keyField(label, field)), size: set.size };
+}
+
+function keyField(label: string, field: MatchField): KeyField {
   const kind = field.match?.$case === 'matchType' ? MATCH_KINDS[field.match.value] : undefined;
   if (kind === undefined) {
-    throw new RpcError('UNIMPLEMENTED', `P4Info: table ${table}, key ${field.name}: unknown match type`);
+    throw new RpcError('UNIMPLEMENTED', `P4Info: ${label}, key ${field.name}: unknown match type`);
   }
   return {
     id: field.id,
     name: field.name,
-    width_bits: widthOf(`table ${table}, key ${field.name}`, field),
+    width_bits: widthOf(`${label}, key ${field.name}`, field),
     kind,
   };
 }

@@ -7,6 +7,9 @@ interface ProgramOutline {
   tables: Map<string, { keys: number; actions: Set<string> }>;
   /** Parameter widths by action name; actions of one name in several controls are copies of each other. */
   actions: Map<string, number[]>;
+  profiles: Map<string, { with_selector: boolean }>;
+  /** Widths in bits by name. */
+  value_sets: Map<string, number>;
   counters: Set<string>;
   /** Cells by name; direct meters have as many as their table. */
   meters: Map<string, number>;
@@ -36,6 +39,18 @@ export function checkProgram(info: P4InfoIndex, program: object): void {
         );
       }
     }
+  }
+  for (const profile of info.action_profiles.values()) {
+    const twin = outline.profiles.get(nameOf(profile));
+    if (twin === undefined) throw mismatch(`action profile ${nameOf(profile)}`, 'is not in the program');
+    if (twin.with_selector !== profile.withSelector)
+      throw mismatch(`action profile ${nameOf(profile)}`, 'is a selector in one of them only');
+  }
+  for (const set of info.value_sets.values()) {
+    const width = set.keys.reduce((sum, { width_bits }) => sum + width_bits, 0);
+    const twin = outline.value_sets.get(set.name);
+    if (twin === undefined) throw mismatch(set.label, 'is not in the program');
+    if (twin !== width) throw mismatch(set.label, `is of ${width} bits, in the program of ${twin}`);
   }
   for (const counter of [...info.counters.values(), ...info.direct_counters.values()]) {
     if (!outline.counters.has(nameOf(counter)))
@@ -89,6 +104,14 @@ function outlineOf(program: object): ProgramOutline {
   return {
     tables,
     actions,
+    profiles: new Map(
+      list(root, 'pipelines')
+        .flatMap((pipeline) => list(pipeline, 'action_profiles'))
+        .map((profile) => [text(profile, 'name'), { with_selector: profile['selector'] !== undefined }]),
+    ),
+    value_sets: new Map(
+      list(root, 'parse_vsets').map((set) => [text(set, 'name'), Number(set['compressed_bitwidth'])]),
+    ),
     counters: new Set(list(root, 'counter_arrays').map((counter) => text(counter, 'name'))),
     meters: new Map(list(root, 'meter_arrays').map((meter) => [text(meter, 'name'), Number(meter['size'])])),
     registers: new Map(

@@ -1,5 +1,6 @@
 import type { Entity } from 'p4runtime-js';
 import type { Dataplane } from '../worker/dataplane';
+import { readGroups, readMembers } from './entities/action_profile';
 import { readCounterEntries } from './entities/counter_entry';
 import { readDigestEntries } from './entities/digest_entry';
 import { readDirectCounterEntries } from './entities/direct_counter_entry';
@@ -8,6 +9,7 @@ import { readMeterEntries } from './entities/meter_entry';
 import { readRegisterEntries } from './entities/register_entry';
 import { readReplication } from './entities/replication';
 import { readTableEntries } from './entities/table_entry';
+import { readValueSetEntries } from './entities/value_set_entry';
 import type { Pipeline } from './pipeline';
 import { RpcError } from './rpc_error';
 
@@ -32,6 +34,15 @@ export async function* readEntity(
       return;
     case 'directMeterEntry':
       yield* readDirectMeterEntries(pipeline, dataplane, entity.value);
+      return;
+    case 'actionProfileMember':
+      yield* readMembers(pipeline, dataplane, entity.value);
+      return;
+    case 'actionProfileGroup':
+      yield* readGroups(pipeline, dataplane, entity.value);
+      return;
+    case 'valueSetEntry':
+      yield* readValueSetEntries(pipeline, dataplane, entity.value);
       return;
     case 'registerEntry':
       yield* readRegisterEntries(pipeline, dataplane, entity.value);

@@ -2,6 +2,7 @@ import { status } from '@grpc/grpc-js';
 import { P4Error, Update, WriteRequest_Atomicity } from 'p4runtime-js';
 import type { Dataplane } from '../worker/dataplane';
 import type { EngineCall, EngineOutcome } from '../worker/engine_calls';
+import { prepareGroup, prepareMember } from './entities/action_profile';
 import { prepareCounterEntry } from './entities/counter_entry';
 import { prepareDigestEntry } from './entities/digest_entry';
 import { prepareDirectCounterEntry } from './entities/direct_counter_entry';
@@ -11,6 +12,7 @@ import { requireKnownType, type PreparedUpdate } from './entities/prepared';
 import { prepareRegisterEntry } from './entities/register_entry';
 import { prepareReplication } from './entities/replication';
 import { prepareTableEntry } from './entities/table_entry';
+import { prepareValueSetEntry } from './entities/value_set_entry';
 import type { Pipeline } from './pipeline';
 import { RpcError, toRpcError } from './rpc_error';
 
@@ -63,6 +65,12 @@ function prepare(pipeline: Pipeline, { type, entity }: Update): PreparedUpdate {
       return prepareMeterEntry(pipeline, type, given.value);
     case 'directMeterEntry':
       return prepareDirectMeterEntry(pipeline, type, given.value);
+    case 'actionProfileMember':
+      return prepareMember(pipeline, type, given.value);
+    case 'actionProfileGroup':
+      return prepareGroup(pipeline, type, given.value);
+    case 'valueSetEntry':
+      return prepareValueSetEntry(pipeline, type, given.value);
     case 'registerEntry':
       return prepareRegisterEntry(pipeline, type, given.value);
     case 'packetReplicationEngineEntry':

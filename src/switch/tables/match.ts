@@ -25,8 +25,9 @@ export class MatchFormat {
   readonly stride: number;
   readonly priority_at: number;
 
+  /** `owner` names the table or value set in errors. */
   constructor(
-    private readonly table: string,
+    private readonly owner: string,
     keys: { name: string; kind: KeyKind; width: number }[],
   ) {
     let at = 0;
@@ -123,7 +124,7 @@ export class MatchFormat {
   }
 
   private invalid(message: string): never {
-    throw new EngineError('INVALID_ARGUMENT', `table "${this.table}": ${message}`);
+    throw new EngineError('INVALID_ARGUMENT', `${this.owner}: ${message}`);
   }
 }
 

@@ -8,26 +8,25 @@ import {
   type TableEntryState,
 } from '../engine';
 import { MeterArray } from '../externs/meter';
-import type { Action, Table } from '../program/model';
-import { limbCount, readLimbs, writeLimbs } from '../runtime/limbs';
+import type { Table } from '../program/model';
+import { DirectActions, type EntryActions, IndirectActions } from './entry_actions';
 import type { Records } from './hash_index';
 import { type Lookup, makeLookup } from './lookup';
 import { MatchFormat } from './match';
+import type { ProfileStore } from './profile_store';
 
 const CAPACITY_MIN = 16;
 const NS_PER_US = 1000;
 
 /**
  * A match-action table: its entries in arrays by entry number, so that a million of them are a few arrays. Entry 0
- * is the default action; hits are 1 and up. Generated code reads `key`, `actions` and `args` directly.
+ * is the default action; hits are 1 and up. Generated code fills in `key` and reads `actions` directly.
  */
 export class MatchTable implements Records {
   /** The packet's key, filled in before lookup(). */
   readonly key: Uint32Array;
-  /** The action's number in the table's list, by entry; -1: none. */
-  actions = new Int32Array(CAPACITY_MIN);
-  /** The action's arguments, `args_stride` limbs an entry. */
-  args: Uint32Array;
+  /** What entries do: DirectActions, or IndirectActions for a table with an action profile. */
+  readonly actions: EntryActions;
   /** The match fields, `stride` limbs an entry. */
   records: Uint32Array;
   readonly stride: number;
@@ -49,20 +48,19 @@ export class MatchTable implements Records {
 
   constructor(
     readonly program: Table,
-    private readonly args_stride: number,
+    profile: ProfileStore | undefined,
     private readonly clock: { now_us: number },
   ) {
-    this.format = new MatchFormat(program.name, program.keys);
+    this.actions = profile === undefined ? new DirectActions(program) : new IndirectActions(profile);
+    this.format = new MatchFormat(`table "${program.name}"`, program.keys);
     this.stride = this.format.stride;
     this.key = new Uint32Array(Math.max(1, this.format.key_limbs));
     this.record = new Uint32Array(this.stride);
     this.records = new Uint32Array(CAPACITY_MIN * this.stride);
-    this.args = new Uint32Array(CAPACITY_MIN * args_stride);
     this.match_lookup = makeLookup(this, this.format);
     const meter = program.direct_meter;
     if (meter !== undefined) this.meters = new MeterArray(meter.name, Infinity, meter.unit, clock);
     this.resize(CAPACITY_MIN);
-    this.actions[0] = -1;
     this.setDefault(undefined);
     for (const entry of program.const_entries ?? []) {
       const match = entry.match.map(({ value, mask_or_high, prefix_length }, i): MatchValue => {
@@ -114,10 +112,10 @@ export class MatchTable implements Records {
   modify(entry: TableEntry): void {
     this.checkMutable();
     const at = this.find(entry);
-    const action = this.checkAction(entry.action);
+    this.actions.check(entry.action, at);
     this.checkTimeout(entry);
     this.checkMeter(entry.meter);
-    this.setAction(at, action, entry.action.args);
+    this.actions.set(at, entry.action);
     this.meters?.write(at, entry.meter);
     this.startIdle(at, entry.idle_timeout_ns);
   }
@@ -126,7 +124,7 @@ export class MatchTable implements Records {
     this.checkMutable();
     const at = this.find(entry);
     this.match_lookup.removed(at);
-    this.actions[at] = -2;
+    this.actions.clear(at);
     this.free.push(at);
     this.size--;
   }
@@ -134,28 +132,30 @@ export class MatchTable implements Records {
   setDefault(call: ActionCall | undefined): void {
     const { default_entry } = this.program;
     if (call === undefined) {
-      if (default_entry === undefined) this.actions[0] = -1;
-      else this.setAction(0, default_entry.action, default_entry.args);
+      if (default_entry === undefined) this.actions.clear(0);
+      else this.actions.set(0, { name: default_entry.action.name, args: default_entry.args });
       return;
     }
+    if (this.program.profile !== undefined)
+      this.fail('INVALID_ARGUMENT', 'the default action of a table with an action profile cannot be set');
     if (default_entry?.is_const === true) this.fail('PERMISSION_DENIED', 'the default action is const');
-    this.setAction(0, this.checkAction(call), call.args);
+    this.actions.check(call, 0);
+    this.actions.set(0, call);
   }
 
   default(): { action: ActionCall; is_const: boolean; counter: CounterValue | undefined } | undefined {
-    if (this.actions[0] === -1) return undefined;
+    if (!this.actions.has(0)) return undefined;
     const is_const = this.program.default_entry?.is_const ?? false;
     // BMv2 does not count misses.
     return {
-      action: this.actionOf(0),
+      action: this.actions.get(0) as ActionCall,
       is_const,
       counter: this.program.with_counters ? this.counterOf(0) : undefined,
     };
   }
 
   *entries(): Generator<TableEntryState> {
-    for (let entry = 1; entry < this.used; entry++)
-      if ((this.actions[entry] as number) !== -2) yield this.state(entry);
+    for (let entry = 1; entry < this.used; entry++) if (this.actions.has(entry)) yield this.state(entry);
   }
 
   writeCounter(entry: Pick<TableEntry, 'match' | 'priority'>, value: CounterValue): void {
@@ -178,7 +178,7 @@ export class MatchTable implements Records {
     if (!this.program.support_timeout) return;
     for (let entry = 1; entry < this.used; entry++) {
       const timeout_us = this.idle_timeouts_us[entry] as number;
-      if (timeout_us === 0 || this.reported_idle[entry] !== 0 || this.actions[entry] === -2) continue;
+      if (timeout_us === 0 || this.reported_idle[entry] !== 0 || !this.actions.has(entry)) continue;
       if (this.clock.now_us - (this.last_hits_us[entry] as number) < timeout_us) continue;
       this.reported_idle[entry] = 1;
       report(this.state(entry));
@@ -195,7 +195,7 @@ export class MatchTable implements Records {
 
   private add(entry: TableEntry): void {
     this.format.encode(entry.match, entry.priority, this.record);
-    const action = this.checkAction(entry.action);
+    this.actions.check(entry.action, 0);
     this.checkTimeout(entry);
     this.checkMeter(entry.meter);
     if (this.match_lookup.same(this.record) !== 0)
@@ -205,7 +205,7 @@ export class MatchTable implements Records {
     const at = this.free.pop() ?? this.used++;
     if (at >= this.capacity) this.resize(this.capacity * 2);
     this.records.set(this.record, at * this.stride);
-    this.setAction(at, action, entry.action.args);
+    this.actions.set(at, entry.action);
     if (this.program.with_counters) this.packets[at] = this.bytes[at] = 0;
     this.meters?.reset(at);
     this.meters?.write(at, entry.meter);
@@ -224,26 +224,6 @@ export class MatchTable implements Records {
   private checkMutable(): void {
     if (this.program.const_entries !== undefined) this.fail('PERMISSION_DENIED', 'the entries are const');
     if (this.program.keys.length === 0) this.fail('INVALID_ARGUMENT', 'the table has no key, so no entries');
-  }
-
-  private checkAction(call: ActionCall): Action {
-    const action = this.program.actions.find((a) => a.name === call.name);
-    if (action === undefined)
-      return this.fail('INVALID_ARGUMENT', `"${call.name}" is not one of the table's actions`);
-    if (call.args.length !== action.parameters.length)
-      this.fail(
-        'INVALID_ARGUMENT',
-        `action "${call.name}" takes ${action.parameters.length} arguments, found ${call.args.length}`,
-      );
-    action.parameters.forEach(({ name, width }, i) => {
-      const arg = call.args[i] as bigint;
-      if (arg < 0n || arg >> BigInt(width) !== 0n)
-        this.fail(
-          'INVALID_ARGUMENT',
-          `action "${call.name}", "${name}": ${arg} does not fit in ${width} bits`,
-        );
-    });
-    return action;
   }
 
   private checkTimeout(entry: TableEntry): void {
@@ -265,30 +245,6 @@ export class MatchTable implements Records {
     this.touch(at);
   }
 
-  private setAction(at: number, action: Action, args: bigint[]): void {
-    this.actions[at] = this.program.actions.indexOf(action);
-    if (this.actions[at] === -1)
-      this.fail('INVALID_ARGUMENT', `"${action.name}" is not one of the table's actions`);
-    let offset = at * this.args_stride;
-    action.parameters.forEach(({ width }, i) => {
-      const limbs = limbCount(width);
-      writeLimbs(this.args, offset, limbs, width, args[i] as bigint);
-      offset += limbs;
-    });
-  }
-
-  private actionOf(at: number): ActionCall {
-    const action = this.program.actions[this.actions[at] as number] as Action;
-    let offset = at * this.args_stride;
-    const args = action.parameters.map(({ width }) => {
-      const limbs = limbCount(width);
-      const value = readLimbs(this.args, offset, limbs);
-      offset += limbs;
-      return value;
-    });
-    return { name: action.name, args };
-  }
-
   private counterOf(at: number): CounterValue {
     return { packets: BigInt(this.packets[at] as number), bytes: BigInt(this.bytes[at] as number) };
   }
@@ -299,7 +255,7 @@ export class MatchTable implements Records {
     const metered = this.meters?.read(at);
     return {
       ...this.format.decode(this.records, at * this.stride),
-      action: this.actionOf(at),
+      action: this.actions.get(at),
       idle_timeout_ns: support_timeout
         ? BigInt(Math.round((this.idle_timeouts_us[at] as number) * NS_PER_US))
         : 0n,
@@ -320,8 +276,6 @@ export class MatchTable implements Records {
       return array;
     };
     this.capacity = capacity;
-    this.actions = grown(this.actions, capacity);
-    this.args = grown(this.args, capacity * this.args_stride);
     this.records = grown(this.records, capacity * this.stride);
     if (this.program.with_counters) {
       this.packets = grown(this.packets, capacity);

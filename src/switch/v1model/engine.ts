@@ -10,6 +10,10 @@ import {
   type EngineOptions,
   type MeterConfig,
   type MeterState,
+  type MatchValue,
+  type ProfileGroup,
+  type ProfileLimits,
+  type ProfileMember,
   type Replica,
   type TableEntry,
   type TableEntryState,
@@ -19,7 +23,9 @@ import type { MeterArray } from '../externs/meter';
 import type { Register } from '../externs/register';
 import { loadProgram } from '../program/load';
 import type { Program } from '../program/model';
+import type { ProfileStore } from '../tables/profile_store';
 import type { MatchTable } from '../tables/table';
+import type { ValueSetStore } from '../tables/value_set_store';
 import { DROP_PORT, Machine } from './machine';
 
 /**
@@ -45,6 +51,8 @@ class V1ModelEngine implements Engine {
   private readonly tables = new Map<string, MatchTable>();
   private readonly counters = new Map<string, Counter>();
   private readonly meters = new Map<string, MeterArray>();
+  private readonly profiles = new Map<string, ProfileStore>();
+  private readonly value_sets = new Map<string, ValueSetStore>();
   private readonly registers = new Map<string, Register>();
 
   constructor(
@@ -56,6 +64,8 @@ class V1ModelEngine implements Engine {
     for (const [table, instance] of this.machine.tables) this.tables.set(table.name, instance);
     for (const [counter, instance] of this.machine.counters) this.counters.set(counter.name, instance);
     for (const [meter, instance] of this.machine.meters) this.meters.set(meter.name, instance);
+    for (const [profile, store] of this.machine.profiles) this.profiles.set(profile.name, store);
+    for (const [set, store] of this.machine.value_sets) this.value_sets.set(set.name, store);
     for (const [register, instance] of this.machine.registers) this.registers.set(register.name, instance);
   }
 
@@ -147,6 +157,55 @@ class V1ModelEngine implements Engine {
     this.table(table).clearMeterCounters(entry);
   }
 
+  setProfileLimits(profile: string, limits: ProfileLimits): void {
+    this.profile(profile).setLimits(limits);
+  }
+
+  insertMember(profile: string, member: ProfileMember): void {
+    this.profile(profile).insertMember(member);
+  }
+
+  modifyMember(profile: string, member: ProfileMember): void {
+    this.profile(profile).modifyMember(member);
+  }
+
+  deleteMember(profile: string, member_id: number): void {
+    this.profile(profile).deleteMember(member_id);
+  }
+
+  members(profile: string): Iterable<ProfileMember> {
+    return this.profile(profile).allMembers();
+  }
+
+  insertGroup(profile: string, group: ProfileGroup): void {
+    this.profile(profile).insertGroup(group);
+  }
+
+  modifyGroup(profile: string, group: ProfileGroup): void {
+    this.profile(profile).modifyGroup(group);
+  }
+
+  deleteGroup(profile: string, group_id: number): void {
+    this.profile(profile).deleteGroup(group_id);
+  }
+
+  groups(profile: string): Iterable<ProfileGroup> {
+    return this.profile(profile).allGroups();
+  }
+
+  setPortUp(port: number, up: boolean): void {
+    if (!this.machine.watch_ports.set(port, up)) return;
+    for (const profile of this.profiles.values()) profile.portChanged(port);
+  }
+
+  setValueSet(name: string, members: MatchValue[][]): void {
+    this.valueSetStore(name).replace(members);
+  }
+
+  valueSet(name: string): MatchValue[][] {
+    return this.valueSetStore(name).members();
+  }
+
   registerSize(name: string): number {
     return this.register(name).size;
   }
@@ -185,6 +244,14 @@ class V1ModelEngine implements Engine {
 
   private meter(name: string): MeterArray {
     return this.meters.get(name) ?? missing('meter', name);
+  }
+
+  private profile(name: string): ProfileStore {
+    return this.profiles.get(name) ?? missing('action profile', name);
+  }
+
+  private valueSetStore(name: string): ValueSetStore {
+    return this.value_sets.get(name) ?? missing('parser value set', name);
   }
 
   private register(name: string): Register {

@@ -6,9 +6,19 @@ import { MeterArray as MeterCells } from '../externs/meter';
 import { Random } from '../externs/random';
 import { Register } from '../externs/register';
 import { Replication } from '../externs/replication';
-import type { CounterArray, MeterArray, Program, RegisterArray, Table } from '../program/model';
+import type {
+  ActionProfile,
+  CounterArray,
+  MeterArray,
+  Program,
+  RegisterArray,
+  Table,
+  ValueSet,
+} from '../program/model';
 import { MatchTable } from '../tables/table';
-import { argumentLimbs } from '../compile/controls';
+import { ProfileStore } from '../tables/profile_store';
+import { ValueSetStore } from '../tables/value_set_store';
+import { WatchPorts } from '../tables/watch_ports';
 import { PlacedFieldList } from './field_lists';
 import { type Pending, PendingQueue } from './pending';
 import { InstanceType, StandardMetadata } from './standard_metadata';
@@ -32,6 +42,9 @@ export class Machine {
   readonly counters = new Map<CounterArray, Counter>();
   readonly meters = new Map<MeterArray, MeterCells>();
   readonly registers = new Map<RegisterArray, Register>();
+  readonly profiles = new Map<ActionProfile, ProfileStore>();
+  readonly value_sets = new Map<ValueSet, ValueSetStore>();
+  readonly watch_ports = new WatchPorts();
   readonly replication = new Replication();
   /** The time tables see. */
   readonly clock = { now_us: 0 };
@@ -65,8 +78,11 @@ export class Machine {
     this.pending = new PendingQueue(this.layout.size);
     this.positions = positionLimbs(program, this.layout);
     this.verifies = program.checksums.some((c) => c.verify);
+    for (const profile of program.action_profiles)
+      this.profiles.set(profile, new ProfileStore(profile, this.watch_ports));
+    for (const set of program.value_sets) this.value_sets.set(set, new ValueSetStore(set));
     for (const table of [...program.ingress.tables.values(), ...program.egress.tables.values()])
-      this.tables.set(table, new MatchTable(table, argumentLimbs(table), this.clock));
+      this.tables.set(table, new MatchTable(table, this.profileOf(table), this.clock));
     for (const counter of program.counters)
       if (counter.table === undefined) this.counters.set(counter, new Counter(counter.name, counter.size));
     for (const meter of program.meters)
@@ -80,12 +96,18 @@ export class Machine {
       state: this.state,
       frame: this.frame,
       tables: this.tables,
+      profiles: this.profiles,
+      value_sets: this.value_sets,
       counters: this.counters,
       meters: this.meters,
       registers: this.registers,
       random: new Random(options.random_seed ?? 1),
       log: (level, message) => this.events.log?.(level, message),
     });
+  }
+
+  private profileOf({ profile }: Table): ProfileStore | undefined {
+    return profile === undefined ? undefined : this.profiles.get(profile);
   }
 
   /** Runs a received frame and all that comes of it. Longer frames than 65535 bytes are dropped. */

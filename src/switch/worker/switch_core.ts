@@ -49,7 +49,9 @@ export class SwitchCore {
 
   /** Compiles a program beside the running one; throws, and changes nothing, if it does not compile. */
   stage(program: object): void {
-    this.engine_staged = this.create_engine(program, this.engineEvents(), this.options);
+    const engine = this.create_engine(program, this.engineEvents(), this.options);
+    for (const { number, up } of this.ports.values()) engine.setPortUp(number, up);
+    this.engine_staged = engine;
   }
 
   /** Packets go to the staged program from now on. */
@@ -65,6 +67,10 @@ export class SwitchCore {
   }
 
   tick(): void {
+    for (const { number, up } of this.ports.values()) {
+      this.engine_loaded?.setPortUp(number, up);
+      this.engine_staged?.setPortUp(number, up);
+    }
     this.engine_loaded?.tick(this.now_us);
   }
 

@@ -1,28 +1,34 @@
 import type { FieldMatch } from 'p4runtime-js';
 import type { MatchValue } from '../../engine';
 import { allOnes, decodeBits, encodeBits } from '../bytestring';
-import type { KeyField, TableSpec } from '../p4info';
+import type { KeyField } from '../p4info';
 import { RpcError } from '../rpc_error';
 
+/** A table or value set. */
+export interface Matched {
+  /** What it is and its name, for errors. */
+  label: string;
+  keys: KeyField[];
+}
+
 /** P4Runtime's field matches <-> the engine's, one per key (specification, "Match Format"). */
-export function decodeMatch(table: TableSpec, matches: FieldMatch[]): MatchValue[] {
+export function decodeMatch(matched: Matched, matches: FieldMatch[]): MatchValue[] {
   const by_id = new Map<number, FieldMatch>();
   for (const match of matches) {
-    if (by_id.has(match.fieldId))
-      throw invalid(`table ${table.name}`, `match field ${match.fieldId} is given twice`);
+    if (by_id.has(match.fieldId)) throw invalid(matched.label, `match field ${match.fieldId} is given twice`);
     by_id.set(match.fieldId, match);
   }
-  const values = table.keys.map((key) => {
+  const values = matched.keys.map((key) => {
     const match = by_id.get(key.id);
     by_id.delete(key.id);
-    return match === undefined ? dontCare(table, key) : decodeField(table, key, match);
+    return match === undefined ? dontCare(matched, key) : decodeField(matched, key, match);
   });
-  for (const id of by_id.keys()) throw invalid(`table ${table.name}`, `has no match field ${id}`);
+  for (const id of by_id.keys()) throw invalid(matched.label, `has no match field ${id}`);
   return values;
 }
 
-function decodeField(table: TableSpec, key: KeyField, { fieldMatchType: given }: FieldMatch): MatchValue {
-  const what = `table ${table.name}, key ${key.name}`;
+function decodeField(matched: Matched, key: KeyField, { fieldMatchType: given }: FieldMatch): MatchValue {
+  const what = `${matched.label}, key ${key.name}`;
   if (given === undefined || given.$case !== key.kind) {
     throw invalid(what, `expected a match of kind ${key.kind}, not ${given?.$case ?? 'none'}`);
   }
@@ -61,10 +67,10 @@ function decodeField(table: TableSpec, key: KeyField, { fieldMatchType: given }:
   }
 }
 
-function dontCare(table: TableSpec, key: KeyField): MatchValue {
+function dontCare(matched: Matched, key: KeyField): MatchValue {
   switch (key.kind) {
     case 'exact':
-      throw invalid(`table ${table.name}`, `the exact key ${key.name} (field ${key.id}) is missing`);
+      throw invalid(matched.label, `the exact key ${key.name} (field ${key.id}) is missing`);
     case 'lpm':
       return { kind: 'lpm', value: 0n, prefix_length: 0 };
     case 'ternary':
@@ -77,9 +83,9 @@ function dontCare(table: TableSpec, key: KeyField): MatchValue {
 }
 
 /** The canonical form: don't-care fields are left out. */
-export function encodeMatch(table: TableSpec, values: MatchValue[]): FieldMatch[] {
+export function encodeMatch(matched: Matched, values: MatchValue[]): FieldMatch[] {
   const matches: FieldMatch[] = [];
-  table.keys.forEach((key, i) => {
+  matched.keys.forEach((key, i) => {
     const value = values[i];
     const fieldMatchType = value === undefined ? undefined : encodeField(key, value);
     if (fieldMatchType !== undefined) matches.push({ fieldId: key.id, fieldMatchType });

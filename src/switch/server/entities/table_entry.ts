@@ -5,7 +5,7 @@ import type { EngineCall } from '../../worker/engine_calls';
 import type { TableSpec } from '../p4info';
 import type { EntryNotes, Pipeline } from '../pipeline';
 import { RpcError } from '../rpc_error';
-import { decodeAction, encodeAction } from './action';
+import { decodeDefaultAction, decodeEntryAction, encodeEntryAction } from './action';
 import { decodeCounterData, encodeCounterData } from './counter_data';
 import { decodeMatch, encodeMatch } from './match';
 import { clearsCounters, decodeMeterConfig, encodeMeterConfig, encodeMeterCounters } from './meter_config';
@@ -59,7 +59,7 @@ function prepareMatchEntry(
   }
   const written = {
     ...key,
-    action: decodeAction(table, entry.action, false),
+    action: decodeEntryAction(table, entry.action),
     idle_timeout_ns: entry.idleTimeoutNs,
     meter,
   };
@@ -81,6 +81,8 @@ function prepareDefault(
   if (entry.match.length > 0) throw invalid(table, 'the default entry has no match fields');
   if (entry.priority !== 0) throw invalid(table, 'the default entry has no priority');
   if (entry.idleTimeoutNs !== 0n) throw invalid(table, 'the default entry has no idle timeout');
+  if (table.profile !== undefined)
+    throw invalid(table, 'has an action profile: its default entry cannot be written');
   if (table.has_const_default) {
     throw new RpcError('PERMISSION_DENIED', `table ${table.name}: its default action is const`);
   }
@@ -90,7 +92,7 @@ function prepareDefault(
   if (entry.meterConfig !== undefined || entry.meterCounterData !== undefined) {
     throw new RpcError('UNIMPLEMENTED', `table ${table.name}: the default entry is not metered`);
   }
-  const action = entry.action === undefined ? undefined : decodeAction(table, entry.action, true);
+  const action = entry.action === undefined ? undefined : decodeDefaultAction(table, entry.action);
   return {
     calls: [{ method: 'setDefaultAction', args: [table.name, action] }],
     succeeded: () => setNotes(pipeline, noteKey(table, [], 0, true), entry),
@@ -172,7 +174,7 @@ async function readDefault(
   const notes = pipeline.notes.get(noteKey(table, [], 0, true));
   return {
     ...emptyEntry(table.id),
-    action: encodeAction(table, state.action),
+    action: encodeEntryAction(table, state.action),
     isDefaultAction: true,
     isConst: state.is_const,
     counterData:
@@ -195,7 +197,7 @@ export function entryMessage(
     ...emptyEntry(table.id),
     match: encodeMatch(table, state.match),
     priority: table.has_priority ? state.priority : 0,
-    action: encodeAction(table, state.action),
+    action: encodeEntryAction(table, state.action),
     isConst: state.is_const,
     idleTimeoutNs: state.idle_timeout_ns,
   };
