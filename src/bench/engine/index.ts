@@ -6,7 +6,7 @@ import { highestLossFreeRate, type RateSearch } from './rate_search';
 
 /** In turn, so that a machine that slows down slows both. */
 const ROUNDS = 3;
-const SEARCH: RateSearch = { start_pps: 4_000, max_pps: 2_000_000, precision: 0.05, attempts: 3 };
+const SEARCH: RateSearch = { start_pps: 1_000, max_pps: 2_000_000, precision: 0.05, attempts: 3 };
 
 function median(values: readonly number[]): number | null {
   const sorted = [...values].sort((a, b) => a - b);
