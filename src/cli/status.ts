@@ -28,7 +28,7 @@ function printStatus(status: ControllerStatus): void {
     [
       'entries',
       `${writes.inserted} inserted, ${writes.modified} modified, ${writes.deleted} deleted, ` +
-        `${writes.failed} failed, ${writes.adopted} found right`,
+        `${writes.failed} failed, ${writes.adopted} found right, ${writes.pending} to write`,
     ],
   ];
   for (const [name, value] of facts) printLine(`${name.padEnd(9)}${value}`);

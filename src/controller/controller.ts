@@ -183,7 +183,7 @@ export class Controller {
       ...(this.#reason !== undefined && { reason: this.#reason }),
       switch: { address, device_id, election_id: Number(this.#client.election_id) },
       uptime_ms: Math.round(this.#clock.now_ms() - this.#started_ms),
-      writes: { ...this.#writer.counts },
+      writes: { ...this.#writer.counts, pending: this.#writer.pending },
       clients: this.#virtualizer.clients.size,
       ports: portStatuses(this.#network),
       problems: [...this.#problems],

@@ -18,8 +18,18 @@ export interface ControllerStatus {
   };
   /** Whole milliseconds since start(). */
   uptime_ms: number;
-  /** Entries written since start(), by kind of update, and those found right when reconciling. */
-  writes: { inserted: number; modified: number; deleted: number; failed: number; adopted: number };
+  /**
+   * Entries written since start(), by kind of update, those found right when reconciling, and updates that are left
+   * to write: 0 when the switch holds all it should.
+   */
+  writes: {
+    inserted: number;
+    modified: number;
+    deleted: number;
+    failed: number;
+    adopted: number;
+    pending: number;
+  };
   clients: number;
   ports: PortStatus[];
   /** Mistakes the switch reported, newest last, bounded. */

@@ -112,6 +112,14 @@ export class TableWriter {
     if (!this.#running) this.#settle();
   }
 
+  /** Updates that are left to write: 0 when the switch holds all that is wanted, or is not ours to write. */
+  get pending(): number {
+    if (!this.#is_loaded) return 0;
+    let updates = 0;
+    for (const table of this.#wanted.keys()) updates += this.#compare(table).size;
+    return updates;
+  }
+
   /** When nothing is left to write, or writing is interrupted. */
   settled(): Promise<void> {
     if (!this.#running) return Promise.resolve();

@@ -107,12 +107,17 @@ const storesSchema = z.array(
   z.object({ name: z.string(), state: z.string(), reason: z.string().optional() }),
 );
 
-/** Resolves when every store of every virtualizer is up; rejects with DemoError, which says which are not. */
+const statusSchema = z.object({ writes: z.object({ pending: z.number() }) });
+
+/**
+ * Resolves when every store of every virtualizer is up and the switch has been told; rejects with DemoError, which
+ * says which are not. Sessions are not pinned: one that begins while slots are being written may break.
+ */
 async function storesUp(topology: Topology, signal: AbortSignal): Promise<void> {
   const deadline_ms = Date.now() + READY_PATIENCE_MS;
   for (const { name, admin_socket } of topology.virtualizers) {
     for (;;) {
-      const missing = await missingStores(admin_socket);
+      const missing = await whatIsMissing(admin_socket);
       if (missing === '') break;
       if (Date.now() > deadline_ms) throw new DemoError(`${name} does not serve from all stores: ${missing}`);
       await pause(50, signal);
@@ -120,17 +125,20 @@ async function storesUp(topology: Topology, signal: AbortSignal): Promise<void> 
   }
 }
 
-async function missingStores(socket: string): Promise<string> {
-  let stores: z.output<typeof storesSchema>;
+/** Empty if nothing is missing. */
+async function whatIsMissing(socket: string): Promise<string> {
   try {
-    stores = storesSchema.parse(await callAdmin(socket, 'store.list'));
+    const stores = storesSchema.parse(await callAdmin(socket, 'store.list'));
+    // Asked second: what is up by now has been handed to the writer.
+    const { writes } = statusSchema.parse(await callAdmin(socket, 'status'));
+    const missing = stores
+      .filter(({ state }) => state !== 'up')
+      .map(({ name, state, reason }) => `${name} is ${state}${reason === undefined ? '' : ` (${reason})`}`);
+    if (writes.pending > 0) missing.push(`${writes.pending} entries are left to write`);
+    return missing.join(', ');
   } catch (error) {
     return error instanceof Error ? error.message : String(error);
   }
-  return stores
-    .filter(({ state }) => state !== 'up')
-    .map(({ name, state, reason }) => `${name} is ${state}${reason === undefined ? '' : ` (${reason})`}`)
-    .join(', ');
 }
 
 /** Rejects when the signal aborts. */

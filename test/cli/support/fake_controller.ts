@@ -30,7 +30,7 @@ export class FakeController implements Administrable {
       state: this.state,
       switch: { address: '127.0.0.1:9559', device_id: 1, election_id: 1 },
       uptime_ms: 3_723_000,
-      writes: { inserted: 1100, modified: 2, deleted: 0, failed: 0, adopted: 7 },
+      writes: { inserted: 1100, modified: 2, deleted: 0, failed: 0, adopted: 7, pending: 0 },
       clients: 2,
       ports: [
         { name: 'ext', number: 1, role: 'external' as const, mac: '02:00:00:00:00:01', host_port: 101 },
