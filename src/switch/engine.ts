@@ -6,6 +6,8 @@
  * the BMv2 JSON, which are the names in P4Info too. Values are non-negative bigints of the width P4Info declares.
  */
 
+import type { PacketTrace, TraceFilter } from './trace/trace';
+
 /**
  * What a meter marks by. Rates are in packets or bytes (as the program says) a second, bursts in the same unit.
  * `eburst` is not 0 only for single-rate three-colour meters (RFC 2697); all others are two-rate (RFC 2698).
@@ -29,6 +31,15 @@ export interface MeterState {
   /** undefined: the default, everything is green. */
   config: MeterConfig | undefined;
   counters: MeterCounters;
+}
+
+/** A CRC in the Rocksoft model: what BMv2's `set_crc16_parameters` and `set_crc32_parameters` take. */
+export interface CrcParameters {
+  polynomial: number;
+  initial: number;
+  final_xor: number;
+  reflect_input: boolean;
+  reflect_output: boolean;
 }
 
 /** One key field's match, in the order of the table's keys. */
@@ -154,15 +165,19 @@ export interface EngineEvents {
   send(port: number, buffer: Uint8Array, start: number, end: number): void;
   /** One digest() call's value: the bytes-wide fields in order of the struct. Unacknowledged batching is the server's. */
   digest(name: string, fields: bigint[]): void;
-  /** An entry with an idle timeout has not been hit for that long. Reported once until hit again. */
+  /** An entry with an idle timeout has not been hit for that long. Reported again when as long has passed again. */
   idle(table: string, entry: TableEntryState): void;
   /** What the program says itself: log_msg() and assert()/assume() that failed (then the packet is dropped). */
   log?(level: 'info' | 'error', message: string): void;
+  /** What one received frame went through; after everything that came of it has been sent. */
+  trace?(trace: PacketTrace): void;
 }
 
 export interface EngineOptions {
   /** The port that egress_spec names to drop; 511 as in BMv2. */
   drop_port?: number;
+  /** Queues of each egress port: a packet whose priority names none is dropped. 1 as in BMv2. */
+  priority_queues?: number;
   /** Seeds random() and the 'random' hash algorithm. */
   random_seed?: number;
 }
@@ -173,6 +188,8 @@ export interface Engine {
    * and replicas included. Never throws. `now_us` since any fixed start. Not to be called from within an event.
    */
   receive(port: number, buffer: Uint8Array, now_us: number, start?: number, end?: number): void;
+  /** Frames that are traced from now on; undefined: none, which costs nothing. Traces leave by the `trace` event. */
+  setTrace(filter: TraceFilter | undefined): void;
   /** Called now and then (about 10 times a second), so that idle timeouts are seen without traffic. */
   tick(now_us: number): void;
 
@@ -180,12 +197,17 @@ export interface Engine {
   modifyEntry(table: string, entry: TableEntry): void;
   /** Found by match and priority; the action is ignored. */
   deleteEntry(table: string, entry: Pick<TableEntry, 'match' | 'priority'>): void;
-  /** undefined: back to the program's own default. A table with an action profile has none to set. */
+  /**
+   * undefined: back to the program's own default, its counter at zero. A table with an action profile has none to
+   * set.
+   */
   setDefaultAction(table: string, action: ActionCall | undefined): void;
   defaultAction(
     table: string,
   ): { action: ActionCall; is_const: boolean; counter: CounterValue | undefined } | undefined;
   entries(table: string): Iterable<TableEntryState>;
+  /** The one entry with this match and priority, without a look at the others; undefined if there is none. */
+  entry(table: string, key: Pick<TableEntry, 'match' | 'priority'>): TableEntryState | undefined;
 
   /** Indirect counters; index -1 is not allowed here, the server iterates. */
   counterSize(name: string): number;
@@ -193,6 +215,8 @@ export interface Engine {
   writeCounter(name: string, index: number, value: CounterValue): void;
   /** The direct counter of one entry. */
   writeDirectCounter(table: string, entry: Pick<TableEntry, 'match' | 'priority'>, value: CounterValue): void;
+  /** The direct counter of the default entry. */
+  writeDefaultCounter(table: string, value: CounterValue): void;
 
   meterSize(name: string): number;
   readMeter(name: string, index: number): MeterState;
@@ -225,6 +249,9 @@ export interface Engine {
   /** Replaces all members: each has one match value a field of the set. */
   setValueSet(name: string, members: MatchValue[][]): void;
   valueSet(name: string): MatchValue[][];
+
+  /** Parameters of a crc16_custom or crc32_custom calculation, by its name in the JSON. P4Runtime cannot set them. */
+  setCustomCrc(calculation: string, parameters: CrcParameters): void;
 
   registerSize(name: string): number;
   readRegister(name: string, index: number): bigint;

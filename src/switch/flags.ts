@@ -12,6 +12,7 @@ export interface SwitchFlags {
   grpc_server_addr: string;
   cpu_port: number | undefined;
   drop_port: number | undefined;
+  priority_queues: number | undefined;
   help: boolean;
   /** Flags accepted for the sake of existing scripts, without effect. */
   notices: string[];
@@ -63,6 +64,7 @@ Target options, after --:
   --grpc-server-addr H:P     where P4Runtime is served (default 0.0.0.0:9559)
   --cpu-port N               the port of packet-ins and packet-outs
   --drop-port N              the egress_spec that drops (default 511)
+  --priority-queues N        priorities below N are forwarded, others dropped (default 1)
 `;
 
 /** Reads `argv` (without node and script). Throws FlagError. */
@@ -75,6 +77,7 @@ export function parseFlags(argv: readonly string[]): SwitchFlags {
     grpc_server_addr: '0.0.0.0:9559',
     cpu_port: undefined,
     drop_port: undefined,
+    priority_queues: undefined,
     help: false,
     notices: [],
   };
@@ -115,6 +118,9 @@ export function parseFlags(argv: readonly string[]): SwitchFlags {
         break;
       case '--drop-port':
         flags.drop_port = parsePort(flag, args.value(flag));
+        break;
+      case '--priority-queues':
+        flags.priority_queues = parseQueues(flag, args.value(flag));
         break;
       default:
         parseOther(flags, args, flag);
@@ -210,6 +216,12 @@ function parsePort(flag: string, text: string): number {
     throw new FlagError(`${flag}: a port within 0..${PORT_MAX} is expected, not "${text}"`);
   }
   return port;
+}
+
+function parseQueues(flag: string, text: string): number {
+  if (!/^[1-9]\d{0,4}$/.test(text))
+    throw new FlagError(`${flag}: a number above 0 is expected, not "${text}"`);
+  return Number(text);
 }
 
 function parseId(flag: string, text: string): bigint {

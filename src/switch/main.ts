@@ -47,6 +47,7 @@ async function serve(flags: SwitchFlags, log: Logger): Promise<number> {
       interfaces: flags.interfaces,
       ...(flags.cpu_port === undefined ? {} : { cpu_port: flags.cpu_port }),
       ...(flags.drop_port === undefined ? {} : { drop_port: flags.drop_port }),
+      ...(flags.priority_queues === undefined ? {} : { priority_queues: flags.priority_queues }),
       ...(flags.program_path === undefined ? {} : { program: readProgram(flags.program_path) }),
       log: (log_level, message) => log[log_level](message),
       failed: (error) => {

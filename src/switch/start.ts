@@ -65,6 +65,7 @@ async function startDataplane(config: SwitchConfig): Promise<Dataplane> {
   const options: SwitchCoreOptions = {
     ...(config.cpu_port === undefined ? {} : { cpu_port: config.cpu_port }),
     ...(config.drop_port === undefined ? {} : { drop_port: config.drop_port }),
+    ...(config.priority_queues === undefined ? {} : { priority_queues: config.priority_queues }),
     ...(config.random_seed === undefined ? {} : { random_seed: config.random_seed }),
   };
   if (config.interfaces === undefined)

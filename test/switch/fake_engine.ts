@@ -57,6 +57,10 @@ class FakeEngine implements Engine {
     }
   }
 
+  setTrace(): void {
+    throw new EngineError('UNIMPLEMENTED', 'the fake engine traces nothing');
+  }
+
   tick(): void {
     for (const [table, entries] of this.tables) {
       for (const entry of entries.values()) if (entry.idle_timeout_ns > 0n) this.events.idle(table, entry);
@@ -98,6 +102,10 @@ class FakeEngine implements Engine {
     yield* this.table(table).values();
   }
 
+  entry(table: string, key: Pick<TableEntry, 'match' | 'priority'>): TableEntryState | undefined {
+    return this.table(table).get(keyOf(key));
+  }
+
   counterSize(): number {
     return 4;
   }
@@ -116,6 +124,10 @@ class FakeEngine implements Engine {
     value: CounterValue,
   ): void {
     this.existing(table, entry).counter = value;
+  }
+
+  writeDefaultCounter(): void {
+    throw new EngineError('UNIMPLEMENTED', 'no counters of default entries here');
   }
 
   meterSize(): number {
@@ -187,6 +199,10 @@ class FakeEngine implements Engine {
 
   valueSet(): [] {
     return [];
+  }
+
+  setCustomCrc(): void {
+    throw new EngineError('UNIMPLEMENTED', 'no CRCs here');
   }
 
   registerSize(): number {

@@ -2,7 +2,7 @@ import { FlagError, parseFlags } from '../../src/switch/flags';
 
 test('the flags of a Mininet class for simple_switch_grpc', () => {
   const flags = parseFlags(
-    '--log-console --no-p4 --device-id 3 -i 1@s1-eth1 -i2@s1-eth2 --interface=3@s1-eth3 --thrift-port 9090 -L debug -- --grpc-server-addr 0.0.0.0:50051 --cpu-port 255 --drop-port=510'.split(
+    '--log-console --no-p4 --device-id 3 -i 1@s1-eth1 -i2@s1-eth2 --interface=3@s1-eth3 --thrift-port 9090 -L debug -- --grpc-server-addr 0.0.0.0:50051 --cpu-port 255 --drop-port=510 --priority-queues 8'.split(
       ' ',
     ),
   );
@@ -18,6 +18,7 @@ test('the flags of a Mininet class for simple_switch_grpc', () => {
     grpc_server_addr: '0.0.0.0:50051',
     cpu_port: 255,
     drop_port: 510,
+    priority_queues: 8,
     help: false,
     notices: ['--thrift-port is ignored: there is no Thrift server'],
   });

@@ -2,6 +2,7 @@ import type { Action } from '../program/model';
 import type { Context } from './context';
 import type { PrimitiveWriter } from './primitives';
 import type { Source } from './source';
+import type { TraceCalls } from './trace_calls';
 
 /** Writes `action_X(d, p, cursor, end)`: arguments lie in `d` from `p` on, the payload is `b[cursor, end)`. */
 export function writeAction(
@@ -9,14 +10,19 @@ export function writeAction(
   context: Context,
   primitives: PrimitiveWriter,
   source: Source,
+  trace: TraceCalls,
 ): void {
   context.enterAction(action);
   source.open(`function ${context.name('action', action)}(d, p, cursor, end)`);
   const targets = new Set<number>();
   for (const { primitive } of action.primitives)
     if (primitive.op === 'jump' || primitive.op === 'jump_if_zero') targets.add(primitive.target);
-  if (targets.size === 0) for (const { primitive } of action.primitives) primitives.write(primitive);
-  else writeWithJumps(action, targets, context, primitives, source);
+  if (targets.size > 0) writeWithJumps(action, targets, context, primitives, source, trace);
+  else
+    for (const { primitive, source: at } of action.primitives) {
+      trace.statement(at);
+      primitives.write(primitive);
+    }
   source.close();
   context.enterAction(undefined);
 }
@@ -28,11 +34,13 @@ function writeWithJumps(
   context: Context,
   primitives: PrimitiveWriter,
   source: Source,
+  trace: TraceCalls,
 ): void {
   source.open('for (let at = 0; ; ) switch (at)');
   source.line('case 0:');
-  action.primitives.forEach(({ primitive }, i) => {
+  action.primitives.forEach(({ primitive, source: at }, i) => {
     if (i > 0 && targets.has(i)) source.line(`case ${i}:`);
+    if (primitive.op !== 'jump') trace.statement(at);
     if (primitive.op === 'jump') {
       source.line(`at = ${primitive.target}; continue;`);
     } else if (primitive.op === 'jump_if_zero') {

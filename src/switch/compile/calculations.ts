@@ -50,7 +50,10 @@ export function writeCalculation(
     source.line('rt.copyBytes(hb, n, b, cursor, end - cursor);');
     source.line('n += end - cursor;');
   }
-  source.line(`return hashes.${calculation.algorithm}(hb, n);`);
+  const { algorithm, name } = calculation;
+  const is_custom = algorithm === 'crc16_custom' || algorithm === 'crc32_custom';
+  if (is_custom) source.line(`return custom_crcs.get(${JSON.stringify(name)}).compute(hb, n);`);
+  else source.line(`return hashes.${algorithm}(hb, n);`);
   source.close();
 }
 

@@ -1,5 +1,6 @@
 import type { Counter } from '../externs/counter';
 import { ALGORITHMS, type HashFunction } from '../externs/hash';
+import type { CustomCrc } from '../externs/custom_crc';
 import type { MeterArray as MeterCells } from '../externs/meter';
 import type { Register } from '../externs/register';
 import { ProgramError } from '../program/error';
@@ -18,6 +19,7 @@ import * as packet from '../runtime/packet';
 import type { ProfileStore } from '../tables/profile_store';
 import type { MatchTable } from '../tables/table';
 import type { ValueSetStore } from '../tables/value_set_store';
+import type { Tracer } from '../trace/tracer';
 import { writeAction } from './actions';
 import { writeCalculation } from './calculations';
 import { Context } from './context';
@@ -28,6 +30,7 @@ import type { Layout } from './layout';
 import { ParserWriter } from './parser';
 import { PrimitiveWriter } from './primitives';
 import { Source } from './source';
+import { TraceCalls } from './trace_calls';
 
 /** The stages of a program, all working on one packet state and one frame buffer. */
 export interface Stages {
@@ -52,6 +55,8 @@ export interface Environment {
   counters: Map<CounterArray, Counter>;
   meters: Map<MeterArray, MeterCells>;
   registers: Map<RegisterArray, Register>;
+  /** By the name of the calculation. */
+  custom_crcs: Map<string, CustomCrc>;
   random: { next(): number; between(low: bigint, high: bigint): bigint };
   log(level: 'info' | 'error', message: string): void;
 }
@@ -59,14 +64,15 @@ export interface Environment {
 /** Room for what a calculation hashes: a frame and every header once more. */
 const HASH_INPUT_BYTES = 1 << 18;
 
-/** The JavaScript of a program, as one function body that returns its stages. */
-export function generate(program: Program, layout: Layout, drop_port: number): string {
+/** The JavaScript of a program, as one function body that returns its stages; `traced` tells a tracer what it does. */
+export function generate(program: Program, layout: Layout, drop_port: number, traced = false): string {
   const context = new Context(program, layout);
   // Functions are written as they are first called for, so they go to a text of their own.
   const functions = new Source();
   const headers = new HeaderFunctions(context, functions);
   const source = new Source();
   const primitives = new PrimitiveWriter(context, headers, source, drop_port);
+  const trace = new TraceCalls(traced, source);
 
   const tables = [...program.ingress.tables.values(), ...program.egress.tables.values()];
   tables.forEach((table, i) => {
@@ -93,17 +99,23 @@ export function generate(program: Program, layout: Layout, drop_port: number): s
     source.line(`const ${context.name('register', register)} = registers[${i}];`),
   );
   for (const calculation of calculationsOf(program)) writeCalculation(calculation, context, headers, source);
-  for (const action of program.actions) writeAction(action, context, primitives, source);
-  new ParserWriter(context, headers, primitives, source).write();
-  new ControlWriter(program.ingress, context, primitives, source).write('ingress');
-  new ControlWriter(program.egress, context, primitives, source).write('egress');
+  for (const action of program.actions) writeAction(action, context, primitives, source, trace);
+  new ParserWriter(context, headers, primitives, source, trace).write();
+  new ControlWriter(program.ingress, context, primitives, source, trace, tables).write('ingress');
+  new ControlWriter(program.egress, context, primitives, source, trace, tables).write('egress');
   new DeparserWriter(context, headers, primitives, source).write();
   return `'use strict';\n${functions.toString()}\n${source.toString()}\nreturn { parse, verify, ingress, egress, deparse };\n`;
 }
 
-/** Compiles a program and binds it to the memory it works on. */
-export function compile(program: Program, layout: Layout, drop_port: number, env: Environment): Stages {
-  const text = generate(program, layout, drop_port);
+/** Compiles a program and binds it to the memory it works on; with a tracer, the variant that calls it. */
+export function compile(
+  program: Program,
+  layout: Layout,
+  drop_port: number,
+  env: Environment,
+  tracer?: Tracer,
+): Stages {
+  const text = generate(program, layout, drop_port, tracer !== undefined);
   const bytes = new Uint8Array(env.state.buffer, env.state.byteOffset, env.state.byteLength);
   const hash_input = new Uint8Array(HASH_INPUT_BYTES);
   const rt = {
@@ -125,6 +137,7 @@ export function compile(program: Program, layout: Layout, drop_port: number, env
     'hb',
     'rt',
     'hashes',
+    'custom_crcs',
     'tables',
     'profiles',
     'value_sets',
@@ -132,6 +145,7 @@ export function compile(program: Program, layout: Layout, drop_port: number, env
     'meters',
     'registers',
     'none',
+    'trace',
   ];
   let build: (...args: unknown[]) => Stages;
   try {
@@ -147,6 +161,7 @@ export function compile(program: Program, layout: Layout, drop_port: number, env
     hash_input,
     rt,
     hashes,
+    env.custom_crcs,
     tables.map((table) => env.tables.get(table)),
     program.action_profiles.map((profile) => env.profiles.get(profile)),
     program.value_sets.map((set) => env.value_sets.get(set)),
@@ -154,10 +169,12 @@ export function compile(program: Program, layout: Layout, drop_port: number, env
     program.meters.map((meter) => env.meters.get(meter)),
     program.registers.map((register) => env.registers.get(register)?.cells),
     new Uint32Array(1),
+    tracer,
   );
 }
 
-function calculationsOf(program: Program): Set<Calculation> {
+/** Those that something computes. */
+export function calculationsOf(program: Program): Set<Calculation> {
   const used = new Set(program.checksums.map((c) => c.calculation));
   for (const { selector } of program.action_profiles) if (selector !== undefined) used.add(selector);
   for (const action of program.actions)

@@ -4,6 +4,7 @@ import type { Context } from './context';
 import { Register } from './layout';
 import type { PrimitiveWriter } from './primitives';
 import type { Source } from './source';
+import type { TraceCalls } from './trace_calls';
 import { numeric } from './value';
 
 /** What a table's function returns: what decides where control flows next. */
@@ -21,6 +22,9 @@ export class ControlWriter {
     private readonly context: Context,
     private readonly primitives: PrimitiveWriter,
     private readonly source: Source,
+    private readonly trace: TraceCalls,
+    /** As the tracer numbers them. */
+    private readonly tables: Table[],
   ) {}
 
   write(function_name: string): void {
@@ -90,14 +94,17 @@ export class ControlWriter {
     const conditional = this.pipeline.conditionals.get(name);
     if (conditional !== undefined) {
       source.open(`if (${context.test(conditional.condition)})`);
+      this.trace.branch(name, conditional.source, true);
       this.goto(conditional.when_true);
       source.turn('else');
+      this.trace.branch(name, conditional.source, false);
       this.goto(conditional.when_false);
       source.close();
       return;
     }
     const call = this.pipeline.action_calls.get(name);
     if (call !== undefined) {
+      this.trace.action(call.action.name);
       source.line(`${context.name('action', call.action)}(none, 0, cursor, end);`);
       this.leaveIfExited([call.action]);
       this.goto(call.next);
@@ -186,6 +193,7 @@ export class ControlWriter {
     }
     const outcome = this.outcome(table);
     const rows = this.row(table);
+    this.trace.table(this.tables.indexOf(table));
     source.line(`const d = ${rows}.args, p = row * ${argumentLimbs(actionList(table))};`);
     if (outcome === 'action') source.line(`const action = ${rows}.actions[row];`);
     source.open(`switch (${outcome === 'action' ? 'action' : `${rows}.actions[row]`})`);

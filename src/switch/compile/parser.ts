@@ -13,6 +13,7 @@ import type { HeaderFunctions } from './headers';
 import { Register } from './layout';
 import type { PrimitiveWriter } from './primitives';
 import type { Source } from './source';
+import type { TraceCalls } from './trace_calls';
 import { number } from './value';
 
 /** States a packet may pass; a parser that loops without reading would never end (BMv2's does not). */
@@ -43,6 +44,7 @@ export class ParserWriter {
     private readonly headers: HeaderFunctions,
     private readonly primitives: PrimitiveWriter,
     private readonly source: Source,
+    private readonly trace: TraceCalls,
   ) {}
 
   write(): void {
@@ -50,6 +52,7 @@ export class ParserWriter {
     const { source } = this;
     source.open('function parse(start, end)');
     source.line('let o = start;');
+    this.trace.parsing();
     if (parser.initial !== undefined) {
       this.findCases(parser.initial, parser.states);
       source.line('let state = 0;');
@@ -100,6 +103,7 @@ export class ParserWriter {
   }
 
   private state(state: ParserState): void {
+    this.trace.state(state.name);
     for (const { op } of state.ops) this.op(op);
     const key_limbs = state.keys.map((key, i) => this.key(key, i));
     for (const transition of state.transitions) {
@@ -218,6 +222,7 @@ export class ParserWriter {
     const layout = context.layout.type(typeOf(header));
     if (layout.varbit === undefined || length === undefined) {
       this.failIf(`end - o < ${layout.fixed_bytes}`, 'PacketTooShort');
+      this.trace.extract(header);
       source.line(this.headers.extractCall(header, undefined));
       source.line(`${context.markValid(header)}${after} o += ${layout.fixed_bytes};`);
       return;
@@ -227,6 +232,7 @@ export class ParserWriter {
     this.failIf('bits % 8 !== 0', 'ParserInvalidArgument');
     this.failIf(`end - o < ${layout.fixed_bytes} + bits / 8`, 'PacketTooShort');
     this.failIf(`bits > ${layout.varbit.field.width} || bits < 0`, 'HeaderTooShort');
+    this.trace.extract(header);
     source.line(this.headers.extractCall(header, 'bits'));
     source.line(`${context.markValid(header)}${after} o += ${layout.fixed_bytes} + bits / 8;`);
     source.close();

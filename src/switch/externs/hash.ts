@@ -132,7 +132,7 @@ export function xxh64(bytes: Uint8Array, length: number): bigint {
   return acc ^ (acc >> 32n);
 }
 
-/** By the names the JSON uses. The custom CRCs keep BMv2's initial parameters: nothing here changes them. */
+/** By the names the JSON uses. The custom CRCs are those of custom_crc.ts. */
 export const ALGORITHMS: Record<string, HashFunction> = {
   crc16,
   crc16_custom: crc16,

@@ -4,6 +4,7 @@ import {
   type ActionCall,
   type CloneSession,
   type CounterValue,
+  type CrcParameters,
   type Engine,
   EngineError,
   type EngineEvents,
@@ -26,6 +27,7 @@ import type { Program } from '../program/model';
 import type { ProfileStore } from '../tables/profile_store';
 import type { MatchTable } from '../tables/table';
 import type { ValueSetStore } from '../tables/value_set_store';
+import type { TraceFilter } from '../trace/trace';
 import { DROP_PORT, Machine } from './machine';
 
 /**
@@ -75,9 +77,13 @@ class V1ModelEngine implements Engine {
       this.machine.receive(port, buffer, start, end);
     } catch (error) {
       // No frame is known to bring this about; if one does, it is dropped and the next is served.
-      this.machine.abandon();
+      this.machine.abandon(error);
       this.events.log?.('error', `port ${port}: a frame is dropped: ${String(error)}`);
     }
+  }
+
+  setTrace(filter: TraceFilter | undefined): void {
+    this.machine.setTrace(filter);
   }
 
   tick(now_us: number): void {
@@ -109,6 +115,10 @@ class V1ModelEngine implements Engine {
     return this.table(table).entries();
   }
 
+  entry(table: string, key: Pick<TableEntry, 'match' | 'priority'>): TableEntryState | undefined {
+    return this.table(table).entry(key);
+  }
+
   counterSize(name: string): number {
     return this.counter(name).size;
   }
@@ -127,6 +137,10 @@ class V1ModelEngine implements Engine {
     value: CounterValue,
   ): void {
     this.table(table).writeCounter(entry, value);
+  }
+
+  writeDefaultCounter(table: string, value: CounterValue): void {
+    this.table(table).writeDefaultCounter(value);
   }
 
   meterSize(name: string): number {
@@ -204,6 +218,11 @@ class V1ModelEngine implements Engine {
 
   valueSet(name: string): MatchValue[][] {
     return this.valueSetStore(name).members();
+  }
+
+  setCustomCrc(calculation: string, parameters: CrcParameters): void {
+    const crc = this.machine.custom_crcs.get(calculation) ?? missing('custom CRC calculation', calculation);
+    crc.configure(parameters);
   }
 
   registerSize(name: string): number {

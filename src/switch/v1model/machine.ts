@@ -1,7 +1,8 @@
-import { compile, type Stages } from '../compile/compile';
+import { calculationsOf, compile, type Environment, type Stages } from '../compile/compile';
 import { CLONE_REQUESTED, Layout, POSITION, Register as Reg } from '../compile/layout';
 import type { CloneSession, EngineEvents, EngineOptions } from '../engine';
 import { Counter } from '../externs/counter';
+import { CustomCrc } from '../externs/custom_crc';
 import { MeterArray as MeterCells } from '../externs/meter';
 import { Random } from '../externs/random';
 import { Register } from '../externs/register';
@@ -19,6 +20,8 @@ import { MatchTable } from '../tables/table';
 import { ProfileStore } from '../tables/profile_store';
 import { ValueSetStore } from '../tables/value_set_store';
 import { WatchPorts } from '../tables/watch_ports';
+import type { DropReason, TraceCopy, TraceFilter } from '../trace/trace';
+import { Tracer } from '../trace/tracer';
 import { PlacedFieldList } from './field_lists';
 import { type Pending, PendingQueue } from './pending';
 import { InstanceType, StandardMetadata } from './standard_metadata';
@@ -27,6 +30,14 @@ export const DROP_PORT = 511;
 const FRAME_BYTES_MAX = 65535;
 /** Copies and passes one received frame may cause; a program that recirculates for ever ends here. */
 const PASSES_MAX = 10000;
+/** What the instance types of waiting packets are called in traces. */
+const COPY_KINDS: Partial<Record<number, TraceCopy>> = {
+  [InstanceType.ingress_clone]: 'ingress clone',
+  [InstanceType.egress_clone]: 'egress clone',
+  [InstanceType.recirculated]: 'recirculated',
+  [InstanceType.replicated]: 'multicast replica',
+  [InstanceType.resubmitted]: 'resubmitted',
+};
 /** Below this a loop copies faster than a view can be made. */
 const LOOP_COPY_BYTES = 256;
 
@@ -42,6 +53,8 @@ export class Machine {
   readonly counters = new Map<CounterArray, Counter>();
   readonly meters = new Map<MeterArray, MeterCells>();
   readonly registers = new Map<RegisterArray, Register>();
+  /** By the name of their calculation. */
+  readonly custom_crcs = new Map<string, CustomCrc>();
   readonly profiles = new Map<ActionProfile, ProfileStore>();
   readonly value_sets = new Map<ValueSet, ValueSetStore>();
   readonly watch_ports = new WatchPorts();
@@ -54,7 +67,15 @@ export class Machine {
   private readonly saved: Uint32Array;
   private readonly frame: Uint8Array;
   private readonly headroom: number;
-  private readonly stages: Stages;
+  /** The variant in use: `plain`, or while a frame is traced the traced one. */
+  private stages: Stages;
+  private readonly plain: Stages;
+  private traced: Stages | undefined;
+  /** Present while frames are to be traced. */
+  private tracer: Tracer | undefined;
+  /** Present while the frame in hand is traced. */
+  private tracing: Tracer | undefined;
+  private readonly compileTraced: (tracer: Tracer) => Stages;
   private readonly metadata: StandardMetadata;
   private readonly field_lists = new Map<number, PlacedFieldList>();
   private readonly digests = new Map<number, PlacedFieldList>();
@@ -62,6 +83,8 @@ export class Machine {
   private readonly positions: number[];
   private readonly drop_port: number;
   private readonly verifies: boolean;
+  private readonly priority_queues: number;
+  private readonly error_names: Map<number, string>;
 
   constructor(
     program: Program,
@@ -69,6 +92,7 @@ export class Machine {
     options: EngineOptions,
   ) {
     this.drop_port = options.drop_port ?? DROP_PORT;
+    this.priority_queues = options.priority_queues ?? 1;
     this.layout = new Layout(program);
     this.state = new Uint32Array(this.layout.size);
     this.saved = new Uint32Array(this.layout.size);
@@ -88,11 +112,15 @@ export class Machine {
     for (const meter of program.meters)
       if (meter.result === undefined)
         this.meters.set(meter, new MeterCells(meter.name, meter.size, meter.unit, this.clock));
+    for (const { name, algorithm } of calculationsOf(program)) {
+      if (algorithm === 'crc16_custom') this.custom_crcs.set(name, new CustomCrc(name, 16));
+      if (algorithm === 'crc32_custom') this.custom_crcs.set(name, new CustomCrc(name, 32));
+    }
     for (const register of program.registers) this.registers.set(register, new Register(register));
     for (const [id, list] of program.field_lists)
       this.field_lists.set(id, new PlacedFieldList(list, this.layout));
     for (const [id, list] of program.digests) this.digests.set(id, new PlacedFieldList(list, this.layout));
-    this.stages = compile(program, this.layout, this.drop_port, {
+    const environment: Environment = {
       state: this.state,
       frame: this.frame,
       tables: this.tables,
@@ -100,10 +128,14 @@ export class Machine {
       value_sets: this.value_sets,
       counters: this.counters,
       meters: this.meters,
+      custom_crcs: this.custom_crcs,
       registers: this.registers,
       random: new Random(options.random_seed ?? 1),
       log: (level, message) => this.events.log?.(level, message),
-    });
+    };
+    this.plain = this.stages = compile(program, this.layout, this.drop_port, environment);
+    this.compileTraced = (tracer) => compile(program, this.layout, this.drop_port, environment, tracer);
+    this.error_names = new Map([...program.errors].map(([name, code]) => [code, name]));
   }
 
   private profileOf({ profile }: Table): ProfileStore | undefined {
@@ -113,8 +145,10 @@ export class Machine {
   /** Runs a received frame and all that comes of it. Longer frames than 65535 bytes are dropped. */
   receive(port: number, buffer: Uint8Array, start: number, end: number): void {
     const length = end - start;
+    if (this.tracer !== undefined) this.beginTrace(port, buffer, start, end);
     if (length > FRAME_BYTES_MAX) {
       this.events.log?.('error', `port ${port}: a frame of ${length} bytes is dropped`);
+      if (this.tracing !== undefined) this.endTrace('length', `${FRAME_BYTES_MAX} bytes are the most`);
       return;
     }
     const { frame, headroom, state, metadata } = this;
@@ -129,20 +163,60 @@ export class Machine {
     metadata.ingress_timestamp.set(state, this.clock.now_us);
     this.ingress(port, headroom, headroom + length);
     if (!this.pending.isEmpty) this.drain();
+    if (this.tracing !== undefined) this.endTrace();
   }
 
-  /** Forgets the packet in hand and its copies. */
-  abandon(): void {
+  /** Forgets the packet in hand and its copies: what `receive` ended with. */
+  abandon(error: unknown): void {
     this.pending.clear();
+    this.endTrace('fault', String(error));
+  }
+
+  /** undefined: traces nothing from now on. The traced variant is compiled when it is first asked for. */
+  setTrace(filter: TraceFilter | undefined): void {
+    if (filter === undefined) {
+      this.tracer = undefined;
+      return;
+    }
+    const tables = [...this.tables.values()].map((table) => ({
+      table,
+      profile: this.profileOf(table.program),
+    }));
+    this.tracer = new Tracer(filter, tables);
+    this.traced = this.compileTraced(this.tracer);
+  }
+
+  private beginTrace(port: number, buffer: Uint8Array, start: number, end: number): void {
+    const { tracer, traced } = this;
+    if (tracer === undefined || traced === undefined || !tracer.wants(port)) return;
+    this.tracing = tracer;
+    this.stages = traced;
+    tracer.begin(port, this.clock.now_us, buffer, start, end);
+    this.tracePass('ingress', port, undefined);
+  }
+
+  private endTrace(reason?: DropReason, detail = ''): void {
+    if (reason !== undefined) this.traceDrop(reason, detail);
+    const trace = this.tracing?.finish();
+    if (this.tracer?.ended === true) this.tracer = undefined;
+    this.tracing = undefined;
+    this.stages = this.plain;
+    if (trace !== undefined) this.events.trace?.(trace);
+  }
+
+  private traceDrop(reason: DropReason, detail: string): void {
+    this.tracing?.add({ step: 'drop', reason, detail });
   }
 
   private drain(): void {
     for (let passes = 0; !this.pending.isEmpty; passes++) {
       if (passes === PASSES_MAX) {
         this.events.log?.('error', `one frame caused ${PASSES_MAX} passes: the rest is dropped`);
+        this.traceDrop('passes', `one frame caused ${PASSES_MAX} passes`);
         break;
       }
       const next = this.pending.shift();
+      if (this.tracing !== undefined) this.tracePass(next.stage, next.port, this.copyKind(next.state));
       this.state.set(next.state);
       this.frame.set(next.bytes.subarray(0, next.end - next.start), next.start);
       if (next.stage === 'ingress') this.ingress(next.port, next.start, next.end);
@@ -156,16 +230,23 @@ export class Machine {
     const { state, metadata, stages } = this;
     const cursor = stages.parse(start, end);
     if (this.verifies) stages.verify(cursor, end);
+    if (this.tracing !== undefined) this.traceErrors();
     metadata.parser_error.set(state, state[Reg.parser_error] as number);
     metadata.checksum_error.set(state, state[Reg.checksum_error] as number);
     stages.ingress(cursor, end);
     state[Reg.exit] = 0;
-    if (state[Reg.abandoned] !== 0) return;
+    if (state[Reg.abandoned] !== 0) {
+      this.traceDrop('assert', 'an assertion failed or the parser did not end');
+      return;
+    }
 
     if (state[Reg.clone_session] !== 0) this.cloneIngress(port, start, end);
     if (state[Reg.digest] !== 0) {
       const digest = this.digests.get(state[Reg.digest] as number);
-      if (digest !== undefined) this.events.digest(digest.name, digest.values(state));
+      if (digest !== undefined) {
+        this.tracing?.add({ step: 'digest', digest: digest.name });
+        this.events.digest(digest.name, digest.values(state));
+      }
     }
     if (state[Reg.resubmit_list] !== 0) {
       this.resubmit(port, start, end);
@@ -174,21 +255,33 @@ export class Machine {
     const group = metadata.mcast_grp.get(state);
     if (group !== 0) {
       metadata.instance_type.set(state, InstanceType.replicated);
-      for (const replica of this.replication.group(group) ?? [])
-        this.enqueueCopy(replica.port, replica.instance, cursor, end);
+      const replicas = this.replication.group(group) ?? [];
+      if (this.tracing !== undefined) this.traceCopies('multicast', group, replicas);
+      for (const replica of replicas) this.enqueueCopy(replica.port, replica.instance, cursor, end);
       return;
     }
     const egress_port = metadata.egress_spec.get(state);
-    if (egress_port === this.drop_port) return;
+    if (egress_port === this.drop_port) {
+      this.traceDrop('ingress', `egress_spec is the drop port ${this.drop_port}`);
+      return;
+    }
     metadata.instance_type.set(state, InstanceType.normal);
-    if (this.pending.isEmpty) this.egress(egress_port, cursor, end);
-    else this.disown(this.pending.push('egress', state, egress_port, this.frame, cursor, end));
+    if (this.pending.isEmpty) {
+      if (this.tracing !== undefined) this.tracePass('egress', egress_port, undefined);
+      this.egress(egress_port, cursor, end);
+    } else this.disown(this.pending.push('egress', state, egress_port, this.frame, cursor, end));
   }
 
   /** The packet in hand from the egress queue to the wire; its payload is `frame[cursor, end)`. */
   private egress(port: number, cursor: number, end: number): void {
     const { state, metadata, stages } = this;
     const { now_us } = this.clock;
+    const priority = metadata.priority.get(state);
+    if (priority >= this.priority_queues) {
+      this.traceDrop('priority', `priority ${priority} of ${this.priority_queues} queues`);
+      return;
+    }
+    metadata.qid.set(state, priority);
     metadata.egress_timestamp.set(state, now_us);
     metadata.enq_timestamp.set(state, now_us);
     metadata.enq_qdepth.set(state, 0);
@@ -202,10 +295,16 @@ export class Machine {
     state[Reg.clone_list] = 0;
     stages.egress(cursor, end);
     state[Reg.exit] = 0;
-    if (state[Reg.abandoned] !== 0) return;
+    if (state[Reg.abandoned] !== 0) {
+      this.traceDrop('assert', 'an assertion failed');
+      return;
+    }
 
     if (state[Reg.clone_session] !== 0) this.cloneEgress(cursor, end);
-    if (metadata.egress_spec.get(state) === this.drop_port) return;
+    if (metadata.egress_spec.get(state) === this.drop_port) {
+      this.traceDrop('egress', `egress_spec is the drop port ${this.drop_port}`);
+      return;
+    }
     const start = stages.deparse(cursor, end);
     const truncated = state[Reg.truncate] as number;
     const stop = truncated !== 0 && start + truncated - 1 < end ? start + truncated - 1 : end;
@@ -213,6 +312,7 @@ export class Machine {
       this.recirculate(start, stop);
       return;
     }
+    this.tracing?.add({ step: 'send', port, length_bytes: stop - start });
     this.events.send(port, this.frame, start, stop);
   }
 
@@ -228,7 +328,7 @@ export class Machine {
     state[Reg.ingress_length] = saved[Reg.ingress_length] as number;
     // A parser may branch on the port.
     metadata.ingress_port.set(state, port);
-    const cursor = this.stages.parse(start, end);
+    const cursor = this.plain.parse(start, end);
     state.fill(0, this.layout.metadata_start, this.layout.metadata_end);
     this.field_lists.get(list)?.copy(saved, state);
     metadata.instance_type.set(state, InstanceType.ingress_clone);
@@ -250,8 +350,10 @@ export class Machine {
   }
 
   private cloneSession(): CloneSession | undefined {
-    const request = this.state[Reg.clone_session] as number;
-    return this.replication.session((request & ~CLONE_REQUESTED) >>> 0);
+    const id = ((this.state[Reg.clone_session] as number) & ~CLONE_REQUESTED) >>> 0;
+    const session = this.replication.session(id);
+    if (this.tracing !== undefined) this.traceCopies('clone', id, session?.replicas ?? []);
+    return session;
   }
 
   private enqueueClones(session: CloneSession, cursor: number, end: number): void {
@@ -299,6 +401,27 @@ export class Machine {
     this.field_lists.get(list)?.copy(saved, state);
     metadata.instance_type.set(state, instance_type);
     metadata.packet_length.set(state, length);
+  }
+
+  private tracePass(stage: Pending['stage'], port: number, copy: TraceCopy | undefined): void {
+    this.tracing?.add({ step: 'pass', stage, port, copy });
+  }
+
+  private copyKind(state: Uint32Array): TraceCopy {
+    return COPY_KINDS[this.metadata.instance_type.get(state)] ?? 'copy';
+  }
+
+  private traceCopies(of: 'clone' | 'multicast', id: number, replicas: readonly { port: number }[]): void {
+    this.tracing?.add({ step: 'copies', of, id, ports: replicas.map(({ port }) => port) });
+    if (of === 'multicast' && replicas.length === 0)
+      this.traceDrop('multicast', `group ${id} has no members`);
+  }
+
+  private traceErrors(): void {
+    const code = this.state[Reg.parser_error] as number;
+    if (code !== 0)
+      this.tracing?.add({ step: 'parser_error', error: this.error_names.get(code) ?? `${code}` });
+    if (this.state[Reg.checksum_error] !== 0) this.tracing?.add({ step: 'checksum_error' });
   }
 }
 

@@ -57,6 +57,8 @@ export class StandardMetadata {
   readonly enq_qdepth: Slot;
   readonly deq_timedelta: Slot;
   readonly deq_qdepth: Slot;
+  readonly priority: Slot;
+  readonly qid: Slot;
 
   constructor(
     private readonly program: Program,
@@ -76,6 +78,8 @@ export class StandardMetadata {
     this.enq_timestamp = this.slot('queueing_metadata.enq_timestamp');
     this.enq_qdepth = this.slot('queueing_metadata.enq_qdepth');
     this.deq_timedelta = this.slot('queueing_metadata.deq_timedelta');
+    this.priority = this.slot('intrinsic_metadata.priority');
+    this.qid = this.slot('queueing_metadata.qid');
     this.deq_qdepth = this.slot('queueing_metadata.deq_qdepth');
   }
 
