@@ -4,3 +4,5 @@ export { ProgramError, type SourceInfo } from './program/error';
 export { createEngine, describeCode } from './v1model/engine';
 export { Switch, type SwitchOptions } from './switch';
 export { startSwitch, type RunningSwitch, type SwitchConfig } from './start';
+export type { PacketTrace, TraceFilter, TraceStep } from './trace/trace';
+export { formatTrace } from './trace/format';

@@ -280,6 +280,7 @@ export interface Conditional {
   condition: BooleanExpression;
   when_true: string | undefined;
   when_false: string | undefined;
+  source: SourceInfo | undefined;
 }
 
 export interface ActionCallNode {

@@ -58,6 +58,7 @@ export function loadPipeline(at: JsonNode, scope: Scope): Pipeline {
       condition: new ExpressionLoader(scope).boolean(node.get('expression')),
       when_true: next(node, 'true_next'),
       when_false: next(node, 'false_next'),
+      source: node.source(),
     });
   }
   for (const node of at.itemsOf('action_calls')) {
