@@ -1,5 +1,6 @@
 import type { Action } from '../program/model';
 import type { Context } from './context';
+import { Register } from './layout';
 import type { PrimitiveWriter } from './primitives';
 import type { Source } from './source';
 import type { TraceCalls } from './trace_calls';
@@ -27,6 +28,9 @@ export function writeAction(
   context.enterAction(undefined);
 }
 
+/** Times an action may jump back; a loop that never ends would stop the whole switch (BMv2's does). */
+const JUMPS_BACK_MAX = 1_000_000;
+
 /** One case for each place that is jumped to; cases fall through as the primitives follow each other. */
 function writeWithJumps(
   action: Action,
@@ -36,19 +40,29 @@ function writeWithJumps(
   source: Source,
   trace: TraceCalls,
 ): void {
-  source.open('for (let at = 0; ; ) switch (at)');
+  const jump = (from: number, target: number): string => {
+    const back = target <= from ? 'if (--budget === 0) break; ' : '';
+    return `${back}at = ${target}; continue;`;
+  };
+  source.open(`for (let at = 0, budget = ${JUMPS_BACK_MAX}; ; )`);
+  source.open('switch (at)');
   source.line('case 0:');
   action.primitives.forEach(({ primitive, source: at }, i) => {
     if (i > 0 && targets.has(i)) source.line(`case ${i}:`);
     if (primitive.op !== 'jump') trace.statement(at);
     if (primitive.op === 'jump') {
-      source.line(`at = ${primitive.target}; continue;`);
+      source.line(jump(i, primitive.target));
     } else if (primitive.op === 'jump_if_zero') {
       const condition = context.value(primitive.condition);
-      source.line(`if (${condition.code} == 0) { at = ${primitive.target}; continue; }`);
+      source.line(`if (${condition.code} == 0) { ${jump(i, primitive.target)} }`);
     } else primitives.write(primitive);
   });
   // A jump past the last primitive ends the action.
   source.line('default: return;');
+  source.close();
+  source.line(`u[${Register.abandoned}] = 1;`);
+  const message = `action "${action.name}" jumped back ${JUMPS_BACK_MAX} times: the packet is dropped`;
+  source.line(`rt.log('error', ${JSON.stringify(message)}, []);`);
+  source.line('return;');
   source.close();
 }
