@@ -4,11 +4,17 @@ import {
   type ForwardingPipelineConfig,
   type SetForwardingPipelineConfigRequest,
 } from 'p4runtime-js';
+import { EngineError } from '../engine';
 import type { Dataplane } from '../worker/dataplane';
 import { profileLimitCalls } from './entities/action_profile';
+import { ModeLock } from './mode_lock';
 import { PacketHeader } from './packet_header';
 import { Pipeline } from './pipeline';
-import { RpcError } from './rpc_error';
+import { carriedNames, carryRecords } from './reconcile';
+import { RpcError, toRpcError } from './rpc_error';
+
+/** Who shares the device with whom. */
+export type Access = 'read' | 'write' | 'alone';
 
 /** A pipeline that packets go through, with its packet headers. */
 export interface Committed {
@@ -24,8 +30,8 @@ export interface Committed {
 export class Device {
   private committed_config: Committed | undefined;
   private saved: Committed | undefined;
-  /** Config changes one after the other. */
-  private changing: Promise<unknown> = Promise.resolve();
+  /** Reads see no write half done; writes run side by side, as the dataplane takes them in order. */
+  private readonly lock = new ModeLock<Access>('alone');
 
   constructor(
     readonly dataplane: Dataplane,
@@ -36,19 +42,18 @@ export class Device {
     return this.committed_config;
   }
 
-  /** What reads and writes mean, once the config changes under way are done; FAILED_PRECONDITION without any. */
-  async current(): Promise<Pipeline> {
-    await this.changing;
-    const config = this.saved ?? this.committed_config;
-    if (config === undefined)
-      throw new RpcError('FAILED_PRECONDITION', 'no forwarding pipeline config is set');
-    return config.pipeline;
+  /** Reads or writes under the config they mean, in their turn; FAILED_PRECONDITION without any. */
+  access<T>(how: Access, work: (pipeline: Pipeline) => Promise<T>): Promise<T> {
+    return this.lock.run(how, async () => {
+      const config = this.saved ?? this.committed_config;
+      if (config === undefined)
+        throw new RpcError('FAILED_PRECONDITION', 'no forwarding pipeline config is set');
+      return work(config.pipeline);
+    });
   }
 
   set(request: Pick<SetForwardingPipelineConfigRequest, 'action' | 'config'>): Promise<void> {
-    const change = this.changing.then(() => this.change(request));
-    this.changing = change.catch(() => undefined);
-    return change;
+    return this.lock.run('alone', () => this.change(request));
   }
 
   get(type: ResponseType): ForwardingPipelineConfig | undefined {
@@ -87,7 +92,8 @@ export class Device {
         await this.commit(this.saved);
         return;
       case SetAction.RECONCILE_AND_COMMIT:
-        throw new RpcError('UNIMPLEMENTED', 'RECONCILE_AND_COMMIT is not supported: use VERIFY_AND_COMMIT');
+        await this.reconcile(prepare(config));
+        return;
       default:
         throw new RpcError('INVALID_ARGUMENT', `action ${action} is unknown`);
     }
@@ -95,6 +101,27 @@ export class Device {
 
   private async commit(next: Committed): Promise<void> {
     await this.dataplane.commit();
+    this.use(next);
+  }
+
+  private async reconcile(next: Committed): Promise<void> {
+    const from = this.committed_config?.pipeline;
+    if (from === undefined) {
+      await this.compile('stage', next);
+      await this.commit(next);
+      return;
+    }
+    const { program, info } = next.pipeline;
+    try {
+      await this.dataplane.reconcile(program, profileLimitCalls(info), carriedNames(from, next.pipeline));
+    } catch (error) {
+      throw error instanceof EngineError ? toRpcError(error) : refused(error);
+    }
+    carryRecords(from, next.pipeline);
+    this.use(next);
+  }
+
+  private use(next: Committed): void {
     this.committed_config = next;
     this.saved = undefined;
     this.onCommit();
@@ -104,13 +131,17 @@ export class Device {
     try {
       await this.dataplane[how](pipeline.program);
     } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error);
-      throw new RpcError('INVALID_ARGUMENT', `p4_device_config: ${reason}`);
+      throw refused(error);
     }
     if (how === 'verify') return;
     for (const outcome of await this.dataplane.batch(profileLimitCalls(pipeline.info)))
       if (!outcome.ok) throw new RpcError('INTERNAL', outcome.message);
   }
+}
+
+function refused(error: unknown): RpcError {
+  const reason = error instanceof Error ? error.message : String(error);
+  return new RpcError('INVALID_ARGUMENT', `p4_device_config: ${reason}`);
 }
 
 function prepare(config: ForwardingPipelineConfig | undefined): Committed {

@@ -23,6 +23,8 @@ export class Pipeline {
   readonly info: P4InfoIndex;
   /** By table name and entry key; entries without metadata have none. */
   readonly notes = new Map<string, EntryNotes>();
+  /** Names of tables whose default action a client set. */
+  readonly written_defaults = new Set<string>();
   /** As they were written, for reading back. The engine has their meaning. */
   readonly multicast_groups = new Map<number, MulticastGroupEntry>();
   readonly clone_sessions = new Map<number, CloneSessionEntry>();

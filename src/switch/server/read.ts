@@ -1,4 +1,5 @@
-import type { Entity } from 'p4runtime-js';
+import { status } from '@grpc/grpc-js';
+import type { Entity, P4Error } from 'p4runtime-js';
 import type { Dataplane } from '../worker/dataplane';
 import { readGroups, readMembers } from './entities/action_profile';
 import { readCounterEntries } from './entities/counter_entry';
@@ -10,11 +11,38 @@ import { readRegisterEntries } from './entities/register_entry';
 import { readReplication } from './entities/replication';
 import { readTableEntries } from './entities/table_entry';
 import { readValueSetEntries } from './entities/value_set_entry';
+import { p4Error } from './error_details';
 import type { Pipeline } from './pipeline';
-import { RpcError } from './rpc_error';
+import { RpcError, toRpcError } from './rpc_error';
+
+/** What was found, in pieces, and one p4.v1.Error for each request, in order. */
+export interface ReadAnswer {
+  pieces: Entity[][];
+  results: P4Error[];
+}
+
+/** Answers all requests of a ReadRequest, also those after one that fails. */
+export async function readEntities(
+  pipeline: Pipeline,
+  dataplane: Dataplane,
+  requests: Entity[],
+): Promise<ReadAnswer> {
+  const pieces: Entity[][] = [];
+  const results: P4Error[] = [];
+  for (const request of requests) {
+    try {
+      for await (const piece of readEntity(pipeline, dataplane, request)) pieces.push(piece);
+      results.push(p4Error(status.OK, ''));
+    } catch (error) {
+      const { code, message } = toRpcError(error);
+      results.push(p4Error(code, message));
+    }
+  }
+  return { pieces, results };
+}
 
 /** What one entity of a ReadRequest asks for, in pieces. Throws RpcError. */
-export async function* readEntity(
+async function* readEntity(
   pipeline: Pipeline,
   dataplane: Dataplane,
   { entity }: Entity,

@@ -1,7 +1,6 @@
-import { Metadata, status, type ServerWritableStream, type sendUnaryData } from '@grpc/grpc-js';
+import type { Metadata, ServerWritableStream, sendUnaryData, status } from '@grpc/grpc-js';
 import {
-  P4Error,
-  Status,
+  WriteRequest_Atomicity,
   type GetForwardingPipelineConfigRequest,
   type P4RuntimeServer,
   type ReadRequest,
@@ -14,7 +13,8 @@ import type { Dataplane } from '../worker/dataplane';
 import { Arbitration, electionId, roleName } from './arbitration';
 import { Device } from './device';
 import { Notifications } from './notifications';
-import { readEntity } from './read';
+import { BatchFailure } from './error_details';
+import { readEntities } from './read';
 import { RpcError, toRpcError } from './rpc_error';
 import { ControllerStream, type StreamHandler } from './stream';
 import { writeUpdates } from './write';
@@ -122,28 +122,39 @@ export class P4RuntimeService implements StreamHandler {
 
   private async write(request: WriteRequest): Promise<void> {
     this.checkSender(request);
-    const pipeline = await this.device.current();
-    const results = await writeUpdates(pipeline, this.options.dataplane, request.updates, request.atomicity);
-    if (results.some(({ canonicalCode }) => canonicalCode !== 0)) throw new WriteFailure(results);
+    const { updates, atomicity } = request;
+    const access = atomicity === WriteRequest_Atomicity.CONTINUE_ON_ERROR ? 'write' : 'alone';
+    const results = await this.device.access(access, (pipeline) =>
+      writeUpdates(pipeline, this.options.dataplane, updates, atomicity),
+    );
+    if (results.some(({ canonicalCode }) => canonicalCode !== 0)) throw new BatchFailure('updates', results);
   }
 
   private async read(call: ServerWritableStream<ReadRequest, ReadResponse>): Promise<void> {
     try {
       this.checkDevice(call.request.deviceId);
-      const pipeline = await this.device.current();
-      for (const entity of call.request.entities) {
-        for await (const entities of readEntity(pipeline, this.options.dataplane, entity)) {
-          for (let i = 0; i < entities.length; i += ENTITIES_PER_RESPONSE) {
-            if (call.cancelled) return;
-            const has_room = call.write({ entities: entities.slice(i, i + ENTITIES_PER_RESPONSE) });
-            if (!has_room) await drained(call);
-          }
+      // All is read before anything is sent, so that a slow client does not keep writes waiting.
+      const { pieces, results } = await this.device.access('read', (pipeline) =>
+        readEntities(pipeline, this.options.dataplane, call.request.entities),
+      );
+      for (let piece = pieces.shift(); piece !== undefined; piece = pieces.shift()) {
+        for (let i = 0; i < piece.length; i += ENTITIES_PER_RESPONSE) {
+          if (call.cancelled) return;
+          const has_room = call.write({ entities: piece.slice(i, i + ENTITIES_PER_RESPONSE) });
+          if (!has_room) await drained(call);
         }
       }
-      call.end();
+      if (call.cancelled) return;
+      const failed = results.find(({ canonicalCode }) => canonicalCode !== 0);
+      if (failed === undefined) call.end();
+      // A single request's own code, as BMv2 gives it; the specification's UNKNOWN where there are several.
+      else
+        fail(
+          call,
+          new BatchFailure('reads', results, results.length === 1 ? failed.canonicalCode : undefined),
+        );
     } catch (error) {
-      const { code, message } = toRpcError(error);
-      call.emit('error', { code, details: message });
+      fail(call, error);
     }
   }
 
@@ -175,34 +186,22 @@ export class P4RuntimeService implements StreamHandler {
   }
 }
 
-/** Some updates of a Write failed: one p4.v1.Error each, in a google.rpc.Status. */
-class WriteFailure extends Error {
-  readonly metadata = new Metadata();
-
-  constructor(results: P4Error[]) {
-    const failed = results.filter(({ canonicalCode }) => canonicalCode !== 0);
-    super(`${failed.length} of ${results.length} updates failed: ${failed[0]?.message ?? ''}`);
-    const details = results.map((result) => ({
-      typeUrl: 'type.googleapis.com/p4.v1.Error',
-      value: Buffer.from(P4Error.encode(result).finish()),
-    }));
-    const message = Status.encode({ code: status.UNKNOWN, message: this.message, details }).finish();
-    this.metadata.set('grpc-status-details-bin', Buffer.from(message));
-  }
-}
-
 function answer<T>(callback: sendUnaryData<T>, result: Promise<T>): void {
   result.then(
     (response) => callback(null, response),
-    (error: unknown) => {
-      if (error instanceof WriteFailure) {
-        callback({ code: status.UNKNOWN, details: error.message, metadata: error.metadata });
-        return;
-      }
-      const { code, message } = toRpcError(error);
-      callback({ code, details: message });
-    },
+    (error: unknown) => callback(statusOf(error)),
   );
+}
+
+function fail(call: ServerWritableStream<ReadRequest, ReadResponse>, error: unknown): void {
+  call.emit('error', statusOf(error));
+}
+
+function statusOf(error: unknown): { code: status; details: string; metadata?: Metadata } {
+  if (error instanceof BatchFailure)
+    return { code: error.code, details: error.message, metadata: error.metadata };
+  const { code, message } = toRpcError(error);
+  return { code, details: message };
 }
 
 function drained(call: ServerWritableStream<ReadRequest, ReadResponse>): Promise<void> {

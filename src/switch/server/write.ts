@@ -1,5 +1,5 @@
 import { status } from '@grpc/grpc-js';
-import { P4Error, Update, WriteRequest_Atomicity } from 'p4runtime-js';
+import { WriteRequest_Atomicity as Atomicity, type P4Error, type Update } from 'p4runtime-js';
 import type { Dataplane } from '../worker/dataplane';
 import type { EngineCall, EngineOutcome } from '../worker/engine_calls';
 import { prepareGroup, prepareMember } from './entities/action_profile';
@@ -13,19 +13,33 @@ import { prepareRegisterEntry } from './entities/register_entry';
 import { prepareReplication } from './entities/replication';
 import { prepareTableEntry } from './entities/table_entry';
 import { prepareValueSetEntry } from './entities/value_set_entry';
+import { p4Error } from './error_details';
 import type { Pipeline } from './pipeline';
 import { RpcError, toRpcError } from './rpc_error';
 
-/** CONTINUE_ON_ERROR: every update is tried; the result has one p4.v1.Error for each, in order. */
+/** Calls that a batch may have which packets must not see half done: they wait meanwhile. */
+const DATAPLANE_ATOMIC_CALLS_MAX = 4096;
+
+/** One p4.v1.Error for each update, in order. Throws RpcError if none was tried. */
 export async function writeUpdates(
   pipeline: Pipeline,
   dataplane: Dataplane,
   updates: Update[],
-  atomicity: WriteRequest_Atomicity,
+  atomicity: Atomicity,
 ): Promise<P4Error[]> {
-  if (atomicity !== WriteRequest_Atomicity.CONTINUE_ON_ERROR) {
-    throw new RpcError('UNIMPLEMENTED', 'only atomicity CONTINUE_ON_ERROR is supported');
+  switch (atomicity) {
+    case Atomicity.CONTINUE_ON_ERROR:
+      return writeEach(pipeline, dataplane, updates);
+    case Atomicity.ROLLBACK_ON_ERROR:
+    case Atomicity.DATAPLANE_ATOMIC:
+      return writeAllOrNone(pipeline, dataplane, updates, atomicity === Atomicity.DATAPLANE_ATOMIC);
+    default:
+      throw new RpcError('INVALID_ARGUMENT', `atomicity ${atomicity} is unknown`);
   }
+}
+
+/** Every update is tried. */
+async function writeEach(pipeline: Pipeline, dataplane: Dataplane, updates: Update[]): Promise<P4Error[]> {
   const calls: EngineCall[] = [];
   const prepared = updates.map((update): PreparedUpdate | RpcError => {
     try {
@@ -39,16 +53,56 @@ export async function writeUpdates(
   const outcomes = calls.length > 0 ? await dataplane.batch(calls) : [];
   let next = 0;
   return prepared.map((one) => {
-    if (one instanceof RpcError) return errorMessage(one.code, one.message);
+    if (one instanceof RpcError) return p4Error(one.code, one.message);
     const own = outcomes.slice(next, (next += one.calls.length));
     const failure = own.find((outcome) => !outcome.ok);
     if (failure === undefined) {
       one.succeeded?.();
-      return errorMessage(status.OK, '');
+      return p4Error(status.OK, '');
     }
     one.failed?.();
     return outcomeMessage(failure);
   });
+}
+
+/** With one failure all the others are ABORTED. */
+async function writeAllOrNone(
+  pipeline: Pipeline,
+  dataplane: Dataplane,
+  updates: Update[],
+  at_once: boolean,
+): Promise<P4Error[]> {
+  const prepared: PreparedUpdate[] = [];
+  function abort(index: number, error: P4Error): P4Error[] {
+    for (const one of prepared.reverse()) one.failed?.();
+    const others = p4Error(status.ABORTED, `not done, because update ${index} of the batch failed`);
+    return updates.map((_, i) => (i === index ? error : others));
+  }
+  for (const [i, update] of updates.entries()) {
+    try {
+      prepared.push(prepare(pipeline, update));
+    } catch (error) {
+      const { code, message } = toRpcError(error);
+      return abort(i, p4Error(code, message));
+    }
+  }
+  const calls = prepared.flatMap((one) => one.calls);
+  if (at_once && calls.length > DATAPLANE_ATOMIC_CALLS_MAX) {
+    abort(0, p4Error(status.OK, ''));
+    throw new RpcError(
+      'UNIMPLEMENTED',
+      `DATAPLANE_ATOMIC: a batch of ${calls.length} changes is more than ${DATAPLANE_ATOMIC_CALLS_MAX}`,
+    );
+  }
+  const outcomes = calls.length > 0 ? await dataplane.atomicBatch(calls, at_once) : [];
+  const failure = outcomes.at(-1);
+  if (failure === undefined || failure.ok) {
+    for (const one of prepared) one.succeeded?.();
+    return updates.map(() => p4Error(status.OK, ''));
+  }
+  let calls_left = outcomes.length;
+  const index = prepared.findIndex((one) => (calls_left -= one.calls.length) <= 0);
+  return abort(index, outcomeMessage(failure));
 }
 
 function prepare(pipeline: Pipeline, { type, entity }: Update): PreparedUpdate {
@@ -85,10 +139,6 @@ function prepare(pipeline: Pipeline, { type, entity }: Update): PreparedUpdate {
 }
 
 function outcomeMessage(outcome: EngineOutcome): P4Error {
-  if (outcome.ok) return errorMessage(status.OK, '');
-  return errorMessage(status[outcome.code], outcome.message);
-}
-
-function errorMessage(canonicalCode: number, message: string): P4Error {
-  return { canonicalCode, message, space: '', code: 0, details: undefined };
+  if (outcome.ok) return p4Error(status.OK, '');
+  return p4Error(status[outcome.code], outcome.message);
 }

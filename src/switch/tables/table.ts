@@ -39,7 +39,8 @@ export class MatchTable implements Records {
   private bytes = new Float64Array(0);
   private idle_timeouts_us = new Float64Array(0);
   private last_hits_us = new Float64Array(0);
-  private reported_idle = new Uint8Array(0);
+  /** When each entry was last reported idle: it is again when its timeout has passed once more. */
+  private idle_reports_us = new Float64Array(0);
   private capacity = CAPACITY_MIN;
   /** Entry numbers below this have been given out; those not in use are in `free`. */
   private used = 1;
@@ -99,7 +100,6 @@ export class MatchTable implements Records {
   /** Notes a hit, for idle timeouts. */
   touch(entry: number): void {
     this.last_hits_us[entry] = this.clock.now_us;
-    this.reported_idle[entry] = 0;
   }
 
   // -- for the control plane --
@@ -132,6 +132,7 @@ export class MatchTable implements Records {
   setDefault(call: ActionCall | undefined): void {
     const { default_entry } = this.program;
     if (call === undefined) {
+      if (this.program.with_counters) this.packets[0] = this.bytes[0] = 0;
       if (default_entry === undefined) this.actions.clear(0);
       else this.actions.set(0, { name: default_entry.action.name, args: default_entry.args });
       return;
@@ -154,15 +155,28 @@ export class MatchTable implements Records {
     };
   }
 
+  /** An entry by the number `lookup` returns, not 0. */
+  entryAt(at: number): Pick<TableEntry, 'match' | 'priority'> {
+    return this.format.decode(this.records, at * this.stride);
+  }
+
   *entries(): Generator<TableEntryState> {
     for (let entry = 1; entry < this.used; entry++) if (this.actions.has(entry)) yield this.state(entry);
   }
 
+  entry(key: Pick<TableEntry, 'match' | 'priority'>): TableEntryState | undefined {
+    if (this.program.keys.length === 0) return undefined;
+    this.format.encode(key.match, key.priority, this.record);
+    const at = this.match_lookup.same(this.record);
+    return at === 0 ? undefined : this.state(at);
+  }
+
   writeCounter(entry: Pick<TableEntry, 'match' | 'priority'>, value: CounterValue): void {
-    if (!this.program.with_counters) this.fail('INVALID_ARGUMENT', 'the table has no direct counter');
-    const at = this.find(entry);
-    this.packets[at] = Number(value.packets);
-    this.bytes[at] = Number(value.bytes);
+    this.setCounter(this.find(entry), value);
+  }
+
+  writeDefaultCounter(value: CounterValue): void {
+    this.setCounter(0, value);
   }
 
   writeMeter(entry: Pick<TableEntry, 'match' | 'priority'>, config: MeterConfig | undefined): void {
@@ -173,14 +187,15 @@ export class MatchTable implements Records {
     this.metered().clearCounters(this.find(entry));
   }
 
-  /** Calls `report` for each entry that has become idle since it was last hit. */
+  /** Calls `report` for each entry that has been idle for its timeout, since it was hit or last reported. */
   reportIdle(report: (entry: TableEntryState) => void): void {
     if (!this.program.support_timeout) return;
     for (let entry = 1; entry < this.used; entry++) {
       const timeout_us = this.idle_timeouts_us[entry] as number;
-      if (timeout_us === 0 || this.reported_idle[entry] !== 0 || !this.actions.has(entry)) continue;
-      if (this.clock.now_us - (this.last_hits_us[entry] as number) < timeout_us) continue;
-      this.reported_idle[entry] = 1;
+      if (timeout_us === 0 || !this.actions.has(entry)) continue;
+      const since_us = Math.max(this.last_hits_us[entry] as number, this.idle_reports_us[entry] as number);
+      if (this.clock.now_us - since_us < timeout_us) continue;
+      this.idle_reports_us[entry] = this.clock.now_us;
       report(this.state(entry));
     }
   }
@@ -245,6 +260,12 @@ export class MatchTable implements Records {
     this.touch(at);
   }
 
+  private setCounter(at: number, value: CounterValue): void {
+    if (!this.program.with_counters) this.fail('INVALID_ARGUMENT', 'the table has no direct counter');
+    this.packets[at] = Number(value.packets);
+    this.bytes[at] = Number(value.bytes);
+  }
+
   private counterOf(at: number): CounterValue {
     return { packets: BigInt(this.packets[at] as number), bytes: BigInt(this.bytes[at] as number) };
   }
@@ -267,10 +288,7 @@ export class MatchTable implements Records {
   }
 
   private resize(capacity: number): void {
-    const grown = <T extends Int32Array | Uint32Array | Float64Array | Uint8Array>(
-      old: T,
-      length: number,
-    ): T => {
+    const grown = <T extends Uint32Array | Float64Array>(old: T, length: number): T => {
       const array = new (old.constructor as new (length: number) => T)(length);
       array.set(old);
       return array;
@@ -284,7 +302,7 @@ export class MatchTable implements Records {
     if (this.program.support_timeout) {
       this.idle_timeouts_us = grown(this.idle_timeouts_us, capacity);
       this.last_hits_us = grown(this.last_hits_us, capacity);
-      this.reported_idle = grown(this.reported_idle, capacity);
+      this.idle_reports_us = grown(this.idle_reports_us, capacity);
     }
   }
 

@@ -1,6 +1,7 @@
 import type { Engine, TableEntryState } from '../engine';
 import { EngineError } from '../engine';
-import { runEngineCall, type EngineOutcome } from './engine_calls';
+import { runAtomicBatch } from './atomic_batch';
+import { finish, runBatch } from './engine_calls';
 import type { FromWorker, Request } from './messages';
 import type { SwitchCore } from './switch_core';
 
@@ -46,7 +47,8 @@ export class ControlTasks {
       const value: unknown = yield* this.answer(request);
       this.reply({ kind: 'done', id, value });
     } catch (error) {
-      this.reply({ kind: 'error', id, message: error instanceof Error ? error.message : String(error) });
+      const message = error instanceof Error ? error.message : String(error);
+      this.reply({ kind: 'error', id, message, code: error instanceof EngineError ? error.code : undefined });
     }
     if (request.kind === 'close') this.close();
   }
@@ -59,15 +61,15 @@ export class ControlTasks {
       case 'commit':
         this.core.commit();
         return undefined;
-      case 'batch': {
-        const outcomes: EngineOutcome[] = [];
-        const engine = this.engine();
-        for (const call of request.calls) {
-          outcomes.push(runEngineCall(engine, call));
-          yield undefined;
-        }
-        return outcomes;
+      case 'reconcile':
+        yield* this.core.reconcile(request.program, request.setup, request.names);
+        return undefined;
+      case 'atomic_batch': {
+        const batch = runAtomicBatch(this.engine(), request.calls);
+        return request.at_once ? finish(batch) : yield* batch;
       }
+      case 'batch':
+        return yield* runBatch(this.engine(), request.calls);
       case 'entries': {
         let entries: TableEntryState[] = [];
         for (const entry of this.engine().entries(request.table)) {

@@ -1,5 +1,6 @@
 import { EngineError, type TableEntryState } from '../engine';
 import type { PortStats } from '../ports/port';
+import type { CarriedNames } from './carry_over';
 import type { EngineCall, EngineMethod, EngineOutcome, EngineResult } from './engine_calls';
 
 export interface PortReport {
@@ -55,8 +56,19 @@ export interface Dataplane {
   stage(program: object): Promise<void>;
   /** Puts the staged program, with the entries it has by now, in place of the running one. */
   commit(): Promise<void>;
+  /**
+   * Compiles a program, gives it what `names` says of the state of the running one after the calls of `setup`, and
+   * puts it in place of the running and of any staged one. Rejects, and changes nothing, if it does not compile or
+   * (EngineError) cannot take the state.
+   */
+  reconcile(program: object, setup: EngineCall[], names: CarriedNames): Promise<void>;
   /** Runs all calls, also those after a failed one; one outcome a call. */
   batch(calls: EngineCall[]): Promise<EngineOutcome[]>;
+  /**
+   * Runs all calls, or none if one fails: then the outcomes end with the failed one. `at_once`: no packet is served
+   * meanwhile, unless a call had to be undone.
+   */
+  atomicBatch(calls: EngineCall[], at_once: boolean): Promise<EngineOutcome[]>;
   entries(table: string): Promise<TableEntryState[]>;
   /** A frame arrives at the CPU port. */
   packetOut(frame: Uint8Array): void;

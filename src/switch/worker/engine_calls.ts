@@ -10,11 +10,16 @@ import {
 export type EngineFactory = (program: object, events: EngineEvents, options: EngineOptions) => Engine;
 
 /** The engine's control calls: everything but the packets, the clock and the (long) table reads. */
-export type EngineMethod = Exclude<keyof Engine, 'receive' | 'tick' | 'entries'>;
+export type EngineMethod = Exclude<keyof Engine, 'receive' | 'tick' | 'setTrace' | 'entries'>;
 
 /** One call as a value, so that it can travel to the thread that owns the engine. */
 export type EngineCall = {
-  [M in EngineMethod]: { method: M; args: Parameters<Engine[M]> };
+  [M in EngineMethod]: {
+    method: M;
+    args: Parameters<Engine[M]>;
+    /** Belongs to the call before it in a batch: not made, with the same outcome, if that one fails. */
+    with_previous?: true | undefined;
+  };
 }[EngineMethod];
 
 type Listed<R> = R extends string ? R : R extends Iterable<infer T> ? T[] : R;
@@ -24,6 +29,26 @@ export type EngineResult<M extends EngineMethod> = Listed<ReturnType<Engine[M]>>
 
 export type EngineOutcome =
   { ok: true; value: unknown } | { ok: false; code: EngineErrorCode | 'INTERNAL'; message: string };
+
+/** Runs calls in turn, one outcome a call; yields after each. */
+export function* runBatch(engine: Engine, calls: EngineCall[]): Generator<undefined, EngineOutcome[]> {
+  const outcomes: EngineOutcome[] = [];
+  let previous: EngineOutcome | undefined;
+  for (const call of calls) {
+    if (call.with_previous !== true || previous?.ok !== false) previous = runEngineCall(engine, call);
+    outcomes.push(previous);
+    yield undefined;
+  }
+  return outcomes;
+}
+
+/** All steps of a generator in one go. */
+export function finish<T>(steps: Generator<undefined, T>): T {
+  for (;;) {
+    const step = steps.next();
+    if (step.done === true) return step.value;
+  }
+}
 
 /** Runs one call. An error becomes an outcome: the calls after it still run. */
 export function runEngineCall(engine: Engine, call: EngineCall): EngineOutcome {

@@ -2,7 +2,9 @@ import type { Engine, TableEntryState } from '../engine';
 import type { Port } from '../ports/port';
 import type { Dataplane, DataplaneCounts, DataplaneListener, PortReport } from './dataplane';
 import { EngineError } from '../engine';
-import { runEngineCall, type EngineCall, type EngineFactory, type EngineOutcome } from './engine_calls';
+import { runAtomicBatch } from './atomic_batch';
+import type { CarriedNames } from './carry_over';
+import { finish, runBatch, type EngineCall, type EngineFactory, type EngineOutcome } from './engine_calls';
 import { SwitchCore, type SwitchCoreOptions } from './switch_core';
 
 const TICK_INTERVAL_MS = 100;
@@ -78,11 +80,22 @@ export class InProcessDataplane implements Dataplane {
     return settle(() => this.core.commit());
   }
 
+  reconcile(program: object, setup: EngineCall[], names: CarriedNames): Promise<void> {
+    return settle(() => finish(this.core.reconcile(program, setup, names)));
+  }
+
+  atomicBatch(calls: EngineCall[]): Promise<EngineOutcome[]> {
+    return settle(() => {
+      this.core.setTime(this.now_us());
+      return finish(runAtomicBatch(this.engineNow(), calls));
+    });
+  }
+
   batch(calls: EngineCall[]): Promise<EngineOutcome[]> {
     return settle(() => {
       const engine = this.engineNow();
       this.core.setTime(this.now_us());
-      return calls.map((call) => runEngineCall(engine, call));
+      return finish(runBatch(engine, calls));
     });
   }
 

@@ -1,4 +1,5 @@
-import type { TableEntryState } from '../engine';
+import type { EngineErrorCode, TableEntryState } from '../engine';
+import type { CarriedNames } from './carry_over';
 import type { DataplaneCounts, DigestMessage, IdleMessage, PortReport } from './dataplane';
 import type { EngineCall, EngineOutcome } from './engine_calls';
 import type { SwitchCoreOptions } from './switch_core';
@@ -7,7 +8,9 @@ import type { SwitchCoreOptions } from './switch_core';
 export type Request =
   | { kind: 'stage'; id: number; program: object }
   | { kind: 'commit'; id: number }
+  | { kind: 'reconcile'; id: number; program: object; setup: EngineCall[]; names: CarriedNames }
   | { kind: 'batch'; id: number; calls: EngineCall[] }
+  | { kind: 'atomic_batch'; id: number; calls: EngineCall[]; at_once: boolean }
   | { kind: 'entries'; id: number; table: string }
   | { kind: 'ports'; id: number }
   | { kind: 'counts'; id: number }
@@ -19,7 +22,9 @@ export type ToWorker = Request | { kind: 'packet_outs'; frames: Uint8Array[] };
 export interface Answers {
   stage: undefined;
   commit: undefined;
+  reconcile: undefined;
   batch: EngineOutcome[];
+  atomic_batch: EngineOutcome[];
   /** Collected from the `part` messages before it. */
   entries: TableEntryState[];
   ports: PortReport[];
@@ -32,7 +37,7 @@ export type FromWorker =
   | { kind: 'failed'; message: string }
   | { kind: 'done'; id: number; value: unknown }
   | { kind: 'part'; id: number; entries: TableEntryState[] }
-  | { kind: 'error'; id: number; message: string }
+  | { kind: 'error'; id: number; message: string; code: EngineErrorCode | undefined }
   | { kind: 'packet_ins'; frames: Uint8Array[] }
   | { kind: 'digests'; messages: DigestMessage[] }
   | { kind: 'idles'; messages: IdleMessage[] }

@@ -1,7 +1,8 @@
 import type { Engine, EngineEvents, EngineOptions, TableEntryState } from '../engine';
 import type { Port } from '../ports/port';
 import type { DataplaneCounts, DataplaneListener, DigestMessage, IdleMessage, PortReport } from './dataplane';
-import type { EngineFactory } from './engine_calls';
+import { carryOver, type CarriedNames } from './carry_over';
+import { runEngineCall, type EngineCall, type EngineFactory } from './engine_calls';
 
 export interface SwitchCoreOptions extends EngineOptions {
   /** Frames sent here become packet-ins, packet-outs arrive here. undefined: there is no CPU port. */
@@ -49,9 +50,19 @@ export class SwitchCore {
 
   /** Compiles a program beside the running one; throws, and changes nothing, if it does not compile. */
   stage(program: object): void {
-    const engine = this.create_engine(program, this.engineEvents(), this.options);
-    for (const { number, up } of this.ports.values()) engine.setPortUp(number, up);
-    this.engine_staged = engine;
+    this.engine_staged = this.create(program);
+  }
+
+  /** Dataplane.reconcile, in steps between which packets may be served. */
+  *reconcile(program: object, setup: EngineCall[], names: CarriedNames): Generator<undefined, void> {
+    const engine = this.create(program);
+    for (const call of setup) {
+      const outcome = runEngineCall(engine, call);
+      if (!outcome.ok) throw new Error(outcome.message);
+    }
+    if (this.engine_loaded !== undefined) yield* carryOver(this.engine_loaded, engine, names);
+    this.engine_loaded = engine;
+    this.engine_staged = undefined;
   }
 
   /** Packets go to the staged program from now on. */
@@ -112,6 +123,14 @@ export class SwitchCore {
 
   close(): void {
     for (const port of this.ports.values()) port.close();
+  }
+
+  private create(program: object): Engine {
+    const engine = this.create_engine(program, this.engineEvents(), this.options);
+    for (const { number, up } of this.ports.values()) engine.setPortUp(number, up);
+    // Entries written before the first packet are not idle since the clock's start.
+    engine.tick(this.now_us);
+    return engine;
   }
 
   private process(port: number, buffer: Uint8Array, start: number, end: number): void {

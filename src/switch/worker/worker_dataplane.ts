@@ -1,6 +1,7 @@
 import { extname, join } from 'node:path';
 import { Worker } from 'node:worker_threads';
-import type { TableEntryState } from '../engine';
+import { EngineError, type TableEntryState } from '../engine';
+import type { CarriedNames } from './carry_over';
 import type { Dataplane, DataplaneCounts, DataplaneListener, PortReport } from './dataplane';
 import type { EngineCall, EngineFactory, EngineOutcome } from './engine_calls';
 import { verifyProgram } from './in_process';
@@ -78,11 +79,21 @@ export class WorkerDataplane implements Dataplane {
     return this.request('commit', {});
   }
 
+  reconcile(program: object, setup: EngineCall[], names: CarriedNames): Promise<void> {
+    return this.request('reconcile', { program, setup, names });
+  }
+
+  atomicBatch(calls: EngineCall[], at_once: boolean): Promise<EngineOutcome[]> {
+    return this.request('atomic_batch', { calls, at_once });
+  }
+
   async batch(calls: EngineCall[]): Promise<EngineOutcome[]> {
     // In pieces: the packet thread unpacks a message in one go, and frames wait meanwhile.
     const pieces = [];
-    for (let i = 0; i === 0 || i < calls.length; i += CALLS_PER_MESSAGE) {
-      pieces.push(this.request('batch', { calls: calls.slice(i, i + CALLS_PER_MESSAGE) }));
+    for (let start = 0, end; start === 0 || start < calls.length; start = end) {
+      end = start + CALLS_PER_MESSAGE;
+      while (calls[end]?.with_previous === true) end++;
+      pieces.push(this.request('batch', { calls: calls.slice(start, end) }));
     }
     return (await Promise.all(pieces)).flat();
   }
@@ -147,8 +158,12 @@ export class WorkerDataplane implements Dataplane {
       case 'error': {
         const waiting = this.waiting.get(message.id);
         this.waiting.delete(message.id);
-        if (message.kind === 'error') waiting?.reject(new Error(message.message));
-        else if (waiting !== undefined && waiting.entries.length > 0) {
+        if (message.kind === 'error') {
+          const { code } = message;
+          waiting?.reject(
+            code === undefined ? new Error(message.message) : new EngineError(code, message.message),
+          );
+        } else if (waiting !== undefined && waiting.entries.length > 0) {
           waiting.resolve(waiting.entries.concat(message.value as TableEntryState[]));
         } else waiting?.resolve(message.value);
         return;

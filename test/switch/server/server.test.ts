@@ -579,7 +579,7 @@ describe('forwarding pipeline configs', () => {
         'INVALID_ARGUMENT',
         'P4Info does not match p4_device_config: table switching.bridge is not in the program',
       ],
-      [[config, SetAction.RECONCILE_AND_COMMIT], 'UNIMPLEMENTED', /RECONCILE_AND_COMMIT/],
+      [[undefined, SetAction.RECONCILE_AND_COMMIT], 'INVALID_ARGUMENT', 'config is not set'],
       [[config, SetAction.COMMIT], 'INVALID_ARGUMENT', 'COMMIT takes no config'],
       [[config, SetAction.UNSPECIFIED], 'INVALID_ARGUMENT', 'action 0 is unknown'],
     ];

@@ -16,9 +16,14 @@ export function prepareDigestEntry(
   const what = `digest ${entry.digestId}`;
   if (type === Update_Type.INSERT && exists) throw new RpcError('ALREADY_EXISTS', `${what} is configured`);
   if (type !== Update_Type.INSERT && !exists) throw new RpcError('NOT_FOUND', `${what} is not configured`);
+  const before = configs.get(entry.digestId);
+  const failed = (): void => {
+    if (before === undefined) configs.delete(entry.digestId);
+    else configs.set(entry.digestId, before);
+  };
   if (type === Update_Type.DELETE) {
     configs.delete(entry.digestId);
-    return { calls: [] };
+    return { calls: [], failed };
   }
   if (entry.config === undefined) throw new RpcError('INVALID_ARGUMENT', `${what}: config is not set`);
   const { maxTimeoutNs, maxListSize, ackTimeoutNs } = entry.config;
@@ -26,7 +31,7 @@ export function prepareDigestEntry(
     throw new RpcError('INVALID_ARGUMENT', `${what}: timeouts and list size cannot be negative`);
   }
   configs.set(entry.digestId, entry.config);
-  return { calls: [] };
+  return { calls: [], failed };
 }
 
 export function readDigestEntries(pipeline: Pipeline, request: DigestEntry): Entity[] {

@@ -5,7 +5,7 @@ import type { Pipeline } from '../pipeline';
 import { RpcError } from '../rpc_error';
 import { decodeCounterData } from './counter_data';
 import { requireModify, type PreparedUpdate } from './prepared';
-import { decodeEntryKey, readTableEntries } from './table_entry';
+import { decodeEntryKey, emptyEntry, readTableEntries } from './table_entry';
 
 export function prepareDirectCounterEntry(
   pipeline: Pipeline,
@@ -16,7 +16,14 @@ export function prepareDirectCounterEntry(
   const table_entry = requireTableEntry(entry);
   const table = tableWithCounter(pipeline, table_entry);
   if (table_entry.isDefaultAction) {
-    throw new RpcError('UNIMPLEMENTED', `table ${table.name}: the default entry's counter cannot be written`);
+    if (table_entry.match.length > 0 || table_entry.priority !== 0)
+      throw new RpcError(
+        'INVALID_ARGUMENT',
+        `table ${table.name}: the default entry has no match or priority`,
+      );
+    if (entry.data === undefined) return { calls: [] };
+    const value = decodeCounterData(entry.data);
+    return { calls: [{ method: 'writeDefaultCounter', args: [table.name, value] }] };
   }
   const key = decodeEntryKey(table, table_entry);
   if (entry.data === undefined) return { calls: [] };
@@ -37,9 +44,12 @@ export async function* readDirectCounterEntries(
       : [tableWithCounter(pipeline, table_entry)];
   const wanted_one = table_entry.match.length > 0;
   for (const table of tables) {
+    const { match, priority, isDefaultAction } = table_entry;
     const wanted: TableEntry = {
-      ...table_entry,
-      tableId: table.id,
+      ...emptyEntry(table.id),
+      match,
+      priority,
+      isDefaultAction,
       counterData: { byteCount: 0n, packetCount: 0n },
     };
     let count = 0;

@@ -17,6 +17,9 @@ import type { PreparedUpdate } from './prepared';
 const PORT_WIDTH_BITS = 32;
 const INSTANCE_MAX = 0xffff;
 const CLASS_OF_SERVICE_MAX = 0xff;
+/** BMv2's bounds of ids. */
+const GROUP_MAX = 0xffff;
+const SESSION_MAX = 0x7fff;
 
 export function prepareReplication(
   pipeline: Pipeline,
@@ -36,6 +39,8 @@ export function prepareReplication(
 function prepareGroup(pipeline: Pipeline, type: Update_Type, entry: MulticastGroupEntry): PreparedUpdate {
   const id = entry.multicastGroupId;
   if (id === 0) throw new RpcError('INVALID_ARGUMENT', 'multicast group 0 means no multicast');
+  if (id > GROUP_MAX)
+    throw new RpcError('INVALID_ARGUMENT', `multicast group ${id} is not within 1..${GROUP_MAX}`);
   const replicas =
     type === Update_Type.DELETE ? undefined : decodeReplicas(`multicast group ${id}`, entry.replicas);
   return prepareStored(pipeline.multicast_groups, type, id, entry, `multicast group ${id}`, {
@@ -48,6 +53,7 @@ function prepareSession(pipeline: Pipeline, type: Update_Type, entry: CloneSessi
   const id = entry.sessionId;
   const what = `clone session ${id}`;
   if (id === 0) throw new RpcError('INVALID_ARGUMENT', 'clone session 0 is not valid');
+  if (id > SESSION_MAX) throw new RpcError('INVALID_ARGUMENT', `${what} is not within 1..${SESSION_MAX}`);
   if (type !== Update_Type.DELETE && entry.classOfService > CLASS_OF_SERVICE_MAX) {
     throw new RpcError('INVALID_ARGUMENT', `${what}: class of service ${entry.classOfService} is above 255`);
   }

@@ -34,10 +34,20 @@ function prepareMatchEntry(
   const counter_calls: EngineCall[] =
     entry.counterData === undefined
       ? []
-      : [{ method: 'writeDirectCounter', args: [table.name, key, decodeCounterData(entry.counterData)] }];
+      : [
+          {
+            method: 'writeDirectCounter',
+            args: [table.name, key, decodeCounterData(entry.counterData)],
+            with_previous: true,
+          },
+        ];
   const meter = table.direct_meter && decodeMeterConfig(table.direct_meter, entry.meterConfig);
   if (table.direct_meter !== undefined && clearsCounters(table.direct_meter, entry.meterCounterData))
-    counter_calls.push({ method: 'clearDirectMeterCounters', args: [table.name, key] });
+    counter_calls.push({
+      method: 'clearDirectMeterCounters',
+      args: [table.name, key],
+      with_previous: true,
+    });
   if (table.is_const) {
     if (type !== Update_Type.MODIFY || entry.action !== undefined) {
       throw new RpcError(
@@ -49,7 +59,8 @@ function prepareMatchEntry(
       table.direct_meter === undefined
         ? []
         : [{ method: 'writeDirectMeter', args: [table.name, key, meter] }];
-    return { calls: [...meter_calls, ...counter_calls] };
+    const [first, ...others] = [...meter_calls, ...counter_calls];
+    return { calls: first === undefined ? [] : [{ ...first, with_previous: undefined }, ...others] };
   }
   if (type === Update_Type.DELETE) {
     return {
@@ -86,16 +97,25 @@ function prepareDefault(
   if (table.has_const_default) {
     throw new RpcError('PERMISSION_DENIED', `table ${table.name}: its default action is const`);
   }
-  if (entry.counterData !== undefined) {
-    throw new RpcError('UNIMPLEMENTED', `table ${table.name}: the default entry's counter cannot be written`);
-  }
   if (entry.meterConfig !== undefined || entry.meterCounterData !== undefined) {
     throw new RpcError('UNIMPLEMENTED', `table ${table.name}: the default entry is not metered`);
   }
   const action = entry.action === undefined ? undefined : decodeDefaultAction(table, entry.action);
+  const calls: EngineCall[] = [{ method: 'setDefaultAction', args: [table.name, action] }];
+  if (entry.counterData !== undefined) {
+    const value = decodeCounterData(entry.counterData);
+    calls.push({ method: 'writeDefaultCounter', args: [table.name, value], with_previous: true });
+  }
   return {
-    calls: [{ method: 'setDefaultAction', args: [table.name, action] }],
-    succeeded: () => setNotes(pipeline, noteKey(table, [], 0, true), entry),
+    calls,
+    succeeded: () => {
+      if (action === undefined) pipeline.written_defaults.delete(table.name);
+      else pipeline.written_defaults.add(table.name);
+      // A reset entry has no metadata either.
+      const note_key = noteKey(table, [], 0, true);
+      if (action === undefined) pipeline.notes.delete(note_key);
+      else setNotes(pipeline, note_key, entry);
+    },
   };
 }
 
@@ -138,29 +158,85 @@ export async function* readTableEntries(
   dataplane: Dataplane,
   request: TableEntry,
 ): AsyncGenerator<Entity[]> {
-  const tables =
-    request.tableId === 0 ? [...pipeline.info.tables.values()] : [pipeline.info.table(request.tableId)];
-  for (const table of tables) {
-    if (request.tableId === 0 && (request.match.length > 0 || request.priority !== 0)) {
-      throw new RpcError('INVALID_ARGUMENT', 'a read of all tables has neither match nor priority');
-    }
-    if (request.isDefaultAction) {
-      const entry = await readDefault(pipeline, dataplane, table, request);
-      if (entry !== undefined) yield [wrap(entry)];
-      continue;
-    }
-    // Without a match it is a wildcard; then a priority selects the entries of that priority.
-    const wanted = request.match.length === 0 ? undefined : decodeKey(table, request);
-    const wanted_key = wanted === undefined ? undefined : noteKey(table, wanted.match, wanted.priority);
-    const entities: Entity[] = [];
-    for (const state of await dataplane.entries(table.name)) {
-      if (wanted === undefined && request.priority !== 0 && state.priority !== request.priority) continue;
-      const entry = entryMessage(pipeline, table, state, request);
-      if (wanted_key !== undefined && keyOfMessage(table, entry) !== wanted_key) continue;
-      entities.push(wrap(entry));
-    }
-    if (entities.length > 0) yield entities;
+  if (request.tableId === 0) {
+    checkNoFilter(request);
+    for (const table of pipeline.info.tables.values())
+      yield* readTable(pipeline, dataplane, table, { ...request, tableId: table.id });
+    return;
   }
+  const table = pipeline.info.table(request.tableId);
+  if (request.timeSinceLastHit !== undefined && (!table.has_idle_timeout || request.isDefaultAction))
+    throw invalid(table, 'time_since_last_hit is set, but there is no idle timeout');
+  yield* readTable(pipeline, dataplane, table, request);
+}
+
+function checkNoFilter(request: TableEntry): void {
+  const { match, priority, action, metadata, controllerMetadata } = request;
+  const filters = { match: match.length, priority, action, metadata: metadata.length, controllerMetadata };
+  for (const [name, value] of Object.entries(filters)) {
+    if (value !== 0 && value !== 0n && value !== undefined)
+      throw new RpcError('INVALID_ARGUMENT', `a read of all tables takes no other filter, but has ${name}`);
+  }
+}
+
+async function* readTable(
+  pipeline: Pipeline,
+  dataplane: Dataplane,
+  table: TableSpec,
+  request: TableEntry,
+): AsyncGenerator<Entity[]> {
+  const isWanted = entryFilter(table, request);
+  if (request.isDefaultAction) {
+    if (request.match.length > 0) throw invalid(table, 'the default entry has no match fields');
+    if (request.priority !== 0) throw invalid(table, 'the default entry has no priority');
+    const entry = await readDefault(pipeline, dataplane, table, request);
+    if (entry !== undefined && isWanted(entry)) yield [wrap(entry)];
+    return;
+  }
+  const entities: Entity[] = [];
+  for (const state of await readStates(dataplane, table, request)) {
+    if (request.priority !== 0 && state.priority !== request.priority) continue;
+    const entry = entryMessage(pipeline, table, state, request);
+    if (isWanted(entry)) entities.push(wrap(entry));
+  }
+  if (entities.length > 0) yield entities;
+}
+
+/** Without a match it is a wildcard; then a priority selects the entries of that priority. */
+async function readStates(
+  dataplane: Dataplane,
+  table: TableSpec,
+  request: TableEntry,
+): Promise<TableEntryState[]> {
+  if (request.match.length === 0) return dataplane.entries(table.name);
+  if (table.has_priority && request.priority === 0) {
+    const wanted = noteKey(table, decodeMatch(table, request.match), 0);
+    const states = await dataplane.entries(table.name);
+    // By way of the message, in which optional keys that the engine calls ternary are optional again.
+    return states.filter(
+      ({ match }) => noteKey(table, decodeMatch(table, encodeMatch(table, match)), 0) === wanted,
+    );
+  }
+  const args: [string, ReturnType<typeof decodeKey>] = [table.name, decodeKey(table, request)];
+  const state = await engineCall<'entry'>(dataplane, { method: 'entry', args });
+  return state === undefined ? [] : [state];
+}
+
+/** The filters of a read that are no part of the key (specification, "Wildcard Reads"). */
+function entryFilter(table: TableSpec, request: TableEntry): (entry: TableEntry) => boolean {
+  const { metadata, controllerMetadata } = request;
+  const type = request.action?.type;
+  if (type !== undefined && type.$case !== 'action')
+    throw invalid(table, `a read cannot be filtered by ${type.$case}, only by an action's id`);
+  const action_id = type?.value.actionId ?? 0;
+  if (action_id !== 0 && !table.actions.has(action_id))
+    throw invalid(table, `action ${action_id} is none of the table's`);
+  return (entry) => {
+    const own = entry.action?.type;
+    if (action_id !== 0 && (own?.$case !== 'action' || own.value.actionId !== action_id)) return false;
+    if (controllerMetadata !== 0n && controllerMetadata !== entry.controllerMetadata) return false;
+    return metadata.length === 0 || metadata.equals(entry.metadata);
+  };
 }
 
 async function readDefault(

@@ -1,0 +1,134 @@
+import { EngineError, type CounterValue, type Engine, type EntryAction } from '../engine';
+import { written } from './undo';
+
+/**
+ * What of one program's state another takes over, by the names that mean the same in both, and what must be unused
+ * because the other does not have it.
+ */
+export interface CarriedNames {
+  tables: { name: string; with_counters: boolean }[];
+  /** Tables whose default action is not the program's own. */
+  defaults: string[];
+  profiles: string[];
+  value_sets: string[];
+  counters: string[];
+  meters: string[];
+  registers: string[];
+  unused: { tables: string[]; profiles: string[]; value_sets: string[]; meters: string[]; actions: string[] };
+}
+
+/**
+ * Copies state from one engine to another in small steps. Meters start with full buckets and no counts, idle times
+ * start anew: neither can be written.
+ * @throws EngineError INVALID_ARGUMENT naming what the other program cannot take
+ */
+export function* carryOver(from: Engine, to: Engine, names: CarriedNames): Generator<undefined, void> {
+  checkUnused(from, names.unused);
+  const gone_actions = new Set(names.unused.actions);
+  function check(action: EntryAction | undefined): void {
+    if (action === undefined) return;
+    if ('one_shot' in action) for (const one of action.one_shot) check(one.action);
+    else if ('name' in action && gone_actions.has(action.name))
+      throw invalid(`action ${action.name} is in use, but not in the new program or with other parameters`);
+  }
+  for (const name of names.profiles) {
+    for (const member of from.members(name)) {
+      check(member.action);
+      carry(`action profile ${name}, member ${member.member_id}`, () => to.insertMember(name, member));
+      yield undefined;
+    }
+    for (const group of from.groups(name)) {
+      carry(`action profile ${name}, group ${group.group_id}`, () => to.insertGroup(name, group));
+      yield undefined;
+    }
+  }
+  for (const { name, with_counters } of names.tables) {
+    for (const state of from.entries(name)) {
+      // A const entry is the program's own.
+      if (!state.is_const) {
+        check(state.action);
+        carry(`table ${name}, an entry`, () => to.insertEntry(name, written(state)));
+        if (with_counters && state.counter !== undefined && !isZero(state.counter))
+          to.writeDirectCounter(name, state, state.counter);
+      }
+      yield undefined;
+    }
+  }
+  for (const name of names.defaults) {
+    const state = from.defaultAction(name);
+    check(state?.action);
+    carry(`table ${name}, the default action`, () => to.setDefaultAction(name, state?.action));
+  }
+  for (const { name, with_counters } of names.tables) {
+    const counter = from.defaultAction(name)?.counter;
+    if (with_counters && counter !== undefined && !isZero(counter)) to.writeDefaultCounter(name, counter);
+  }
+  for (const name of names.value_sets)
+    carry(`value set ${name}`, () => to.setValueSet(name, from.valueSet(name)));
+  for (const { group_id, replicas } of from.multicastGroups()) to.setMulticastGroup(group_id, replicas);
+  for (const session of from.cloneSessions()) to.setCloneSession(session.session_id, session);
+  yield* carryCells(from, to, names);
+}
+
+function* carryCells(from: Engine, to: Engine, names: CarriedNames): Generator<undefined, void> {
+  for (const name of names.counters) {
+    for (let i = 0; i < from.counterSize(name); i++) {
+      const value = from.readCounter(name, i);
+      if (!isZero(value)) to.writeCounter(name, i, value);
+      yield undefined;
+    }
+  }
+  for (const name of names.meters) {
+    for (let i = 0; i < from.meterSize(name); i++) {
+      const { config } = from.readMeter(name, i);
+      if (config !== undefined) to.writeMeter(name, i, config);
+      yield undefined;
+    }
+  }
+  for (const name of names.registers) {
+    for (let i = 0; i < from.registerSize(name); i++) {
+      const value = from.readRegister(name, i);
+      if (value !== 0n) to.writeRegister(name, i, value);
+      yield undefined;
+    }
+  }
+}
+
+function checkUnused(from: Engine, unused: CarriedNames['unused']): void {
+  for (const name of unused.tables) {
+    for (const { is_const } of from.entries(name))
+      if (!is_const)
+        throw invalid(`table ${name} has entries, but is not in the new program or has other keys`);
+  }
+  for (const name of unused.profiles) {
+    for (const { member_id } of from.members(name))
+      throw invalid(`action profile ${name} has member ${member_id}, but is not in the new program`);
+  }
+  for (const name of unused.value_sets) {
+    if (from.valueSet(name).length > 0)
+      throw invalid(`value set ${name} has members, but is not in the new program or is of other fields`);
+  }
+  for (const name of unused.meters) {
+    for (let i = 0; i < from.meterSize(name); i++) {
+      if (from.readMeter(name, i).config !== undefined)
+        throw invalid(`meter ${name}, cell ${i} is configured, but is not in the new program`);
+    }
+  }
+}
+
+function isZero({ packets, bytes }: CounterValue): boolean {
+  return packets === 0n && bytes === 0n;
+}
+
+function invalid(message: string): EngineError {
+  return new EngineError('INVALID_ARGUMENT', message);
+}
+
+function carry(what: string, write: () => void): void {
+  try {
+    write();
+  } catch (error) {
+    if (!(error instanceof EngineError)) throw error;
+    throw invalid(`${what} does not fit the new program: ${error.message}`);
+  }
+}
