@@ -2,8 +2,13 @@ import { RpcError } from './rpc_error';
 
 /** P4Runtime byte strings (specification, "Bytestrings"): big-endian, any number of leading zeros accepted. */
 
-/** `what` names the value in the error: OUT_OF_RANGE if it is empty or does not fit `width_bits`. */
+/**
+ * `what` names the value in the error: OUT_OF_RANGE if it is empty or does not fit `width_bits`, UNIMPLEMENTED where
+ * P4Info gives no width: such a value (an error, or of a type translated to strings) is no number.
+ */
 export function decodeBits(bytes: Uint8Array, width_bits: number, what: string): bigint {
+  if (width_bits === 0)
+    throw new RpcError('UNIMPLEMENTED', `${what}: values of a type without a width are not supported`);
   if (bytes.length === 0) throw new RpcError('OUT_OF_RANGE', `${what}: an empty byte string is no value`);
   const value = BigInt(`0x${Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('hex')}`);
   if (value >> BigInt(width_bits) !== 0n) {

@@ -24,6 +24,7 @@ export type MatchKind = 'exact' | 'lpm' | 'ternary' | 'range' | 'optional';
 export interface KeyField {
   id: number;
   name: string;
+  /** 0: of a type that P4Info gives no width, whose values cannot be written. */
   width_bits: number;
   kind: MatchKind;
 }
@@ -215,7 +216,7 @@ function keyField(label: string, field: MatchField): KeyField {
   return {
     id: field.id,
     name: field.name,
-    width_bits: widthOf(`${label}, key ${field.name}`, field),
+    width_bits: field.bitwidth,
     kind,
   };
 }
@@ -228,7 +229,7 @@ function actionSpec(action: ActionInfo): ActionSpec {
     params: action.params.map((param: ActionInfo_Param) => ({
       id: param.id,
       name: param.name,
-      width_bits: widthOf(`action ${name}, parameter ${param.name}`, param),
+      width_bits: param.bitwidth,
     })),
   };
 }

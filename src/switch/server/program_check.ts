@@ -32,7 +32,9 @@ export function checkProgram(info: P4InfoIndex, program: object): void {
       }
       const widths = outline.actions.get(action.name) ?? [];
       const expected = action.params.map(({ width_bits }) => width_bits);
-      if (widths.join() !== expected.join()) {
+      // P4Info gives no width to values that are no numbers.
+      const differs = (width: number, i: number) => width !== 0 && width !== widths[i];
+      if (widths.length !== expected.length || expected.some(differs)) {
         throw mismatch(
           `action ${action.name}`,
           `has parameters of ${expected.join(', ') || 'no'} bits, in the program of ${widths.join(', ') || 'no'} bits`,
