@@ -41,6 +41,7 @@ import { Session, type SessionState } from './session';
 import { decodeStreamError, type StreamError } from './stream_error';
 import { tableKeyText, type TableEntry, type TableEntryState } from './table_entry';
 import type { Target } from './target';
+import type { ValueSet } from './value_sets';
 import { batches, failuresOf } from './write';
 import { WriteError, type UpdateFailure } from './write_error';
 
@@ -351,6 +352,11 @@ export class Client extends EventEmitter<ClientEvents> {
 
   readActionProfile(action_profile: string): AsyncGenerator<ProfileMember | ProfileGroup> {
     return this.#read('action_profile', () => filters.actionProfileFilters(this.p4info, action_profile));
+  }
+
+  /** Absent: all sets, empty ones too. */
+  readValueSets(value_set?: string): AsyncGenerator<ValueSet> {
+    return this.#read('value_set', () => [filters.valueSetFilter(this.p4info, value_set)]);
   }
 
   // --- Stream

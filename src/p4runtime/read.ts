@@ -99,6 +99,12 @@ export function digestFilters(schema: P4Schema): WireEntity[] {
   return [...schema.digests].map(({ id }) => filter({ $case: 'digestEntry', value: { digestId: id } }));
 }
 
+/** Absent: all sets. */
+export function valueSetFilter(schema: P4Schema, value_set?: string): WireEntity {
+  const valueSetId = value_set === undefined ? 0 : schema.value_sets.get(value_set).id;
+  return filter({ $case: 'valueSetEntry', value: { valueSetId } });
+}
+
 /** Members, then groups. */
 export function actionProfileFilters(schema: P4Schema, action_profile: string): WireEntity[] {
   const { id, info } = schema.action_profiles.get(action_profile);
