@@ -10,12 +10,22 @@ export interface SwitchFlags {
   interfaces: PortSpec[];
   log_level: LogLevel;
   grpc_server_addr: string;
+  /** undefined: P4Runtime is served in the clear. */
+  tls: TlsPaths | undefined;
   cpu_port: number | undefined;
   drop_port: number | undefined;
   priority_queues: number | undefined;
   help: boolean;
   /** Flags accepted for the sake of existing scripts, without effect. */
   notices: string[];
+}
+
+/** PEM files. */
+export interface TlsPaths {
+  certificate: string;
+  key: string;
+  /** Given: clients must show a certificate that this one vouches for. */
+  client_authorities: string | undefined;
 }
 
 /** A command line that cannot be followed; the message is one line. */
@@ -45,8 +55,6 @@ const REFUSED: Record<string, string> = {
   '--debugger': 'there is no debugger',
   '--debugger-addr': 'there is no debugger',
   '--restore-state': 'state is not kept across restarts',
-  '--grpc-server-ssl': 'the server has no TLS yet',
-  '--grpc-server-with-users': 'the server has no users',
 };
 
 export const USAGE = `Usage: storeswitch switch [PROGRAM.json | --no-p4] [options] [-- target options]
@@ -62,6 +70,11 @@ Options (those of simple_switch_grpc):
 
 Target options, after --:
   --grpc-server-addr H:P     where P4Runtime is served (default 0.0.0.0:9559)
+  --grpc-server-ssl          serve it over TLS, with
+    --grpc-server-cert FILE  the server's certificate (PEM)
+    --grpc-server-key FILE   its key (PEM)
+    --grpc-server-with-client-auth  and only for clients with a certificate that
+    --grpc-server-cacert FILE       vouches for (PEM)
   --cpu-port N               the port of packet-ins and packet-outs
   --drop-port N              the egress_spec that drops (default 511)
   --priority-queues N        priorities below N are forwarded, others dropped (default 1)
@@ -75,6 +88,7 @@ export function parseFlags(argv: readonly string[]): SwitchFlags {
     interfaces: [],
     log_level: 'warn',
     grpc_server_addr: '0.0.0.0:9559',
+    tls: undefined,
     cpu_port: undefined,
     drop_port: undefined,
     priority_queues: undefined,
@@ -83,6 +97,7 @@ export function parseFlags(argv: readonly string[]): SwitchFlags {
   };
   let has_no_p4 = false;
   let has_level = false;
+  const tls: TlsFlags = { ssl: false, client_auth: false };
   const args = new Arguments(argv);
   for (let flag = args.next(); flag !== undefined; flag = args.next()) {
     switch (flag) {
@@ -113,6 +128,21 @@ export function parseFlags(argv: readonly string[]): SwitchFlags {
       case '--grpc-server-addr':
         flags.grpc_server_addr = parseAddress(args.value(flag));
         break;
+      case '--grpc-server-ssl':
+        tls.ssl = true;
+        break;
+      case '--grpc-server-with-client-auth':
+        tls.client_auth = true;
+        break;
+      case '--grpc-server-cert':
+        tls.certificate = args.value(flag);
+        break;
+      case '--grpc-server-key':
+        tls.key = args.value(flag);
+        break;
+      case '--grpc-server-cacert':
+        tls.authorities = args.value(flag);
+        break;
       case '--cpu-port':
         flags.cpu_port = parsePort(flag, args.value(flag));
         break;
@@ -127,6 +157,7 @@ export function parseFlags(argv: readonly string[]): SwitchFlags {
     }
   }
   if (flags.help) return flags;
+  flags.tls = tlsPaths(tls, flags.notices);
   if (!has_no_p4 && flags.program_path === undefined) {
     throw new FlagError('a program is expected: the path of a JSON file, or --no-p4');
   }
@@ -140,6 +171,32 @@ export function parseFlags(argv: readonly string[]): SwitchFlags {
     );
   }
   return flags;
+}
+
+interface TlsFlags {
+  ssl: boolean;
+  client_auth: boolean;
+  certificate?: string;
+  key?: string;
+  authorities?: string;
+}
+
+/** What goes with what, as simple_switch_grpc has it. */
+function tlsPaths(given: TlsFlags, notices: string[]): TlsPaths | undefined {
+  const { ssl, client_auth, certificate, key, authorities } = given;
+  if (!ssl) {
+    if (client_auth) throw new FlagError('--grpc-server-with-client-auth needs --grpc-server-ssl');
+    if (certificate !== undefined || key !== undefined || authorities !== undefined)
+      notices.push('certificates and keys are ignored: there is no --grpc-server-ssl');
+    return undefined;
+  }
+  if (certificate === undefined) throw new FlagError('--grpc-server-ssl needs --grpc-server-cert');
+  if (key === undefined) throw new FlagError('--grpc-server-ssl needs --grpc-server-key');
+  if (client_auth && authorities === undefined)
+    throw new FlagError('--grpc-server-with-client-auth needs --grpc-server-cacert');
+  if (!client_auth && authorities !== undefined)
+    notices.push('--grpc-server-cacert is ignored: there is no --grpc-server-with-client-auth');
+  return { certificate, key, client_authorities: client_auth ? authorities : undefined };
 }
 
 /** The words of a command line, `--flag=value` as two. */

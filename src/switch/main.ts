@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import pino, { type Logger } from 'pino';
-import { FlagError, parseFlags, USAGE, type SwitchFlags } from './flags';
+import { FlagError, parseFlags, USAGE, type SwitchFlags, type TlsPaths } from './flags';
+import type { TlsOptions } from './server/tls';
 import { startSwitch, type RunningSwitch } from './start';
 
 const EXIT_OK = 0;
@@ -44,6 +45,7 @@ async function serve(flags: SwitchFlags, log: Logger): Promise<number> {
     running = await startSwitch({
       device_id: flags.device_id,
       grpc_address: flags.grpc_server_addr,
+      tls: flags.tls && readTls(flags.tls),
       interfaces: flags.interfaces,
       ...(flags.cpu_port === undefined ? {} : { cpu_port: flags.cpu_port }),
       ...(flags.drop_port === undefined ? {} : { drop_port: flags.drop_port }),
@@ -68,6 +70,14 @@ async function serve(flags: SwitchFlags, log: Logger): Promise<number> {
   process.off('SIGINT', onSignal);
   await running.close();
   return code;
+}
+
+function readTls({ certificate, key, client_authorities }: TlsPaths): TlsOptions {
+  return {
+    certificate: readFileSync(certificate),
+    key: readFileSync(key),
+    client_authorities: client_authorities === undefined ? undefined : readFileSync(client_authorities),
+  };
 }
 
 function readProgram(path: string): object {

@@ -1,6 +1,8 @@
 import { extname, join } from 'node:path';
 import type { Port } from './ports/port';
 import { startServer } from './server/server';
+import type { ServiceOptions } from './server/service';
+import type { TlsOptions } from './server/tls';
 import { InProcessDataplane } from './worker/in_process';
 import type { Dataplane } from './worker/dataplane';
 import type { PortSpec } from './worker/messages';
@@ -16,6 +18,8 @@ export interface SwitchConfig extends SwitchCoreOptions {
   interfaces?: PortSpec[];
   /** Ports made by the caller, memory ports mostly: packets run in the caller's thread. Not with `interfaces`. */
   ports?: Port[];
+  /** P4Runtime over TLS. undefined: in the clear. */
+  tls?: TlsOptions | undefined;
   /** p4c's BMv2 JSON, parsed, that packets go through until a client sets a pipeline config. */
   program?: object;
   /** Node flags of the packet thread, for a loader of TypeScript in tests. */
@@ -41,12 +45,13 @@ export async function startSwitch(config: SwitchConfig): Promise<RunningSwitch> 
       await dataplane.stage(config.program);
       await dataplane.commit();
     }
-    const server = await startServer(config.grpc_address, {
+    const service: ServiceOptions = {
       device_id: config.device_id,
       dataplane,
       log,
       failed: config.failed ?? ((error) => log('error', error.message)),
-    });
+    };
+    const server = await startServer(config.grpc_address, service, config.tls);
     return {
       address: server.address,
       dataplane,

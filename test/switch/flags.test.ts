@@ -16,12 +16,32 @@ test('the flags of a Mininet class for simple_switch_grpc', () => {
     ],
     log_level: 'debug',
     grpc_server_addr: '0.0.0.0:50051',
+    tls: undefined,
     cpu_port: 255,
     drop_port: 510,
     priority_queues: 8,
     help: false,
     notices: ['--thrift-port is ignored: there is no Thrift server'],
   });
+});
+
+test('TLS as simple_switch_grpc has it', () => {
+  const files = [
+    '--grpc-server-cert',
+    'c.pem',
+    '--grpc-server-key',
+    'k.pem',
+    '--grpc-server-cacert',
+    'a.pem',
+  ];
+  const both = ['--no-p4', '--', '--grpc-server-ssl', ...files, '--grpc-server-with-client-auth'];
+  expect(parseFlags(both).tls).toEqual({ certificate: 'c.pem', key: 'k.pem', client_authorities: 'a.pem' });
+  const one_way = parseFlags(['--no-p4', '--', '--grpc-server-ssl', ...files]);
+  expect(one_way.tls).toEqual({ certificate: 'c.pem', key: 'k.pem', client_authorities: undefined });
+  expect(one_way.notices).toHaveLength(1);
+  const without = parseFlags(['--no-p4', '--', ...files]);
+  expect(without.tls).toBeUndefined();
+  expect(without.notices).toEqual(['certificates and keys are ignored: there is no --grpc-server-ssl']);
 });
 
 test('a program path alone', () => {
@@ -37,6 +57,8 @@ test.each([
   [['--no-p4', 'a.json'], '--no-p4 and the program a.json exclude each other'],
   [['a.json', 'b.json'], 'one program is expected, not both a.json and b.json'],
   [['--no-p4', '--colour'], 'unknown flag --colour'],
+  [['--no-p4', '--', '--grpc-server-ssl'], '--grpc-server-ssl needs --grpc-server-cert'],
+  [['--no-p4', '--grpc-server-with-client-auth'], '--grpc-server-with-client-auth needs --grpc-server-ssl'],
   [['--no-p4=1'], '--no-p4=1: this flag takes no value'],
   [['--no-p4', '--device-id'], '--device-id needs a value'],
   [['--no-p4', '--device-id', 'x'], '--device-id: a number below 2^64 is expected, not "x"'],

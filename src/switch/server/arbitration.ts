@@ -4,6 +4,8 @@ import { RpcError } from './rpc_error';
 
 /** Streams of one role that may be open at once. */
 const CONTROLLERS_MAX = 64;
+/** Roles are kept for ever, as the highest election id of each is. */
+const ROLES_MAX = 256;
 
 /** A controller's stream, as far as arbitration goes. */
 export interface Controller {
@@ -79,6 +81,11 @@ export class Arbitration {
     this.notifyAll(member.role, () => true);
   }
 
+  /** Whether anybody ever came in this role. There always is the default role. */
+  hasRole(role: string): boolean {
+    return role === '' || this.roles.has(role);
+  }
+
   /** Whether this controller is its role's primary. */
   isPrimary(controller: Controller): boolean {
     const member = this.members.get(controller);
@@ -124,6 +131,11 @@ export class Arbitration {
         throw new RpcError('INVALID_ARGUMENT', `election id ${election_id} is used by another controller`);
       }
     }
+    if (!this.roles.has(role) && this.roles.size >= ROLES_MAX)
+      throw new RpcError(
+        'RESOURCE_EXHAUSTED',
+        `there are ${ROLES_MAX} roles, role "${role}" is one too many`,
+      );
     if (others >= CONTROLLERS_MAX) {
       throw new RpcError('RESOURCE_EXHAUSTED', `${CONTROLLERS_MAX} controllers of one role are connected`);
     }

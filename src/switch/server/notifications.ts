@@ -7,6 +7,9 @@ import { entryMessage } from './entities/table_entry';
 import type { ControllerStream } from './stream';
 import { idOf } from './p4info';
 
+/** Keeps messages below gRPC's usual limit of 4 MiB. */
+const ENTRIES_PER_NOTIFICATION = 1024;
+
 /** Where messages of the data plane go and what is said about them. */
 export interface Audience {
   primaries(): ControllerStream[];
@@ -80,10 +83,11 @@ export class Notifications {
       if (spec === undefined) return [];
       return entryMessage(pipeline, spec, entry, {});
     });
-    if (tableEntry.length === 0) return;
     const timestamp = BigInt(Date.now()) * 1_000_000n;
-    for (const stream of this.audience.primaries()) {
-      stream.send({ $case: 'idleTimeoutNotification', value: { tableEntry, timestamp } });
+    for (let i = 0; i < tableEntry.length; i += ENTRIES_PER_NOTIFICATION) {
+      const value = { tableEntry: tableEntry.slice(i, i + ENTRIES_PER_NOTIFICATION), timestamp };
+      for (const stream of this.audience.primaries())
+        stream.send({ $case: 'idleTimeoutNotification', value });
     }
   }
 }

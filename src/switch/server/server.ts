@@ -1,9 +1,14 @@
-import { Server, ServerCredentials } from '@grpc/grpc-js';
+import { Server } from '@grpc/grpc-js';
 import { P4RuntimeService as P4RuntimeDefinition } from 'p4runtime-js';
 import { P4RuntimeService, type ServiceOptions } from './service';
+import { serverCredentials, type TlsOptions } from './tls';
 
 /** Pipeline configs are larger than gRPC's usual limit of 4 MiB allows. */
 const MESSAGE_MAX_BYTES = 64 * 1024 * 1024;
+
+/** A controller whose host has vanished stops being primary after about these two together. */
+const KEEPALIVE_MS = 10_000;
+const KEEPALIVE_TIMEOUT_MS = 5_000;
 
 export interface RunningServer {
   service: P4RuntimeService;
@@ -12,16 +17,26 @@ export interface RunningServer {
   close(): Promise<void>;
 }
 
-/** Serves P4Runtime on `address` (`host:port`, port 0: any free one). Rejects if it cannot be bound. */
-export async function startServer(address: string, options: ServiceOptions): Promise<RunningServer> {
+/**
+ * Serves P4Runtime on `address` (`host:port`, port 0: any free one), in the clear without `tls`. Rejects if it cannot
+ * be bound or what TLS needs is not right.
+ */
+export async function startServer(
+  address: string,
+  options: ServiceOptions,
+  tls?: TlsOptions,
+): Promise<RunningServer> {
+  const credentials = serverCredentials(tls);
   const server = new Server({
     'grpc.max_receive_message_length': MESSAGE_MAX_BYTES,
     'grpc.max_send_message_length': MESSAGE_MAX_BYTES,
+    'grpc.keepalive_time_ms': KEEPALIVE_MS,
+    'grpc.keepalive_timeout_ms': KEEPALIVE_TIMEOUT_MS,
   });
   const service = new P4RuntimeService(options);
   server.addService(P4RuntimeDefinition, service.handlers());
   const port = await new Promise<number>((resolve, reject) => {
-    server.bindAsync(address, ServerCredentials.createInsecure(), (error, bound) => {
+    server.bindAsync(address, credentials, (error, bound) => {
       if (error === null) resolve(bound);
       else reject(new Error(`cannot listen on ${address}: ${error.message}`));
     });

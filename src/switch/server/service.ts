@@ -80,7 +80,11 @@ export class P4RuntimeService implements StreamHandler {
 
   arbitrate: StreamHandler['arbitrate'] = (stream, update) => this.arbitration.update(stream, update);
 
-  closed: StreamHandler['closed'] = (stream) => this.arbitration.leave(stream);
+  closed: StreamHandler['closed'] = (stream) => {
+    this.arbitration.leave(stream);
+    if (stream.dropped > 0)
+      this.options.log('warn', `a controller was too slow: ${stream.dropped} messages to it were dropped`);
+  };
 
   packetOut: StreamHandler['packetOut'] = (stream, packet) => {
     this.requirePrimary(stream, 'packet-outs');
@@ -167,6 +171,7 @@ export class P4RuntimeService implements StreamHandler {
   }) {
     this.checkDevice(request.deviceId);
     const role = roleName({ name: request.role, id: request.roleId });
+    if (!this.arbitration.hasRole(role)) throw new RpcError('NOT_FOUND', `role "${role}" is unknown`);
     if (!this.arbitration.isPrimaryId(role, electionId(request.electionId))) {
       const id = electionId(request.electionId);
       throw new RpcError(

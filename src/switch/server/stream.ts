@@ -7,10 +7,14 @@ import type {
   StreamMessageResponse,
 } from 'p4runtime-js';
 import type { Controller } from './arbitration';
-import { toRpcError, type RpcError } from './rpc_error';
+import { RpcError, toRpcError } from './rpc_error';
 
 /** Messages a slow client may be behind by; packet-ins, digests and notifications beyond are dropped. */
 const BACKLOG_MAX = 4096;
+/** The same in bytes of packet-ins. */
+const BACKLOG_MAX_BYTES = 32 * 1024 * 1024;
+/** A client that does not even take arbitration updates is sent away. */
+const ARBITRATION_BACKLOG_MAX = 2 * BACKLOG_MAX;
 
 /** What a controller's stream does for it. */
 export interface StreamHandler {
@@ -29,6 +33,8 @@ export class ControllerStream implements Controller {
   /** Messages dropped because the client did not keep up. */
   dropped = 0;
   private is_open = true;
+  /** Packet-ins written and not yet taken by the transport. */
+  private backlog_bytes = 0;
 
   constructor(
     private readonly call: ServerDuplexStream<StreamMessageRequest, StreamMessageResponse>,
@@ -44,14 +50,25 @@ export class ControllerStream implements Controller {
   }
 
   notify(update: MasterArbitrationUpdate): void {
-    if (this.is_open) this.call.write({ update: { $case: 'arbitration', value: update } });
+    if (!this.is_open) return;
+    if (this.call.writableLength < ARBITRATION_BACKLOG_MAX)
+      this.call.write({ update: { $case: 'arbitration', value: update } });
+    else this.terminate(new RpcError('RESOURCE_EXHAUSTED', 'the controller does not read its stream'));
   }
 
   /** Packet-ins, digests, idle notifications: may be lost. */
   send(update: NonNullable<StreamMessageResponse['update']>): void {
     if (!this.is_open) return;
-    if (this.call.writableLength >= BACKLOG_MAX) this.dropped++;
-    else this.call.write({ update });
+    const bytes = update.$case === 'packet' ? update.value.payload.length : 0;
+    if (
+      this.call.writableLength >= BACKLOG_MAX ||
+      (this.backlog_bytes > 0 && this.backlog_bytes + bytes > BACKLOG_MAX_BYTES)
+    ) {
+      this.dropped++;
+      return;
+    }
+    this.backlog_bytes += bytes;
+    this.call.write({ update }, () => (this.backlog_bytes -= bytes));
   }
 
   sendDigest(list: DigestList): void {

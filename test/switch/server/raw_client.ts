@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { credentials, type ServiceError } from '@grpc/grpc-js';
+import { credentials, type ChannelCredentials, type ServiceError } from '@grpc/grpc-js';
 import {
   Entity,
   P4Error,
@@ -11,6 +11,7 @@ import {
   StreamMessageRequest,
   Update,
   Update_Type,
+  WriteRequest_Atomicity,
   type ForwardingPipelineConfig,
   type P4Info,
   type StreamMessageResponse,
@@ -68,8 +69,10 @@ export class RawClient {
   constructor(
     address: string,
     readonly election_id: bigint,
+    channel_credentials: ChannelCredentials = credentials.createInsecure(),
+    readonly role = '',
   ) {
-    this.client = new P4RuntimeClient(address, credentials.createInsecure());
+    this.client = new P4RuntimeClient(address, channel_credentials);
     this.stream = this.client.streamChannel();
     this.stream.on('data', (message: StreamMessageResponse) => {
       this.messages.push(message);
@@ -91,7 +94,8 @@ export class RawClient {
 
   arbitrate(election_id: bigint | undefined = this.election_id, device_id = DEVICE_ID): void {
     const electionId = election_id === undefined ? undefined : uint128(election_id);
-    this.send({ update: { $case: 'arbitration', value: { deviceId: device_id, electionId } } });
+    const role = this.role === '' ? undefined : { name: this.role };
+    this.send({ update: { $case: 'arbitration', value: { deviceId: device_id, electionId, role } } });
   }
 
   /** The next message of a kind, the ones before it thrown away. Fails when the stream ends first. */
@@ -126,7 +130,7 @@ export class RawClient {
         {
           deviceId: DEVICE_ID,
           roleId: 0n,
-          role: '',
+          role: this.role,
           electionId: uint128(this.election_id),
           action,
           config,
@@ -153,27 +157,23 @@ export class RawClient {
     return this.writeUpdates(entities.map((entity) => Update.fromPartial({ type, entity: { entity } })));
   }
 
-  writeUpdates(updates: Update[]): Promise<{ code: number; details: { code: number; message: string }[] }> {
+  writeUpdates(
+    updates: Update[],
+    atomicity = WriteRequest_Atomicity.CONTINUE_ON_ERROR,
+  ): Promise<{ code: number; details: { code: number; message: string }[] }> {
     return new Promise((resolve) =>
       this.client.write(
         {
           deviceId: DEVICE_ID,
           roleId: 0n,
-          role: '',
+          role: this.role,
           electionId: uint128(this.election_id),
           updates,
-          atomicity: 0,
+          atomicity,
         },
         (error) => {
           if (error === null) return resolve({ code: 0, details: [] });
-          const [packed] = error.metadata.get('grpc-status-details-bin');
-          const details = Buffer.isBuffer(packed)
-            ? Status.decode(packed).details.map(({ value }) => {
-                const { canonicalCode, message } = P4Error.decode(value);
-                return { code: canonicalCode, message };
-              })
-            : [];
-          resolve({ code: error.code, details });
+          resolve({ code: error.code, details: detailsOf(error) });
         },
       ),
     );
@@ -201,6 +201,16 @@ export class RawClient {
   private woken(): Promise<void> {
     return new Promise((resolve) => (this.wake = resolve));
   }
+}
+
+/** The p4.v1.Errors of a failed batch. */
+export function detailsOf(error: ServiceError): { code: number; message: string }[] {
+  const [packed] = error.metadata.get('grpc-status-details-bin');
+  if (!Buffer.isBuffer(packed)) return [];
+  return Status.decode(packed).details.map(({ value }) => {
+    const { canonicalCode, message } = P4Error.decode(value);
+    return { code: canonicalCode, message };
+  });
 }
 
 export function uint128(value: bigint): { high: bigint; low: bigint } {

@@ -6,7 +6,7 @@ import type { Pipeline } from '../pipeline';
 import { RpcError } from '../rpc_error';
 import { clearsCounters, decodeMeterConfig } from './meter_config';
 import { requireModify, type PreparedUpdate } from './prepared';
-import { decodeEntryKey, readTableEntries } from './table_entry';
+import { decodeEntryKey, emptyEntry, readTableEntries } from './table_entry';
 
 export function prepareDirectMeterEntry(
   pipeline: Pipeline,
@@ -38,12 +38,14 @@ export async function* readDirectMeterEntries(
       ? [...pipeline.info.tables.values()].filter((table) => table.direct_meter !== undefined)
       : [meteredTable(pipeline, table_entry).table];
   for (const table of tables) {
+    const { match, priority, isDefaultAction } = table_entry;
     const wanted: TableEntry = {
-      ...table_entry,
-      tableId: table.id,
+      ...emptyEntry(table.id),
+      match,
+      priority,
+      isDefaultAction,
       meterConfig: { cir: 0n, cburst: 0n, pir: 0n, pburst: 0n, eburst: 0n },
       meterCounterData: request.counterData,
-      counterData: undefined,
     };
     let count = 0;
     for await (const entities of readTableEntries(pipeline, dataplane, wanted)) {
