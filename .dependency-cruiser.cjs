@@ -5,7 +5,8 @@
 const layers = {
   wire: [],
   p4runtime: [],
-  switch: ['wire'],
+  // `switch-ctl` speaks the admin protocol: one protocol on the sockets of this machine.
+  switch: ['wire', 'admin'],
   dataplane: ['wire', 'p4runtime'],
   config: ['wire'],
   controller: ['wire', 'p4runtime', 'dataplane', 'config'],

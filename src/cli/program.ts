@@ -12,6 +12,7 @@ import * as service from './service';
 import * as status from './status';
 import * as store from './store';
 import * as switchCommand from './switch';
+import * as switchCtl from './switch_ctl';
 import * as table from './table';
 import * as topology from './topology';
 
@@ -21,6 +22,7 @@ const COMMANDS = [
   doctor,
   run,
   switchCommand,
+  switchCtl,
   topology,
   status,
   store,

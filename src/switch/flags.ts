@@ -1,7 +1,11 @@
+import { statSync } from 'node:fs';
 import type { PortSpec } from './worker/messages';
 
 export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'off'] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
+
+export const TRACE_FORMATS = ['human', 'json'] as const;
+export type TraceFormat = (typeof TRACE_FORMATS)[number];
 
 /** What the command line says, in simple_switch_grpc's terms. */
 export interface SwitchFlags {
@@ -15,6 +19,11 @@ export interface SwitchFlags {
   cpu_port: number | undefined;
   drop_port: number | undefined;
   priority_queues: number | undefined;
+  /** Where captures of all ports go from the start. */
+  pcap_folder: string | undefined;
+  /** What standard output shows of each packet. */
+  trace: TraceFormat | undefined;
+  admin_socket: string | undefined;
   help: boolean;
   /** Flags accepted for the sake of existing scripts, without effect. */
   notices: string[];
@@ -47,9 +56,7 @@ const IGNORED: Record<string, { takes_value: boolean; reason: string }> = {
 
 /** Flags of simple_switch_grpc that a script relies on: refused, not ignored. */
 const REFUSED: Record<string, string> = {
-  '--pcap': 'capture with `tcpdump -i INTERFACE` instead',
-  '--use-files': 'ports are interfaces',
-  '--packet-in': 'ports are interfaces',
+  '--packet-in': 'ports are interfaces or files (--use-files)',
   '--log-file': 'the log goes to standard error: redirect it',
   '--nanolog': 'there is no event logger',
   '--debugger': 'there is no debugger',
@@ -63,9 +70,14 @@ Options (those of simple_switch_grpc):
   --no-p4                    start without a program; a P4Runtime client pushes one
   --device-id N              P4Runtime device id (default 0)
   -i, --interface PORT@IFACE attach a network interface as a port; may be repeated
+  -i PORT@pcap:NAME          frames come from NAME_in.pcap and go to NAME_out.pcap
+  --use-files SECONDS        all interfaces are such files, read after so many seconds
+  --pcap[=FOLDER]            capture each port into IFACE_in.pcap and IFACE_out.pcap (default .)
   --log-console              log to standard error at level info
   -L, --log-level LEVEL      ${LOG_LEVELS.join(', ')} (default warn, or info with --log-console)
   --thrift-port N            accepted and ignored
+  --trace[=human|json]       what happens to each packet, on standard output (slow)
+  --admin-socket PATH        where "storeswitch switch-ctl" reaches this switch while it runs
   -h, --help                 this text
 
 Target options, after --:
@@ -92,11 +104,15 @@ export function parseFlags(argv: readonly string[]): SwitchFlags {
     cpu_port: undefined,
     drop_port: undefined,
     priority_queues: undefined,
+    pcap_folder: undefined,
+    trace: undefined,
+    admin_socket: undefined,
     help: false,
     notices: [],
   };
   let has_no_p4 = false;
   let has_level = false;
+  let replay_wait_s: number | undefined;
   const tls: TlsFlags = { ssl: false, client_auth: false };
   const args = new Arguments(argv);
   for (let flag = args.next(); flag !== undefined; flag = args.next()) {
@@ -116,6 +132,18 @@ export function parseFlags(argv: readonly string[]): SwitchFlags {
       case '-i':
       case '--interface':
         addInterface(flags.interfaces, parseInterface(args.value(flag)));
+        break;
+      case '--use-files':
+        replay_wait_s = parseSeconds(flag, args.value(flag));
+        break;
+      case '--pcap':
+        flags.pcap_folder = args.optionalValue(isFolder) ?? '.';
+        break;
+      case '--trace':
+        flags.trace = parseTrace(args.optionalValue(() => false) ?? 'human');
+        break;
+      case '--admin-socket':
+        flags.admin_socket = args.value(flag);
         break;
       case '--log-console':
         if (!has_level) flags.log_level = 'info';
@@ -157,6 +185,10 @@ export function parseFlags(argv: readonly string[]): SwitchFlags {
     }
   }
   if (flags.help) return flags;
+  if (replay_wait_s !== undefined) {
+    const wait_s = replay_wait_s;
+    flags.interfaces = flags.interfaces.map((spec) => ({ ...spec, replay: { wait_s } }));
+  }
   flags.tls = tlsPaths(tls, flags.notices);
   if (!has_no_p4 && flags.program_path === undefined) {
     throw new FlagError('a program is expected: the path of a JSON file, or --no-p4');
@@ -224,6 +256,15 @@ class Arguments {
     return word;
   }
 
+  /** What follows `=`; else the next word, if it is `accepted`. */
+  optionalValue(accepted: (word: string) => boolean): string | undefined {
+    if (this.inline_value !== undefined) return this.value('');
+    const word = this.words[this.at];
+    if (word === undefined || word.startsWith('-') || !accepted(word)) return undefined;
+    this.at++;
+    return word;
+  }
+
   value(flag: string): string {
     const value = this.inline_value ?? this.words[this.at++];
     this.inline_value = undefined;
@@ -264,7 +305,12 @@ function parseInterface(text: string): PortSpec {
   if (number === undefined || interface_name === undefined) {
     throw new FlagError(`--interface: PORT@INTERFACE is expected (as in 1@eth0), not "${text}"`);
   }
-  return { number: parsePort('--interface', number), interface_name };
+  const prefix = /^pcap:(.+)$/.exec(interface_name)?.[1];
+  return {
+    number: parsePort('--interface', number),
+    interface_name: prefix ?? interface_name,
+    ...(prefix === undefined ? {} : { replay: { wait_s: 0 } }),
+  };
 }
 
 function parsePort(flag: string, text: string): number {
@@ -286,6 +332,27 @@ function parseId(flag: string, text: string): bigint {
     throw new FlagError(`${flag}: a number below 2^64 is expected, not "${text}"`);
   }
   return BigInt(text);
+}
+
+function parseSeconds(flag: string, text: string): number {
+  const seconds = Number(text);
+  if (!/^\d+$/.test(text) || seconds > 3600) {
+    throw new FlagError(`${flag}: seconds within 0..3600 are expected, not "${text}"`);
+  }
+  return seconds;
+}
+
+function parseTrace(text: string): TraceFormat {
+  const format = TRACE_FORMATS.find((one) => one === text);
+  if (format === undefined) {
+    throw new FlagError(`--trace: one of ${TRACE_FORMATS.join(', ')} is expected, not "${text}"`);
+  }
+  return format;
+}
+
+/** `--pcap FOLDER` is written without = too, but must not swallow a program's path. */
+function isFolder(word: string): boolean {
+  return statSync(word, { throwIfNoEntry: false })?.isDirectory() === true;
 }
 
 function parseLevel(text: string): LogLevel {

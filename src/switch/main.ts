@@ -2,6 +2,9 @@ import { readFileSync } from 'node:fs';
 import pino, { type Logger } from 'pino';
 import { FlagError, parseFlags, USAGE, type SwitchFlags, type TlsPaths } from './flags';
 import type { TlsOptions } from './server/tls';
+import { AdminServer } from '../admin';
+import { adminMethods } from './control/admin_methods';
+import { formatTrace } from './trace/format';
 import { startSwitch, type RunningSwitch } from './start';
 
 const EXIT_OK = 0;
@@ -61,6 +64,14 @@ async function serve(flags: SwitchFlags, log: Logger): Promise<number> {
     process.stderr.write(`storeswitch: ${error instanceof Error ? error.message : String(error)}\n`);
     return EXIT_FAILED;
   }
+  let admin: AdminServer | undefined;
+  try {
+    admin = await prepare(flags, running, log);
+  } catch (error) {
+    process.stderr.write(`storeswitch: ${error instanceof Error ? error.message : String(error)}\n`);
+    await running.close();
+    return EXIT_FAILED;
+  }
   process.on('SIGTERM', onSignal);
   process.on('SIGINT', onSignal);
   log.info(`device ${flags.device_id}: P4Runtime server listening on ${running.address}`);
@@ -68,8 +79,28 @@ async function serve(flags: SwitchFlags, log: Logger): Promise<number> {
   const code = await end;
   process.off('SIGTERM', onSignal);
   process.off('SIGINT', onSignal);
+  await admin?.close();
   await running.close();
   return code;
+}
+
+/** Captures, traces and the admin socket, as the flags ask. */
+async function prepare(
+  flags: SwitchFlags,
+  { control }: RunningSwitch,
+  log: Logger,
+): Promise<AdminServer | undefined> {
+  control.onTrace((trace) => {
+    if (flags.trace !== undefined) {
+      const text = flags.trace === 'json' ? JSON.stringify(trace) : formatTrace(trace);
+      process.stdout.write(`${text}\n`);
+    }
+    log.trace({ trace }, `packet ${trace.packet}`);
+  });
+  if (flags.trace !== undefined || flags.log_level === 'trace') await control.trace({});
+  if (flags.pcap_folder !== undefined) await control.startCapture(flags.pcap_folder);
+  if (flags.admin_socket === undefined) return undefined;
+  return AdminServer.listen(flags.admin_socket, adminMethods(control, log));
 }
 
 function readTls({ certificate, key, client_authorities }: TlsPaths): TlsOptions {

@@ -1,4 +1,5 @@
 import { extname, join } from 'node:path';
+import { SwitchControl } from './control/switch_control';
 import type { Port } from './ports/port';
 import { startServer } from './server/server';
 import type { ServiceOptions } from './server/service';
@@ -33,6 +34,7 @@ export interface RunningSwitch {
   /** Where P4Runtime is served, `host:port`. */
   address: string;
   dataplane: Dataplane;
+  control: SwitchControl;
   close(): Promise<void>;
 }
 
@@ -40,6 +42,7 @@ export interface RunningSwitch {
 export async function startSwitch(config: SwitchConfig): Promise<RunningSwitch> {
   const log = config.log ?? (() => undefined);
   const dataplane = await startDataplane(config);
+  const control = new SwitchControl(dataplane, log);
   try {
     if (config.program !== undefined) {
       await dataplane.stage(config.program);
@@ -55,9 +58,11 @@ export async function startSwitch(config: SwitchConfig): Promise<RunningSwitch> 
     return {
       address: server.address,
       dataplane,
+      control,
       async close() {
         await server.close();
         await dataplane.close();
+        control.close();
       },
     };
   } catch (error) {

@@ -1,5 +1,6 @@
 import { EventEmitter } from 'node:events';
 import type { Engine } from './engine';
+import { SwitchControl } from './control/switch_control';
 import { MemoryPort } from './ports/memory';
 import type { Dataplane } from './worker/dataplane';
 import { InProcessDataplane } from './worker/in_process';
@@ -31,6 +32,8 @@ interface SwitchEventMap {
 export class Switch extends EventEmitter<SwitchEventMap> {
   readonly ports = new Map<number, MemoryPort>();
   private readonly in_process: InProcessDataplane;
+  /** Ports up and down, faults, captures and traces, as an operator has them. */
+  readonly control: SwitchControl;
   private server: RunningServer | undefined;
 
   /** Throws ProgramError for a program that cannot run. */
@@ -42,6 +45,7 @@ export class Switch extends EventEmitter<SwitchEventMap> {
       this.ports.set(number, port);
     }
     this.in_process = new InProcessDataplane(createEngine, [...this.ports.values()], options);
+    this.control = new SwitchControl(this.in_process, () => undefined);
     if (options.program !== undefined) this.in_process.loadNow(options.program);
   }
 
@@ -58,10 +62,24 @@ export class Switch extends EventEmitter<SwitchEventMap> {
   inject(port: number, frame: Uint8Array): void {
     const target = this.ports.get(port);
     if (target === undefined) throw new RangeError(`there is no port ${port}`);
+    this.in_process.updateTime();
     target.inject(frame);
   }
 
-  /** Looks at idle timeouts, by the clock given. */
+  /** `inject`, and what left the switch because of it, in order. */
+  exchange(port: number, frame: Uint8Array): { port: number; frame: Uint8Array }[] {
+    const left: { port: number; frame: Uint8Array }[] = [];
+    const collect = (out: number, sent: Uint8Array): unknown => left.push({ port: out, frame: sent });
+    this.on('frame', collect);
+    try {
+      this.inject(port, frame);
+    } finally {
+      this.off('frame', collect);
+    }
+    return left;
+  }
+
+  /** Looks at idle timeouts and at frames that faults hold back, by the clock given. */
   tick(): void {
     this.in_process.tick();
   }
@@ -80,5 +98,6 @@ export class Switch extends EventEmitter<SwitchEventMap> {
   async close(): Promise<void> {
     await this.server?.close();
     await this.in_process.close();
+    this.control.close();
   }
 }

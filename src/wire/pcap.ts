@@ -139,6 +139,18 @@ export function encodePcapPacket(packet: PcapPacket, format: Partial<PcapFormat>
   return concat(header, packet.data);
 }
 
+export const PCAP_RECORD_HEADER_BYTES = RECORD_HEADER_LENGTH;
+
+/** The header of one whole packet of a little-endian file in microseconds, where many are put one after the other. */
+export function putPcapRecordHeader(view: DataView, at: number, timestamp_us: number, length: number): void {
+  const whole_us = Math.floor(timestamp_us);
+  const seconds = Math.floor(whole_us / 1_000_000);
+  view.setUint32(at, seconds, true);
+  view.setUint32(at + 4, whole_us - seconds * 1_000_000, true);
+  view.setUint32(at + 8, length, true);
+  view.setUint32(at + 12, length, true);
+}
+
 export function encodePcap(packets: readonly PcapPacket[], format: Partial<PcapFormat> = {}): Uint8Array {
   return concat(encodePcapHeader(format), ...packets.map((packet) => encodePcapPacket(packet, format)));
 }

@@ -20,6 +20,9 @@ test('the flags of a Mininet class for simple_switch_grpc', () => {
     cpu_port: 255,
     drop_port: 510,
     priority_queues: 8,
+    pcap_folder: undefined,
+    trace: undefined,
+    admin_socket: undefined,
     help: false,
     notices: ['--thrift-port is ignored: there is no Thrift server'],
   });
@@ -67,7 +70,9 @@ test.each([
   [['--no-p4', '-i', '1@a', '-i', '1@b'], '--interface: port 1 is given twice'],
   [['--no-p4', '-i', '1@a', '-i', '2@a'], '--interface: a is given to two ports'],
   [['--no-p4', '-i', '1@a', '--', '--cpu-port', '1'], '--cpu-port 1 is also interface a'],
-  [['--no-p4', '--pcap=/tmp'], '--pcap is not supported: capture with `tcpdump -i INTERFACE` instead'],
+  [['--no-p4', '--trace=xml'], '--trace: one of human, json is expected, not "xml"'],
+  [['--no-p4', '--use-files', 'soon'], '--use-files: seconds within 0..3600 are expected, not "soon"'],
+  [['--no-p4', '--debugger'], '--debugger is not supported: there is no debugger'],
   [['--no-p4', '-L', 'loud'], /--log-level: one of trace, .* is expected, not "loud"/],
   [
     ['--no-p4', '--', '--grpc-server-addr', 'nowhere'],
@@ -76,4 +81,32 @@ test.each([
 ])('%j is refused', (argv, message) => {
   expect(() => parseFlags(argv)).toThrow(FlagError);
   expect(() => parseFlags(argv)).toThrow(message);
+});
+
+test('captures: a folder may follow without =, a program is not taken for one', () => {
+  expect(parseFlags(['--pcap', '/tmp', 'a.json'])).toMatchObject({
+    pcap_folder: '/tmp',
+    program_path: 'a.json',
+  });
+  expect(parseFlags(['--pcap=x', 'a.json'])).toMatchObject({ pcap_folder: 'x', program_path: 'a.json' });
+  expect(parseFlags(['--pcap', 'a.json'])).toMatchObject({ pcap_folder: '.', program_path: 'a.json' });
+  expect(parseFlags(['a.json', '--pcap'])).toMatchObject({ pcap_folder: '.' });
+});
+
+test('ports of files, one by one or all', () => {
+  expect(parseFlags(['--no-p4', '-i', '1@pcap:run/a', '-i', '2@eth0']).interfaces).toEqual([
+    { number: 1, interface_name: 'run/a', replay: { wait_s: 0 } },
+    { number: 2, interface_name: 'eth0' },
+  ]);
+  expect(parseFlags(['--no-p4', '--use-files', '2', '-i', '1@veth0']).interfaces).toEqual([
+    { number: 1, interface_name: 'veth0', replay: { wait_s: 2 } },
+  ]);
+});
+
+test('traces and the admin socket', () => {
+  expect(parseFlags(['a.json', '--trace', '--admin-socket', '/tmp/s'])).toMatchObject({
+    trace: 'human',
+    admin_socket: '/tmp/s',
+  });
+  expect(parseFlags(['--trace=json', 'a.json']).trace).toBe('json');
 });

@@ -50,7 +50,6 @@ export class ControlTasks {
       const message = error instanceof Error ? error.message : String(error);
       this.reply({ kind: 'error', id, message, code: error instanceof EngineError ? error.code : undefined });
     }
-    if (request.kind === 'close') this.close();
   }
 
   private *answer(request: Request): Generator<undefined, unknown> {
@@ -86,7 +85,11 @@ export class ControlTasks {
         return this.core.portReports();
       case 'counts':
         return { ...this.core.counts };
+      case 'instrument':
+        this.core.instrument(request.call);
+        return undefined;
       case 'close':
+        this.close();
         return undefined;
     }
   }

@@ -1,13 +1,22 @@
 import { EngineError, type TableEntryState } from '../engine';
+import type { CaptureChunk } from '../ports/capture';
+import type { FaultCounts } from '../ports/faults';
 import type { PortStats } from '../ports/port';
+import type { PortFaults } from '../ports/wrappers';
+import type { PacketTrace, TraceFilter } from '../trace/trace';
 import type { CarriedNames } from './carry_over';
 import type { EngineCall, EngineMethod, EngineOutcome, EngineResult } from './engine_calls';
 
 export interface PortReport {
   number: number;
   name: string;
+  /** Its interface is, and no operator has taken it down. */
   up: boolean;
+  enabled: boolean;
+  captured: boolean;
   stats: PortStats;
+  /** undefined: no faults are injected. */
+  faults: FaultCounts | undefined;
 }
 
 /** What the packet side dropped for reasons of its own, since the start. */
@@ -20,6 +29,8 @@ export interface DataplaneCounts {
   events_dropped: number;
   /** Frames that ended in an error inside the engine: always a bug, never expected. */
   engine_faults: number;
+  /** Frames missing from captures, because their files could not be written as fast. */
+  capture_dropped: number;
 }
 
 export interface DigestMessage {
@@ -40,6 +51,21 @@ export interface DataplaneListener {
   log(level: 'info' | 'warn' | 'error', message: string): void;
   /** The packet side has ended by itself; nothing works any more. */
   failed(error: Error): void;
+}
+
+/** What an operator can ask while packets flow. */
+export type InstrumentCall =
+  | { set: 'enabled'; port: number; enabled: boolean }
+  | { set: 'captured'; port: number; captured: boolean }
+  /** undefined: none. */
+  | { set: 'faults'; port: number; faults: PortFaults | undefined }
+  /** undefined: nothing is traced. */
+  | { set: 'trace'; filter: TraceFilter | undefined };
+
+/** Who asked for traces and captures gets them, in batches. */
+export interface DataplaneObserver {
+  traces(traces: PacketTrace[]): void;
+  captured(chunks: CaptureChunk[]): void;
 }
 
 /**
@@ -75,6 +101,10 @@ export interface Dataplane {
   listen(listener: DataplaneListener): void;
   ports(): Promise<PortReport[]>;
   counts(): Promise<DataplaneCounts>;
+  /** Rejects if the port does not exist or the faults cannot be. */
+  instrument(call: InstrumentCall): Promise<void>;
+  /** There is one observer. */
+  observe(observer: DataplaneObserver): void;
   close(): Promise<void>;
 }
 

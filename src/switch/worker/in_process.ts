@@ -1,6 +1,13 @@
 import type { Engine, TableEntryState } from '../engine';
 import type { Port } from '../ports/port';
-import type { Dataplane, DataplaneCounts, DataplaneListener, PortReport } from './dataplane';
+import type {
+  Dataplane,
+  DataplaneCounts,
+  DataplaneListener,
+  DataplaneObserver,
+  InstrumentCall,
+  PortReport,
+} from './dataplane';
 import { EngineError } from '../engine';
 import { runAtomicBatch } from './atomic_batch';
 import type { CarriedNames } from './carry_over';
@@ -22,19 +29,23 @@ export class InProcessDataplane implements Dataplane {
   private readonly core: SwitchCore;
   private readonly now_us: () => number;
   private readonly timer: NodeJS.Timeout | undefined;
+  private release_timer: NodeJS.Timeout | undefined;
   private listener: DataplaneListener | undefined;
+  private observer: DataplaneObserver | undefined;
 
   constructor(
     private readonly create_engine: EngineFactory,
     ports: Port[],
     private readonly options: InProcessOptions = {},
   ) {
-    this.core = new SwitchCore(create_engine, ports, options, (level, message) =>
-      this.listener?.log(level, message),
+    this.core = new SwitchCore(
+      create_engine,
+      ports,
+      // A clock that is the caller's counts from 1970.
+      options.now_us === undefined ? options : { ...options, epoch_us: 0 },
+      (level, message) => this.listener?.log(level, message),
+      (number, buffer, start, end) => this.inject(number, buffer, start, end),
     );
-    for (const port of ports) {
-      port.onReceive((number, buffer, start, end) => this.inject(number, buffer, start, end));
-    }
     this.now_us = options.now_us ?? (() => performance.now() * 1000);
     if (options.now_us === undefined) {
       this.timer = setInterval(() => this.tick(), TICK_INTERVAL_MS);
@@ -49,9 +60,15 @@ export class InProcessDataplane implements Dataplane {
     this.deliver();
   }
 
-  /** Looks at idle timeouts. */
+  /** Makes the clock's time the switch's: held frames and captures go by it. */
+  updateTime(): void {
+    this.core.setTime(this.now_us());
+  }
+
+  /** Looks at idle timeouts and at frames that are held back. */
   tick(): void {
     this.core.setTime(this.now_us());
+    this.core.release();
     this.core.tick();
     this.deliver();
   }
@@ -121,13 +138,41 @@ export class InProcessDataplane implements Dataplane {
     return settle(() => ({ ...this.core.counts }));
   }
 
+  instrument(call: InstrumentCall): Promise<void> {
+    return settle(() => {
+      this.core.setTime(this.now_us());
+      this.core.instrument(call);
+      this.deliver();
+    });
+  }
+
+  observe(observer: DataplaneObserver): void {
+    this.observer = observer;
+  }
+
   close(): Promise<void> {
     clearInterval(this.timer);
-    return settle(() => this.core.close());
+    clearTimeout(this.release_timer);
+    return settle(() => {
+      this.core.close();
+      this.deliver();
+    });
+  }
+
+  /** With a real clock, frames that faults hold back are let go in time; else `tick` does it. */
+  private awaitHeldFrames(): void {
+    if (this.timer === undefined || this.release_timer !== undefined || this.core.due_us === Infinity) return;
+    const wait_ms = Math.max(1, (this.core.due_us - this.now_us()) / 1000);
+    this.release_timer = setTimeout(() => {
+      this.release_timer = undefined;
+      this.tick();
+    }, wait_ms);
   }
 
   private deliver(): void {
     if (this.listener !== undefined) this.core.deliver(this.listener);
+    if (this.observer !== undefined) this.core.deliverObserved(this.observer);
+    this.awaitHeldFrames();
   }
 }
 

@@ -1,6 +1,8 @@
 import type { EngineErrorCode, TableEntryState } from '../engine';
 import type { CarriedNames } from './carry_over';
-import type { DataplaneCounts, DigestMessage, IdleMessage, PortReport } from './dataplane';
+import type { CaptureChunk } from '../ports/capture';
+import type { PacketTrace } from '../trace/trace';
+import type { DataplaneCounts, DigestMessage, IdleMessage, InstrumentCall, PortReport } from './dataplane';
 import type { EngineCall, EngineOutcome } from './engine_calls';
 import type { SwitchCoreOptions } from './switch_core';
 
@@ -14,6 +16,7 @@ export type Request =
   | { kind: 'entries'; id: number; table: string }
   | { kind: 'ports'; id: number }
   | { kind: 'counts'; id: number }
+  | { kind: 'instrument'; id: number; call: InstrumentCall }
   | { kind: 'close'; id: number };
 
 export type ToWorker = Request | { kind: 'packet_outs'; frames: Uint8Array[] };
@@ -29,6 +32,7 @@ export interface Answers {
   entries: TableEntryState[];
   ports: PortReport[];
   counts: DataplaneCounts;
+  instrument: undefined;
   close: undefined;
 }
 
@@ -41,11 +45,16 @@ export type FromWorker =
   | { kind: 'packet_ins'; frames: Uint8Array[] }
   | { kind: 'digests'; messages: DigestMessage[] }
   | { kind: 'idles'; messages: IdleMessage[] }
+  | { kind: 'traces'; traces: PacketTrace[] }
+  | { kind: 'captured'; chunk: CaptureChunk }
   | { kind: 'log'; level: 'info' | 'warn' | 'error'; message: string };
 
 export interface PortSpec {
   number: number;
+  /** A Linux interface; or with `replay` how the names of its files begin. */
   interface_name: string;
+  /** Frames come from NAME_in.pcap, `wait_s` after the start, and go to NAME_out.pcap. */
+  replay?: { wait_s: number } | undefined;
 }
 
 /** What a packet worker is started with. */

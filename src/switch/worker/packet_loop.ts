@@ -55,9 +55,10 @@ export class PacketLoop {
         for (const port of ports) port.maintain();
         next_maintain_us = now_us + MAINTAIN_INTERVAL_US;
       }
+      if (core.due_us <= now_us) core.release();
       core.flush();
       control.deliver();
-      if (frames === 0 && !has_worked) this.sleep(next_tick_us - now_us);
+      if (frames === 0 && !has_worked) this.sleep(Math.min(next_tick_us, core.due_us) - now_us);
     }
   }
 

@@ -1,7 +1,10 @@
 /** Entry of the packet thread: engine, ports and their loop. Never returns to its event loop until it is closed. */
 import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
 import { AfPacketPort } from '../ports/afpacket';
+import { PcapPort, ReplaySchedule } from '../ports/pcap_replay';
+import type { PollablePort } from '../ports/port';
 import { ControlTasks } from './control_tasks';
+import type { DataplaneObserver } from './dataplane';
 import type { EngineFactory } from './engine_calls';
 import type { FromWorker, ToWorker, WorkerSetup } from './messages';
 import { PacketLoop, type LoopControl } from './packet_loop';
@@ -12,6 +15,8 @@ import { Wakeup } from './wakeup';
 const SLICE_MS = 0.2;
 /** Packet-ins, digests and idle notifications the main thread may be behind by. */
 const EVENTS_IN_FLIGHT_MAX = 8192;
+/** Of captures that the main thread has yet to write. */
+const CAPTURED_IN_FLIGHT_BYTES_MAX = 32 * 1024 * 1024;
 
 if (parentPort === null) throw new Error('packet_worker runs only as a worker thread');
 const main = parentPort;
@@ -21,11 +26,17 @@ function post(message: FromWorker): void {
   main.postMessage(message);
 }
 
-function openPorts(): AfPacketPort[] {
-  const opened: AfPacketPort[] = [];
+function openPorts(): PollablePort[] {
+  const opened: PollablePort[] = [];
+  const wait_s = Math.max(0, ...setup.ports.map(({ replay }) => replay?.wait_s ?? 0));
+  const schedule = new ReplaySchedule(performance.now() * 1000 + wait_s * 1_000_000);
   try {
-    for (const { number, interface_name } of setup.ports)
-      opened.push(new AfPacketPort(number, interface_name));
+    for (const { number, interface_name, replay } of setup.ports)
+      opened.push(
+        replay === undefined
+          ? new AfPacketPort(number, interface_name)
+          : new PcapPort(number, interface_name, schedule),
+      );
   } catch (error) {
     for (const port of opened) port.close();
     throw error;
@@ -41,7 +52,6 @@ async function runWorker(): Promise<void> {
     post({ kind: 'log', level, message }),
   );
   let stopped = false;
-  const tasks = new ControlTasks(core, post, () => (stopped = true));
 
   /** Posts reports unless the other thread is too far behind. */
   function report(count: number, message: FromWorker): void {
@@ -60,6 +70,26 @@ async function runWorker(): Promise<void> {
     idles: (messages: Extract<FromWorker, { kind: 'idles' }>['messages']) =>
       report(messages.length, { kind: 'idles', messages }),
   };
+  const observer: DataplaneObserver = {
+    traces: (traces) => report(traces.length, { kind: 'traces', traces }),
+    captured(chunks) {
+      for (const chunk of chunks) {
+        const { buffer, byteLength } = chunk.records;
+        if (wakeup.capturedInFlight() + byteLength > CAPTURED_IN_FLIGHT_BYTES_MAX) {
+          core.counts.capture_dropped += chunk.frames;
+          continue;
+        }
+        wakeup.addCapturedInFlight(byteLength);
+        main.postMessage({ kind: 'captured', chunk } satisfies FromWorker, [buffer as ArrayBuffer]);
+      }
+    },
+  };
+  const tasks = new ControlTasks(core, post, () => {
+    stopped = true;
+    // Before the answer: after it nobody listens.
+    core.flushCapture();
+    core.deliverObserved(observer);
+  });
   let more_messages = false;
   const control: LoopControl = {
     get stopped() {
@@ -85,7 +115,10 @@ async function runWorker(): Promise<void> {
       tasks.runSlice(end_ms);
       return true;
     },
-    deliver: () => core.deliver(listener),
+    deliver() {
+      core.deliver(listener);
+      core.deliverObserved(observer);
+    },
   };
   post({ kind: 'ready' });
   try {

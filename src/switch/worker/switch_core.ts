@@ -1,12 +1,25 @@
 import type { Engine, EngineEvents, EngineOptions, TableEntryState } from '../engine';
-import type { Port } from '../ports/port';
-import type { DataplaneCounts, DataplaneListener, DigestMessage, IdleMessage, PortReport } from './dataplane';
+import { CaptureBuffer, type CaptureChunk } from '../ports/capture';
+import { InstrumentedPorts } from '../ports/instruments';
+import type { FrameHandler, Port } from '../ports/port';
+import type { PacketTrace, TraceFilter } from '../trace/trace';
+import type {
+  DataplaneCounts,
+  DataplaneListener,
+  DataplaneObserver,
+  DigestMessage,
+  IdleMessage,
+  InstrumentCall,
+  PortReport,
+} from './dataplane';
 import { carryOver, type CarriedNames } from './carry_over';
 import { runEngineCall, type EngineCall, type EngineFactory } from './engine_calls';
 
 export interface SwitchCoreOptions extends EngineOptions {
   /** Frames sent here become packet-ins, packet-outs arrive here. undefined: there is no CPU port. */
   cpu_port?: number;
+  /** What to add to the clock for microseconds since 1970, for captures. Default: the clock is performance.now(). */
+  epoch_us?: number;
 }
 
 /** Frames waiting because they arrived while another was being processed (memory ports wired to each other). */
@@ -16,31 +29,51 @@ const EVENTS_MAX = 4096;
 
 /** Engine and ports wired together, in one thread. Knows nothing of threads, gRPC or P4Info. */
 export class SwitchCore {
-  readonly counts: DataplaneCounts = { no_program: 0, unknown_port: 0, events_dropped: 0, engine_faults: 0 };
-  private readonly ports = new Map<number, Port>();
+  readonly counts: DataplaneCounts = {
+    no_program: 0,
+    unknown_port: 0,
+    events_dropped: 0,
+    engine_faults: 0,
+    capture_dropped: 0,
+  };
+  private readonly instrumented: InstrumentedPorts;
+  /** By number, with what is wrapped around them at the moment. */
+  private readonly ports: Map<number, Port>;
+  private readonly clock = { now_us: 0 };
+  private readonly capture: CaptureBuffer;
   private readonly cpu_port: number;
   private engine_loaded: Engine | undefined;
   private engine_staged: Engine | undefined;
-  private now_us = 0;
   private busy = false;
   private nested: { port: number; frame: Uint8Array }[] = [];
   private packet_ins: Uint8Array[] = [];
   private digests: DigestMessage[] = [];
   private idles: IdleMessage[] = [];
+  private traces: PacketTrace[] = [];
+  private chunks: CaptureChunk[] = [];
+  private trace_filter: TraceFilter | undefined;
 
   constructor(
     private readonly create_engine: EngineFactory,
     ports: Port[],
     private readonly options: SwitchCoreOptions,
     private readonly log: DataplaneListener['log'],
+    /** Takes the frames of ports; default: `receive`. */
+    handler?: FrameHandler,
   ) {
     this.cpu_port = options.cpu_port ?? -1;
     for (const port of ports) {
-      if (this.ports.has(port.number)) throw new Error(`port ${port.number} is given twice`);
       if (port.number === options.cpu_port) throw new Error(`port ${port.number} is the CPU port`);
-      this.ports.set(port.number, port);
-      port.onReceive((number, buffer, start, end) => this.receive(number, buffer, start, end));
     }
+    const epoch_us = options.epoch_us ?? (Date.now() - performance.now()) * 1000;
+    this.capture = new CaptureBuffer(this.clock, epoch_us, (chunk) => this.chunks.push(chunk));
+    this.instrumented = new InstrumentedPorts(
+      ports,
+      this.clock,
+      this.capture,
+      handler ?? ((number, buffer, start, end) => this.receive(number, buffer, start, end)),
+    );
+    this.ports = this.instrumented.active;
   }
 
   /** The engine that control calls go to: the staged one if there is one. */
@@ -74,15 +107,13 @@ export class SwitchCore {
 
   /** The time that frames and entries get from now on, in microseconds since any fixed start. */
   setTime(now_us: number): void {
-    this.now_us = now_us;
+    this.clock.now_us = now_us;
   }
 
   tick(): void {
-    for (const { number, up } of this.ports.values()) {
-      this.engine_loaded?.setPortUp(number, up);
-      this.engine_staged?.setPortUp(number, up);
-    }
-    this.engine_loaded?.tick(this.now_us);
+    this.tellPortStates();
+    this.engine_loaded?.tick(this.clock.now_us);
+    this.capture.flush();
   }
 
   /** One frame, to its end. */
@@ -101,6 +132,16 @@ export class SwitchCore {
     this.receive(this.cpu_port, frame, 0, frame.length);
   }
 
+  /** When frames that a port's faults hold back are due, in the time of `setTime`; Infinity: none are held. */
+  get due_us(): number {
+    return this.instrumented.due_us;
+  }
+
+  /** Lets go of frames that are due. */
+  release(): void {
+    this.instrumented.release();
+  }
+
   flush(): void {
     for (const port of this.ports.values()) port.flush();
   }
@@ -117,20 +158,64 @@ export class SwitchCore {
       number: port.number,
       name: port.name,
       up: port.up,
-      stats: port.stats(),
+      enabled: this.instrumented.isEnabled(port.number),
+      captured: this.instrumented.isCaptured(port.number),
+      stats: this.instrumented.stats(port.number),
+      faults: this.instrumented.faultCounts(port.number),
     }));
   }
 
+  /** What an operator asks of ports and traces. Throws RangeError for a port that does not exist, or wrong faults. */
+  instrument(call: InstrumentCall): void {
+    switch (call.set) {
+      case 'enabled':
+        this.instrumented.setEnabled(call.port, call.enabled);
+        this.tellPortStates();
+        return;
+      case 'captured':
+        this.instrumented.setCaptured(call.port, call.captured);
+        if (!call.captured) this.capture.flush();
+        return;
+      case 'faults':
+        this.instrumented.setFaults(call.port, call.faults);
+        return;
+      case 'trace':
+        this.trace_filter = call.filter;
+        this.engine_loaded?.setTrace(call.filter);
+        this.engine_staged?.setTrace(call.filter);
+    }
+  }
+
+  /** Hands over what an observer wants to see. */
+  deliverObserved(observer: DataplaneObserver): void {
+    if (this.traces.length > 0) observer.traces(this.traces.splice(0));
+    if (this.chunks.length > 0) observer.captured(this.chunks.splice(0));
+  }
+
+  /** What captures hold is to be delivered. */
+  flushCapture(): void {
+    this.capture.flush();
+  }
+
   close(): void {
+    this.capture.flush();
     for (const port of this.ports.values()) port.close();
   }
 
   private create(program: object): Engine {
     const engine = this.create_engine(program, this.engineEvents(), this.options);
     for (const { number, up } of this.ports.values()) engine.setPortUp(number, up);
+    if (this.trace_filter !== undefined) engine.setTrace(this.trace_filter);
     // Entries written before the first packet are not idle since the clock's start.
-    engine.tick(this.now_us);
+    engine.tick(this.clock.now_us);
     return engine;
+  }
+
+  private tellPortStates(): void {
+    for (const { number, up } of this.ports.values()) {
+      this.engine_loaded?.setPortUp(number, up);
+      this.engine_staged?.setPortUp(number, up);
+    }
   }
 
   private process(port: number, buffer: Uint8Array, start: number, end: number): void {
@@ -140,7 +225,7 @@ export class SwitchCore {
     }
     this.busy = true;
     try {
-      this.engine_loaded.receive(port, buffer, this.now_us, start, end);
+      this.engine_loaded.receive(port, buffer, this.clock.now_us, start, end);
     } catch (error) {
       // The engine promises not to throw; should it, one frame is lost and not the switch.
       this.counts.engine_faults++;
@@ -169,6 +254,7 @@ export class SwitchCore {
       digest: (name, fields) => this.enqueue(this.digests, { name, fields: fields.slice() }),
       idle: (table: string, entry: TableEntryState) => this.enqueue(this.idles, { table, entry }),
       log: (level, message) => this.log(level, message),
+      trace: (trace) => this.enqueue(this.traces, this.judged(trace)),
     };
   }
 
@@ -177,6 +263,18 @@ export class SwitchCore {
     if (target !== undefined) target.transmit(buffer, start, end);
     else if (port === this.cpu_port) this.enqueue(this.packet_ins, buffer.slice(start, end));
     else this.counts.unknown_port++;
+  }
+
+  /** Whether the ports a packet was sent to took it is not the engine's to know. */
+  private judged(trace: PacketTrace): PacketTrace {
+    const steps = trace.steps.flatMap((step): PacketTrace['steps'] => {
+      if (step.step !== 'send' || step.port === this.cpu_port) return [step];
+      const port = this.ports.get(step.port);
+      if (port?.up === true) return [step];
+      const detail = `port ${step.port} ${port === undefined ? 'does not exist' : 'is down'}`;
+      return [step, { step: 'drop', reason: 'port', detail }];
+    });
+    return { ...trace, steps };
   }
 
   private enqueue<T>(queue: T[], event: T): void {

@@ -7,7 +7,9 @@ const EFD_NONBLOCK = 0o4000;
 const PENDING = 0;
 const SLEEPING = 1;
 const EVENTS_IN_FLIGHT = 2;
-const CELLS = 3;
+/** Bytes of captures that the other thread has yet to write. */
+const CAPTURED_IN_FLIGHT = 3;
+const CELLS = 4;
 
 /**
  * How one thread wakes another that blocks in poll(2). While the other is awake this costs no system call: the
@@ -71,6 +73,14 @@ export class Wakeup {
 
   addEventsInFlight(change: number): void {
     Atomics.add(this.cells, EVENTS_IN_FLIGHT, change);
+  }
+
+  capturedInFlight(): number {
+    return Atomics.load(this.cells, CAPTURED_IN_FLIGHT);
+  }
+
+  addCapturedInFlight(change: number): void {
+    Atomics.add(this.cells, CAPTURED_IN_FLIGHT, change);
   }
 
   close(): void {

@@ -2,7 +2,14 @@ import { extname, join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { EngineError, type TableEntryState } from '../engine';
 import type { CarriedNames } from './carry_over';
-import type { Dataplane, DataplaneCounts, DataplaneListener, PortReport } from './dataplane';
+import type {
+  Dataplane,
+  DataplaneCounts,
+  DataplaneListener,
+  DataplaneObserver,
+  InstrumentCall,
+  PortReport,
+} from './dataplane';
 import type { EngineCall, EngineFactory, EngineOutcome } from './engine_calls';
 import { verifyProgram } from './in_process';
 import type { Answers, FromWorker, PortSpec, Request, ToWorker, WorkerSetup } from './messages';
@@ -29,6 +36,7 @@ export class WorkerDataplane implements Dataplane {
   private readonly waiting = new Map<number, Waiting>();
   private next_id = 1;
   private listener: DataplaneListener | undefined;
+  private observer: DataplaneObserver | undefined;
   private packet_outs: Uint8Array[] = [];
   private failure: Error | undefined;
   private closing = false;
@@ -119,6 +127,14 @@ export class WorkerDataplane implements Dataplane {
     return this.request('counts', {});
   }
 
+  instrument(call: InstrumentCall): Promise<void> {
+    return this.request('instrument', { call });
+  }
+
+  observe(observer: DataplaneObserver): void {
+    this.observer = observer;
+  }
+
   async close(): Promise<void> {
     this.closing = true;
     if (this.failure === undefined) await this.request('close', {});
@@ -179,6 +195,14 @@ export class WorkerDataplane implements Dataplane {
       case 'idles':
         this.wakeup.addEventsInFlight(-message.messages.length);
         this.listener?.idles(message.messages);
+        return;
+      case 'traces':
+        this.wakeup.addEventsInFlight(-message.traces.length);
+        this.observer?.traces(message.traces);
+        return;
+      case 'captured':
+        this.observer?.captured([message.chunk]);
+        this.wakeup.addCapturedInFlight(-message.chunk.records.byteLength);
         return;
       case 'log':
         this.listener?.log(message.level, message.message);

@@ -1,0 +1,87 @@
+/** What `storeswitch switch-ctl` can ask a running switch, over the admin protocol (docs/reference/admin-protocol.md). */
+import { isAbsolute } from 'node:path';
+import type { Logger } from 'pino';
+import { z } from 'zod';
+import { AdminError, type AdminMethods } from '../../admin';
+import { LOG_LEVELS } from '../flags';
+import { NO_FAULTS } from '../ports/faults';
+import type { SwitchControl } from './switch_control';
+
+const port = z.number().int().min(0).max(511);
+const probability = z.number().min(0).max(1);
+
+const Port = z.strictObject({ port });
+const OptionalPort = z.strictObject({ port: port.optional() });
+const PortUp = z.strictObject({ port, up: z.boolean() });
+const Capture = z.strictObject({
+  port: port.optional(),
+  folder: z.string().refine(isAbsolute, 'an absolute path'),
+});
+const Level = z.strictObject({ level: z.enum(LOG_LEVELS).optional() });
+const Trace = z.strictObject({ port: port.optional(), packets_max: z.number().int().positive().optional() });
+const Faults = z.strictObject({
+  port,
+  direction: z.enum(['in', 'out', 'both']).default('both'),
+  loss: probability.default(NO_FAULTS.loss),
+  duplication: probability.default(NO_FAULTS.duplication),
+  reordering: probability.default(NO_FAULTS.reordering),
+  corruption: probability.default(NO_FAULTS.corruption),
+  delay_us: z.number().min(0).default(NO_FAULTS.delay_us),
+  seed: z.number().int().default(NO_FAULTS.seed),
+});
+
+export function adminMethods(control: SwitchControl, log: Pick<Logger, 'level'>): AdminMethods {
+  return {
+    'port.list': () => control.ports(),
+    'port.set': (params) => {
+      const { port: number, up } = parse(PortUp, params);
+      return told(control.setPortUp(number, up));
+    },
+    'faults.set': (params) => {
+      const { port: number, direction, ...settings } = parse(Faults, params);
+      return told(
+        control.setFaults(number, {
+          in: direction === 'out' ? undefined : settings,
+          // Another seed, or both directions would have the same luck.
+          out: direction === 'in' ? undefined : { ...settings, seed: settings.seed + 1 },
+        }),
+      );
+    },
+    'faults.clear': (params) => told(control.setFaults(parse(Port, params).port, undefined)),
+    'capture.start': (params) => {
+      const { folder, port: number } = parse(Capture, params);
+      return told(control.startCapture(folder, number));
+    },
+    'capture.stop': (params) => told(control.stopCapture(parse(OptionalPort, params).port)),
+    'trace.start': (params) => control.trace(parse(Trace, params)),
+    'trace.take': () => control.takeTraces(),
+    'trace.stop': () => control.trace(undefined),
+    'log.level': async (params) => {
+      const { level } = parse(Level, params);
+      if (level !== undefined) {
+        log.level = level === 'off' ? 'silent' : level;
+        await control.trace(level === 'trace' ? {} : undefined);
+      }
+      return { level: log.level === 'silent' ? 'off' : log.level };
+    },
+    counts: () => control.counts(),
+  };
+}
+
+function parse<T>(schema: z.ZodType<T>, params: unknown): T {
+  const result = schema.safeParse(params);
+  if (result.success) return result.data;
+  const problems = result.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`);
+  throw new AdminError('bad_params', problems.join('; '));
+}
+
+/** The switch's own refusals concern what was asked for. */
+async function told(done: Promise<void>): Promise<void> {
+  try {
+    await done;
+  } catch (error) {
+    throw new AdminError('bad_params', error instanceof Error ? error.message : String(error), {
+      cause: error,
+    });
+  }
+}

@@ -1,0 +1,104 @@
+import type { PortFaults } from '../ports/wrappers';
+import type { PacketTrace, TraceFilter } from '../trace/trace';
+import type { Dataplane, DataplaneCounts, PortReport } from '../worker/dataplane';
+import { CaptureFiles } from './capture_files';
+
+/** Traces kept for `takeTraces`. */
+const TRACES_MAX = 1000;
+
+/** What an operator does with a running switch: ports up and down, faults, captures, traces. */
+export class SwitchControl {
+  private readonly files = new CaptureFiles((port, error) => this.captureFailed(port, error));
+  private traces: PacketTrace[] = [];
+  private traces_missed = 0;
+  private sink: ((trace: PacketTrace) => void) | undefined;
+
+  constructor(
+    private readonly dataplane: Dataplane,
+    private readonly log: (level: 'info' | 'warn' | 'error', message: string) => void,
+  ) {
+    dataplane.observe({
+      traces: (traces) => traces.forEach((trace) => this.keepTrace(trace)),
+      captured: (chunks) => chunks.forEach((chunk) => this.files.append(chunk)),
+    });
+  }
+
+  ports(): Promise<PortReport[]> {
+    return this.dataplane.ports();
+  }
+
+  counts(): Promise<DataplaneCounts> {
+    return this.dataplane.counts();
+  }
+
+  /** A port that is down neither takes nor gives frames; its interface stays as it is. */
+  setPortUp(port: number, up: boolean): Promise<void> {
+    return this.dataplane.instrument({ set: 'enabled', port, enabled: up });
+  }
+
+  /** undefined: none. Takes the place of the faults there were. */
+  setFaults(port: number, faults: PortFaults | undefined): Promise<void> {
+    return this.dataplane.instrument({ set: 'faults', port, faults });
+  }
+
+  /** Captures one port, or all, into files that are made anew. Rejects if a file cannot be made. */
+  async startCapture(folder: string, port?: number): Promise<void> {
+    for (const { number, name } of await this.chosen(port)) {
+      this.files.open(folder, number, name);
+      await this.dataplane.instrument({ set: 'captured', port: number, captured: true });
+    }
+  }
+
+  /** The files are complete when this resolves. */
+  async stopCapture(port?: number): Promise<void> {
+    const ports = await this.chosen(port);
+    for (const { number } of ports)
+      await this.dataplane.instrument({ set: 'captured', port: number, captured: false });
+    // The last chunks come before the answer to what is asked after them.
+    await this.dataplane.counts();
+    for (const { number } of ports) this.files.close(number);
+  }
+
+  /** Traces frames from now on, in place of what was traced before; undefined: none. */
+  async trace(filter: TraceFilter | undefined): Promise<void> {
+    if (filter !== undefined) this.traces = [];
+    this.traces_missed = 0;
+    await this.dataplane.instrument({ set: 'trace', filter });
+  }
+
+  /** Every trace goes here too. */
+  onTrace(sink: ((trace: PacketTrace) => void) | undefined): void {
+    this.sink = sink;
+  }
+
+  /** The traces since the last call, at most 1000, and how many there would have been more. */
+  takeTraces(): { traces: PacketTrace[]; missed: number } {
+    const taken = { traces: this.traces, missed: this.traces_missed };
+    this.traces = [];
+    this.traces_missed = 0;
+    return taken;
+  }
+
+  /** After the dataplane has been closed. */
+  close(): void {
+    this.files.closeAll();
+  }
+
+  private async chosen(port: number | undefined): Promise<PortReport[]> {
+    const ports = await this.dataplane.ports();
+    const chosen = ports.filter(({ number }) => port === undefined || number === port);
+    if (chosen.length === 0 && port !== undefined) throw new RangeError(`there is no port ${port}`);
+    return chosen;
+  }
+
+  private keepTrace(trace: PacketTrace): void {
+    this.sink?.(trace);
+    if (this.traces.length < TRACES_MAX) this.traces.push(trace);
+    else this.traces_missed++;
+  }
+
+  private captureFailed(port: number, error: Error): void {
+    this.log('error', `the capture of port ${port} ends: ${error.message}`);
+    this.dataplane.instrument({ set: 'captured', port, captured: false }).catch(() => undefined);
+  }
+}
