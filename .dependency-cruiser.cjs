@@ -4,6 +4,7 @@
  */
 const layers = {
   wire: [],
+  admin: [],
   p4runtime: [],
   // `switch-ctl` speaks the admin protocol: one protocol on the sockets of this machine.
   switch: ['wire', 'admin'],

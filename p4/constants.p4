@@ -5,8 +5,9 @@
 const bit<16> ETHER_TYPE_IPV4 = 0x0800;
 const bit<16> ETHER_TYPE_ARP  = 0x0806;
 
-const bit<16> ARP_REQUEST = 1;
-const bit<16> ARP_REPLY   = 2;
+const bit<16> ARP_ETHERNET = 1;
+const bit<16> ARP_REQUEST  = 1;
+const bit<16> ARP_REPLY    = 2;
 
 const bit<8> PROTOCOL_TCP = 6;
 const bit<8> PROTOCOL_UDP = 17;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 error {
+    ArpHeader,
     Ipv4Header,
     RpcAuthTooLong,
     FileHandleTooLong
@@ -37,6 +38,8 @@ parser StoreswitchParser(packet_in packet,
         packet.extract(hdr.arp);
         meta.src_addr = hdr.arp.sender_proto_addr;
         meta.dst_addr = hdr.arp.target_proto_addr;
+        verify(hdr.arp.hw_type == ARP_ETHERNET && hdr.arp.proto_type == ETHER_TYPE_IPV4
+               && hdr.arp.hw_addr_len == 6 && hdr.arp.proto_addr_len == 4, error.ArpHeader);
         transition accept;
     }
 

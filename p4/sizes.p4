@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Table and register sizes in one place. src/dataplane/sizes.ts repeats SLOTS_PER_POOL; a test compares.
+// Table and register sizes in one place. src/dataplane/sizes.ts and src/config/sizes.ts repeat what the controller
+// and its configuration need to know; tests compare.
 
 #define PORTS            512
 #define ADMIT_ENTRIES    1024

@@ -76,10 +76,13 @@ control StoreswitchIngress(inout headers_t hdr, inout metadata_t meta,
                 admit.apply(hdr, meta);
             }
             if (meta.verdict == VERDICT_NONE) {
-                if (hdr.arp.isValid()) {
-                    arp.apply(hdr, meta, standard_metadata);
-                } else if (standard_metadata.parser_error == error.Ipv4Header) {
+                if (standard_metadata.parser_error == error.ArpHeader
+                    || standard_metadata.parser_error == error.Ipv4Header
+                    || (hdr.ethernet.ether_type == ETHER_TYPE_ARP && !hdr.arp.isValid())
+                    || (hdr.ethernet.ether_type == ETHER_TYPE_IPV4 && !hdr.ipv4.isValid())) {
                     drop(DROP_MALFORMED);
+                } else if (hdr.arp.isValid()) {
+                    arp.apply(hdr, meta, standard_metadata);
                 } else if (hdr.ipv4.isValid() && meta.role != ROLE_HOST) {
                     meta.ip_protocol = hdr.ipv4.protocol;
                     if (hdr.ipv4.flag_more_fragments == 1 || hdr.ipv4.fragment_offset != 0) {

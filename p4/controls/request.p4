@@ -6,6 +6,7 @@
 
 control Request(in headers_t hdr, inout metadata_t meta, in standard_metadata_t standard_metadata) {
     register<bit<32>>(REQUESTS) request_client;  // IPv4 address
+    register<bit<32>>(REQUESTS) request_service; // the VIP
     register<bit<32>>(REQUESTS) request_ports;   // the client's and the service's
     register<bit<32>>(REQUESTS) request_xid;
     register<bit<16>>(REQUESTS) request_store;
@@ -20,27 +21,32 @@ control Request(in headers_t hdr, inout metadata_t meta, in standard_metadata_t 
     SelectStore() select_store;
 
     ipv4_addr_t client_addr;
+    ipv4_addr_t service_addr;
     bit<32> ports; // the client's and the service's
     bit<32> index;
     bit<1> is_known;
 
     action look_up() {
         bit<32> known_client;
+        bit<32> known_service;
         bit<32> known_ports;
         bit<32> known_xid;
         bit<48> known_time_us;
-        hash(index, HashAlgorithm.crc32, (bit<32>)0, { client_addr, ports, hdr.rpc.xid }, (bit<32>)REQUESTS);
+        hash(index, HashAlgorithm.crc32, (bit<32>)0,
+             { client_addr, service_addr, ports, hdr.rpc.xid }, (bit<32>)REQUESTS);
         request_client.read(known_client, index);
+        request_service.read(known_service, index);
         request_ports.read(known_ports, index);
         request_xid.read(known_xid, index);
         request_store.read(meta.pinned_store_id, index);
         request_time_us.read(known_time_us, index);
-        is_known = (known_client == client_addr && known_ports == ports && known_xid == hdr.rpc.xid
-                    && NOW_US - known_time_us < LIFETIME_US) ? 1w1 : 1w0;
+        is_known = (known_client == client_addr && known_service == service_addr && known_ports == ports
+                    && known_xid == hdr.rpc.xid && NOW_US - known_time_us < LIFETIME_US) ? 1w1 : 1w0;
     }
 
     action remember() {
         request_client.write(index, client_addr);
+        request_service.write(index, service_addr);
         request_ports.write(index, ports);
         request_xid.write(index, hdr.rpc.xid);
         request_store.write(index, meta.store_id);
@@ -51,6 +57,7 @@ control Request(in headers_t hdr, inout metadata_t meta, in standard_metadata_t 
         if (meta.is_response == 1) {
             if (hdr.rpc.isValid() && hdr.rpc.message_type == RPC_REPLY) {
                 client_addr = meta.dst_addr;
+                service_addr = meta.src_addr;
                 ports = meta.dst_port ++ meta.src_port;
                 look_up();
                 if (is_known == 1) {
@@ -60,6 +67,7 @@ control Request(in headers_t hdr, inout metadata_t meta, in standard_metadata_t 
         } else {
             if (meta.mode == MODE_REQUEST) {
                 client_addr = meta.src_addr;
+                service_addr = meta.dst_addr;
                 ports = meta.src_port ++ meta.dst_port;
                 look_up();
                 meta.is_pinned = is_known;

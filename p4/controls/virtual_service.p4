@@ -26,7 +26,9 @@ control VirtualService(inout metadata_t meta) {
     }
 
     table virtual_service {
+        // By role, since a service is for one side only: the controller's own is not for clients.
         key = {
+            meta.role        : exact @name("role");
             meta.dst_addr    : exact @name("dst_addr");
             meta.ip_protocol : exact @name("protocol");
             meta.dst_port    : exact @name("dst_port");

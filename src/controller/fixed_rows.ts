@@ -103,7 +103,7 @@ function serviceRows(network: Network): Row[] {
   const services = network.config.virtual_stores.flatMap((virtualStore) =>
     virtualStore.services.map(({ name, mode, protocol, port, pool }) =>
       virtualService.row(
-        { dst_addr: virtualStore.address, protocol: IP_PROTOCOL[protocol], dst_port: port },
+        { role: 'external', dst_addr: virtualStore.address, protocol: IP_PROTOCOL[protocol], dst_port: port },
         {
           name: mode,
           params: {
@@ -116,7 +116,8 @@ function serviceRows(network: Network): Row[] {
   );
   const probes = [...probeSources(network)].map((dst_addr) =>
     virtualService.row(
-      { dst_addr, protocol: IP_PROTOCOL.udp, dst_port: PROBE_PORT },
+      // From stores only: clients have no business with the controller.
+      { role: 'internal', dst_addr, protocol: IP_PROTOCOL.udp, dst_port: PROBE_PORT },
       { name: 'slow', params: { service_id: PROBE_SERVICE_ID } },
     ),
   );

@@ -80,7 +80,8 @@ export const masked = <T extends string | number>(codec: Codec<T>): OptionalKeyF
     encode(match) {
       if (typeof match !== 'object') return { kind: 'ternary', value: codec.encode(match), mask: full };
       const mask = codec.encode(match.mask);
-      return { kind: 'ternary', value: codec.encode(match.value) & mask, mask };
+      // A mask of nothing is no match at all: targets neither take nor return it.
+      return mask === 0n ? undefined : { kind: 'ternary', value: codec.encode(match.value) & mask, mask };
     },
     decode(match) {
       if (match?.kind !== 'ternary') return undefined;

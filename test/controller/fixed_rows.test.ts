@@ -112,17 +112,17 @@ test('services lead to their pool, answers to health checks to the controller', 
   const pool_id = network.poolId('share', 'all');
   expect(readable('virtual_service')).toEqual([
     {
-      key: { dst_addr: VIP, protocol: 17, dst_port: 2049 },
+      key: { role: 'external', dst_addr: VIP, protocol: 17, dst_port: 2049 },
       action: 'request',
       params: { service_id: network.serviceId('share', 'nfs-udp'), pool_id },
     },
     {
-      key: { dst_addr: VIP, protocol: 6, dst_port: 2049 },
+      key: { role: 'external', dst_addr: VIP, protocol: 6, dst_port: 2049 },
       action: 'session',
       params: { service_id: network.serviceId('share', 'nfs-tcp'), pool_id },
     },
     ...['10.0.2.254', '10.0.2.253', '10.0.2.252'].map((dst_addr) => ({
-      key: { dst_addr, protocol: 17, dst_port: 20490 },
+      key: { role: 'internal', dst_addr, protocol: 17, dst_port: 20490 },
       action: 'slow',
       params: { service_id: 0 },
     })),

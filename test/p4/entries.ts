@@ -23,8 +23,10 @@ export const DROP = {
 } as const;
 export const PUNT = { arpReply: 1, clientRouteMiss: 2, service: 3 } as const;
 
-export const SERVICE = { nfsUdp: 1, nfsTcp: 2, slow: 3 } as const;
+export const SERVICE = { nfsUdp: 1, nfsTcp: 2, slow: 3, other: 4 } as const;
 export const POOL = 0;
+/** Of the second virtual store; its slots are the tests' to fill. */
+export const OTHER_POOL = 2;
 export const STORES = [10, 11] as const;
 export const SLOTS = 1024;
 export const SLOW_PORT = 4000;
@@ -38,10 +40,10 @@ const ip = (text: string) => ipv4ToNumber(text);
 const mac = (text: string) => macToBigint(text);
 
 /** Slot -> owner; the other store stands by. */
-export function slotEntries(owner: (slot: number) => 0 | 1): TableEntry[] {
+export function slotEntries(owner: (slot: number) => 0 | 1, pool: number = POOL): TableEntry[] {
   return Array.from({ length: SLOTS }, (_, slot) => ({
     table: 'slot',
-    match: { pool_id: exact(POOL), slot: exact(slot) },
+    match: { pool_id: exact(pool), slot: exact(slot) },
     action: action('choose', {
       store_id: STORES[owner(slot)],
       standby_id: STORES[owner(slot) === 0 ? 1 : 0],
@@ -98,10 +100,16 @@ function admitEntries(): TableEntry[] {
   ];
 }
 
-function service(protocol: number, port: number, call: ReturnType<typeof action>): TableEntry {
+function service(
+  protocol: number,
+  port: number,
+  call: ReturnType<typeof action>,
+  vip: string = NET.vip,
+  role: number = ROLE.external,
+): TableEntry {
   return {
     table: 'virtual_service',
-    match: { dst_addr: exact(ip(NET.vip)), protocol: exact(protocol), dst_port: exact(port) },
+    match: { role: exact(role), dst_addr: exact(ip(vip)), protocol: exact(protocol), dst_port: exact(port) },
     action: call,
   };
 }
@@ -142,7 +150,13 @@ export function networkEntries(): TableEntry[] {
     },
     service(17, NFS_PORT, action('request', { service_id: SERVICE.nfsUdp, pool_id: POOL })),
     service(6, NFS_PORT, action('session', { service_id: SERVICE.nfsTcp, pool_id: POOL })),
-    service(17, SLOW_PORT, action('slow', { service_id: SERVICE.slow })),
+    service(17, SLOW_PORT, action('slow', { service_id: SERVICE.slow }), NET.ownInternal, ROLE.internal),
+    service(
+      17,
+      NFS_PORT,
+      action('request', { service_id: SERVICE.other, pool_id: OTHER_POOL }),
+      NET.otherVip,
+    ),
     service(17, EMPTY_POOL_PORT, action('request', { service_id: SERVICE.nfsUdp, pool_id: POOL + 1 })),
     local(NET.vip, 0, 'virtual'),
     local(NET.vip, 1, 'virtual_fragment'),

@@ -1,3 +1,4 @@
+import { encodeArp } from '../../src/wire/arp';
 import { encodeEthernet, ETHERTYPE } from '../../src/wire/ethernet';
 import { encodeUdpFrame, encodeTcpFrame, type FrameAddresses } from '../../src/wire/frame';
 import type { Ipv4Packet } from '../../src/wire/ipv4';
@@ -12,6 +13,7 @@ export const NET = {
   hostPort: 4, // the shadow of clientPort
   unknownPort: 5,
   vip: '10.0.1.100',
+  otherVip: '10.0.1.101',
   ownExternal: '10.0.1.254',
   ownInternal: '10.0.2.254',
   client: '10.0.1.11',
@@ -117,6 +119,20 @@ export function udpFrame(
     { ...FROM_CLIENT, ...addresses },
     { sourcePort, destinationPort, payload: new TextEncoder().encode('nothing of ours') },
   );
+}
+
+export function arpReply(
+  senderIp: string,
+  senderMac: string,
+  targetIp: string,
+  targetMac: string,
+): Uint8Array {
+  return encodeEthernet({
+    destination: targetMac,
+    source: senderMac,
+    etherType: ETHERTYPE.arp,
+    payload: encodeArp({ operation: 'reply', senderMac, senderIp, targetMac, targetIp }),
+  });
 }
 
 /** A frame of an EtherType the pipeline does not read. */

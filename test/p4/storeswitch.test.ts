@@ -1,6 +1,6 @@
 import fc from 'fast-check';
-import { decodeArp, encodeArp, encodeArpRequestFrame } from '../../src/wire/arp';
-import { decodeEthernet, encodeEthernet, ETHERTYPE } from '../../src/wire/ethernet';
+import { decodeArp, encodeArpRequestFrame } from '../../src/wire/arp';
+import { decodeEthernet } from '../../src/wire/ethernet';
 import { ipv4ToNumber, macToBigint } from '../../src/wire/address';
 import { AUTH_FLAVOR, encodeAuthSys } from '../../src/wire/rpc';
 import { TCP_FLAG } from '../../src/wire/tcp';
@@ -10,6 +10,7 @@ import {
   clientRoute,
   DROP,
   EMPTY_POOL_PORT,
+  OTHER_POOL,
   PUNT,
   SERVICE,
   SLOW_PORT,
@@ -19,8 +20,10 @@ import {
 } from './entries';
 import { PacketTest } from './harness';
 import {
+  arpReply,
   FILE_HANDLE,
   NET,
+  NFS_PORT,
   nfsCall,
   nfsReply,
   rewritten,
@@ -97,18 +100,7 @@ describe.each(targets)('the compiled program on $name', (kind) => {
       });
 
       test('a reply goes to the controller and to the host', async () => {
-        const frame = encodeEthernet({
-          destination: NET.externalMac,
-          source: NET.clientMac,
-          etherType: ETHERTYPE.arp,
-          payload: encodeArp({
-            operation: 'reply',
-            senderMac: NET.clientMac,
-            senderIp: NET.client,
-            targetMac: NET.externalMac,
-            targetIp: NET.ownExternal,
-          }),
-        });
+        const frame = arpReply(NET.client, NET.clientMac, NET.ownExternal, NET.externalMac);
         sw.send(NET.clientPort, frame);
         expect(await sw.packetIn()).toEqual({ port: NET.clientPort, reason: PUNT.arpReply, frame });
         expect(await sw.receive(NET.hostPort)).toEqual(frame);
@@ -138,6 +130,12 @@ describe.each(targets)('the compiled program on $name', (kind) => {
         const cut = nfsCall({ addresses: { destination: NET.ownExternal }, edit: (m) => m.subarray(0, 30) });
         sw.send(NET.clientPort, cut);
         expect(await sw.receive(NET.hostPort)).toEqual(cut);
+      });
+
+      test('the kernel’s own ARP replies are none of the controller’s business', async () => {
+        const frame = arpReply(NET.ownExternal, NET.externalMac, NET.client, NET.clientMac);
+        sw.send(NET.hostPort, frame);
+        expect(await sw.receive(NET.clientPort)).toEqual(frame);
       });
 
       test('a port without a shadow drops it', async () => {
@@ -283,6 +281,23 @@ describe.each(targets)('the compiled program on $name', (kind) => {
         expect(await reached(nfsCall({ xid: 4100 }))).toBe(store);
       });
 
+      test('are told by the virtual store too', async () => {
+        await sw.insert(slotEntries(() => 1, OTHER_POOL));
+        await sw.modify(slotEntries(() => 0));
+        expect(await reached(nfsCall({ xid: 4150 }))).toBe(0);
+        expect(await reached(nfsCall({ xid: 4150, addresses: { destination: NET.otherVip } }))).toBe(1);
+        expect(await reached(nfsCall({ xid: 4150 }))).toBe(0);
+      });
+
+      test('of a dead store follow to the owner of their slot, not to its standby', async () => {
+        await sw.modify(slotEntries(() => 0));
+        expect(await reached(nfsCall({ xid: 4160 }))).toBe(0);
+        await sw.modify(slotEntries(() => 1));
+        await sw.insert([storeDown(0)]);
+        expect(await reached(nfsCall({ xid: 4160 }))).toBe(1);
+        await sw.delete([storeDown(0)]);
+      });
+
       test('do not follow to a dead store; one entry takes it out of every pool', async () => {
         const calls = Array.from({ length: 12 }, (_, i) => nfsCall({ xid: 4200 + i }));
         for (const call of calls) await reached(call);
@@ -305,6 +320,17 @@ describe.each(targets)('the compiled program on $name', (kind) => {
         ['a file handle of 65 bytes', DROP.malformed, nfsCall({ edit: (m) => edited(m, 40, 65) })],
         ['a file handle of 4 GiB', DROP.malformed, nfsCall({ edit: (m) => edited(m, 40, 0xffff_ffff) })],
         ['an IPv4 header length of 4', DROP.malformed, withByte(nfsCall(), 14, 0x44)],
+        [
+          'a cut ARP packet',
+          DROP.malformed,
+          encodeArpRequestFrame(NET.clientMac, NET.client, NET.vip).subarray(0, 30),
+        ],
+        [
+          'ARP of another hardware',
+          DROP.malformed,
+          withByte(encodeArpRequestFrame(NET.clientMac, NET.client, NET.vip), 15, 6),
+        ],
+        ['a cut IPv4 header', DROP.malformed, nfsCall().subarray(0, 25)],
         ['a reply', DROP.notRpcCall, nfsCall({ edit: (m) => edited(m, 4, 1) })],
         ['an unknown message type', DROP.notRpcCall, nfsCall({ edit: (m) => edited(m, 4, 2) })],
         ['a datagram of 4 bytes', DROP.notRpcCall, nfsCall({ edit: (m) => m.subarray(0, 4) })],
@@ -380,10 +406,14 @@ describe.each(targets)('the compiled program on $name', (kind) => {
     });
 
     describe('the controller', () => {
-      test('gets what a slow service receives', async () => {
-        const frame = nfsCall({ servicePort: SLOW_PORT });
+      test('gets what a slow service receives, from its side only', async () => {
+        const toIt = { destination: NET.ownInternal, destinationMac: NET.internalMacs[0] };
+        const frame = udpFrame(toIt, NFS_PORT, SLOW_PORT);
+        sw.send(NET.storePorts[0], frame);
+        expect(await sw.packetIn()).toEqual({ port: NET.storePorts[0], reason: PUNT.service, frame });
+        // From a client it is what any packet to our own address is.
         sw.send(NET.clientPort, frame);
-        expect(await sw.packetIn()).toEqual({ port: NET.clientPort, reason: PUNT.service, frame });
+        expect(await sw.receive(NET.hostPort)).toEqual(frame);
       });
 
       test('sends frames out of any port, untouched', async () => {

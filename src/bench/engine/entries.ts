@@ -36,7 +36,7 @@ export function benchEntries(): TableEntry[] {
       admit.row({ dst_mac: switchMac(port) }, { name: 'allow', params: {} }, { priority: 10 }),
     ),
     virtualService.row(
-      { dst_addr: VIP, protocol: IP_PROTOCOL.udp, dst_port: NFS_PORT },
+      { role: 'external', dst_addr: VIP, protocol: IP_PROTOCOL.udp, dst_port: NFS_PORT },
       { name: 'request', params: { service_id: 1, pool_id: POOL } },
     ),
     ...PROCEDURES.map(({ program, version, procedure, placement }) =>
