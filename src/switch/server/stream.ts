@@ -1,4 +1,4 @@
-import type { ServerDuplexStream } from '@grpc/grpc-js';
+import { status, type ServerDuplexStream } from '@grpc/grpc-js';
 import type {
   DigestList,
   MasterArbitrationUpdate,
@@ -98,10 +98,15 @@ export class ControllerStream implements Controller {
         );
         return;
       case 'other':
-      case undefined:
-        this.sendError(12, 'stream messages of this kind are not supported', {
+        this.sendError(status.UNIMPLEMENTED, 'stream messages of kind "other" are not supported', {
           $case: 'other',
-          value: { other: update?.value },
+          value: { other: update.value },
+        });
+        return;
+      case undefined:
+        this.sendError(status.INVALID_ARGUMENT, 'update is not set', {
+          $case: 'other',
+          value: { other: undefined },
         });
     }
   }

@@ -156,7 +156,7 @@ export function readReplication(pipeline: Pipeline, request: PacketReplicationEn
 }
 
 function select<T>(store: Map<number, T>, id: number, what: string): T[] {
-  if (id === 0) return [...store.values()];
+  if (id === 0) return [...store].sort(([a], [b]) => a - b).map(([, one]) => one);
   const one = store.get(id);
   if (one === undefined) throw new RpcError('NOT_FOUND', `${what} ${id} does not exist`);
   return [one];
