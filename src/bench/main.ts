@@ -17,7 +17,11 @@ async function main(): Promise<void> {
       exitCode: 2,
     });
   const machine = describeMachine();
-  const report = await benchmark.run((line) => process.stderr.write(`${line}\n`));
+  const interrupted = new AbortController();
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.once(signal, () => interrupted.abort(new Error('interrupted')));
+  }
+  const report = await benchmark.run((line) => process.stderr.write(`${line}\n`), interrupted.signal);
   process.stdout.write(
     program.opts<{ json?: boolean }>().json === true
       ? `${JSON.stringify({ ...report.figures, machine })}\n`

@@ -25,7 +25,8 @@ export interface Report {
 export interface Benchmark {
   name: string;
   description: string;
-  run(progress: (line: string) => void): Promise<Report>;
+  /** Ends soon after `signal` aborts, and leaves nothing behind. */
+  run(progress: (line: string) => void, signal: AbortSignal): Promise<Report>;
 }
 
 function firstLine(command: string, args: string[]): string | null {

@@ -5,10 +5,10 @@ import { join, resolve } from 'node:path';
 import { programFiles } from '../../dataplane/program';
 import { Client, P4Schema, readP4InfoFile } from '../../p4runtime';
 import { benchEntries, CLIENT, CLIENT_PORT, STORE_PORTS, switchMac } from './entries';
-import type { Trial } from './rate_search';
+import type { Trial, TrialResult } from './rate_search';
 
 const START_TIMEOUT_MS = 20_000;
-const TRIAL_SECONDS = 1;
+export const TRIAL_SECONDS = 1;
 /** After the last frame was sent, the switch has this long to deliver what it still holds. */
 const SETTLE_MS = 300;
 const DIST = resolve(__dirname, '../..');
@@ -92,7 +92,7 @@ export class Lab {
     }
   }
 
-  private async offer(rate_pps: number): Promise<Awaited<ReturnType<Trial>>> {
+  private async offer(rate_pps: number): Promise<TrialResult> {
     const frames = Math.ceil(rate_pps * TRIAL_SECONDS);
     const before = this.received();
     const sender = spawn(
@@ -106,12 +106,16 @@ export class Lab {
     );
     this.nextXid = (this.nextXid + frames) >>> 0;
     let output = '';
-    sender.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()));
+    let arrived = 0;
+    sender.stdout.on('data', (chunk: Buffer) => {
+      output += chunk.toString();
+      arrived = this.received() - before;
+    });
     const status = await new Promise<number | null>((done) => sender.once('close', done));
     if (status !== 0) throw new Error(`the sender ended with status ${status}`);
     const { sent, duration_s } = JSON.parse(output) as { sent: number; duration_s: number };
     await sleep(SETTLE_MS);
-    return { sent, received: this.received() - before, duration_s };
+    return { sent, received: this.received() - before, backlog: sent - arrived, duration_s };
   }
 
   /** Frames that arrived at the stores' ends so far. */

@@ -1,5 +1,20 @@
-/** One trial: offers `rate_pps` for a while, resolves to the frames sent and how many of them arrived. */
-export type Trial = (rate_pps: number) => Promise<{ sent: number; received: number; duration_s: number }>;
+export interface TrialResult {
+  sent: number;
+  /** Of those sent, in the end. */
+  received: number;
+  /** Frames still inside the switch when the last one had been sent. */
+  backlog: number;
+  duration_s: number;
+}
+
+/** One trial: offers `rate_pps` for a while. */
+export type Trial = (rate_pps: number) => Promise<TrialResult>;
+
+/**
+ * A switch that falls behind fills its queues before it loses a frame: so it must also have kept up, but for this
+ * fraction of the frames. That is how much too high a rate found can be.
+ */
+export const BACKLOG_MAX = 0.05;
 
 export interface RateSearch {
   /** Where to begin; doubled while nothing is lost. */
@@ -19,11 +34,11 @@ export async function highestLossFreeRate(trial: Trial, search: RateSearch): Pro
   let best_pps = 0;
   const passes = async (rate_pps: number): Promise<boolean> => {
     for (let attempt = 0; attempt < search.attempts; attempt++) {
-      const { sent, received, duration_s } = await trial(rate_pps);
+      const { sent, received, backlog, duration_s } = await trial(rate_pps);
       const achieved_pps = sent / duration_s;
-      // A sender that cannot reach the rate says nothing about the switch at that rate.
-      if (received >= sent) {
+      if (received >= sent && backlog <= BACKLOG_MAX * sent) {
         best_pps = Math.max(best_pps, achieved_pps);
+        // A sender that cannot reach the rate says nothing about the switch at that rate.
         if (achieved_pps >= 0.95 * rate_pps) return true;
       }
     }
