@@ -8,7 +8,7 @@ import {
   WriteError,
 } from '../../../src/p4runtime';
 import type { RunningTarget } from '../../targets/target';
-import type { TestFrame } from './frames';
+import { FRAME_BYTES_MIN, type TestFrame } from './frames';
 
 /** Everything that came of a case, as lines that can be compared. */
 export interface Outcome {
@@ -160,7 +160,9 @@ export class Side {
   private async pump(port: number): Promise<void> {
     while (!this.closing) {
       const frame = await this.target.receive(port, POLL_MS);
-      if (frame !== undefined) this.outputs.push(`port ${port}: ${Buffer.from(frame).toString('hex')}`);
+      // An Ethernet interface could not have sent a shorter one.
+      if (frame !== undefined && frame.length >= FRAME_BYTES_MIN)
+        this.outputs.push(`port ${port}: ${Buffer.from(frame).toString('hex')}`);
     }
   }
 }
