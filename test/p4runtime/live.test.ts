@@ -345,11 +345,7 @@ describe.each(targets)('$name', (kind) => {
 });
 
 describe.each(targets)('$name with meters and selectors', (kind) => {
-  const skipped =
-    kind.skipped ??
-    (kind.name.startsWith('embedded')
-      ? 'skipped: the embedded switch has no meters or selectors yet'
-      : undefined);
+  const { skipped } = kind;
   const it = skipped === undefined ? test : test.skip;
   const title = (text: string) => (skipped === undefined ? text : `${text} (${skipped})`);
   let running: RunningTarget;
