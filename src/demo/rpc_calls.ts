@@ -1,8 +1,9 @@
 /** Clients' RPC calls over UDP to the virtual address and their replies, as one link's capture shows them. */
 import { decodeEthernet, ETHERTYPE } from '../wire/ethernet';
 import { decodeIpv4, IP_PROTOCOL } from '../wire/ipv4';
+import { decodeLeadingHandle, NFS3_PROCEDURE, NFS3_VERSION } from '../wire/nfs3';
 import type { PcapPacket } from '../wire/pcap';
-import { decodeRpc } from '../wire/rpc';
+import { decodeRpc, RPC_PROGRAM, type RpcCall } from '../wire/rpc';
 import { decodeUdpHeader, UDP_HEADER_LENGTH } from '../wire/udp';
 import type { Addresses } from './addresses';
 import type { LinkCapture } from './captures';
@@ -13,6 +14,8 @@ export interface RpcExchange {
   key: string;
   program: number;
   procedure: number;
+  /** Of WRITE and COMMIT: the handle of the file, in hexadecimal. */
+  file?: string;
   transmissions_ns: bigint[];
   replies_ns: bigint[];
 }
@@ -20,7 +23,7 @@ export interface RpcExchange {
 interface RpcFrame {
   key: string;
   time_ns: bigint;
-  call?: { program: number; procedure: number };
+  call?: Pick<RpcExchange, 'program' | 'procedure' | 'file'>;
 }
 
 /** Requests on this link, in the order of their first transmission. */
@@ -64,6 +67,15 @@ function decodeRpcFrame(
   return {
     key: `${client}:${port}:${message.xid.toString(16)}`,
     time_ns: timestamp_ns,
-    ...(isCall ? { call: { program: message.program, procedure: message.procedure } } : {}),
+    ...(isCall
+      ? { call: { program: message.program, procedure: message.procedure, ...writtenFile(message) } }
+      : {}),
   };
+}
+
+function writtenFile({ program, version, procedure, args }: RpcCall): Pick<RpcExchange, 'file'> {
+  const isWrite = procedure === NFS3_PROCEDURE.WRITE || procedure === NFS3_PROCEDURE.COMMIT;
+  if (program !== RPC_PROGRAM.nfs || version !== NFS3_VERSION || !isWrite) return {};
+  const handle = decodeLeadingHandle(args);
+  return handle === undefined ? {} : { file: Buffer.from(handle).toString('hex') };
 }

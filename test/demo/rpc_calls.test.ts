@@ -1,4 +1,5 @@
 import { rpcExchanges } from '../../src/demo/rpc_calls';
+import { encodeRangeArgs, NFS3_PROCEDURE } from '../../src/wire/nfs3';
 import { ADDRESSES, callFrame, link, ns, probeFrame, replyFrame } from './links';
 
 test('transmissions and replies of one xid are one request', () => {
@@ -39,4 +40,20 @@ test('a reply whose call was not seen, and a frame cut anywhere, are passed over
 
 test("a health check is no client's request", () => {
   expect(rpcExchanges(link('store1', [1, probeFrame('store1', 1)]), ADDRESSES)).toEqual([]);
+});
+
+test('of WRITE and COMMIT the file is told, of others and without a whole handle it is not', () => {
+  const args = encodeRangeArgs(Uint8Array.of(0x43, 0xff), 0n, 0);
+  const calls: [procedure: number, args: Uint8Array][] = [
+    [NFS3_PROCEDURE.WRITE, args],
+    [NFS3_PROCEDURE.COMMIT, args],
+    [NFS3_PROCEDURE.READ, args],
+    [NFS3_PROCEDURE.WRITE, args.subarray(0, 5)],
+  ];
+  const frames = calls.map(([procedure, of], index): [number, Uint8Array] => [
+    index,
+    callFrame('client1', index, { procedure, args: of }),
+  ]);
+  const files = rpcExchanges(link('client1', ...frames), ADDRESSES).map(({ file }) => file);
+  expect(files).toEqual(['43ff', '43ff', undefined, undefined]);
 });
