@@ -50,12 +50,16 @@ async function run({ target, keep = false, instance, json }: DemoCommandOptions)
   }
 }
 
-function failOnErrors({ errors, checksum_mismatches, frames_altered }: DemoResult): void {
-  if (errors + checksum_mismatches + frames_altered === 0) return;
-  throw new CliError(
-    'failed',
-    `${errors} errors, ${checksum_mismatches} reads that differ from what was written, ${frames_altered} altered frames`,
-  );
+function failOnErrors(result: DemoResult): void {
+  const failures: [number, string][] = [
+    [result.errors, 'errors'],
+    [result.checksum_mismatches, 'reads that differ from what was written'],
+    [result.frames_altered, 'altered frames'],
+    [result.requests_at_two_stores, 'requests at two stores'],
+    [result.objects_at_two_stores, 'files written at two stores'],
+  ];
+  const found = failures.filter(([count]) => count > 0).map(([count, what]) => `${count} ${what}`);
+  if (found.length > 0) throw new CliError('failed', found.join(', '));
 }
 
 function printResult(result: DemoResult): void {
@@ -67,10 +71,25 @@ function printResult(result: DemoResult): void {
     ],
     ['errors', `${result.errors}; ${result.checksum_mismatches} reads that differ from what was written`],
     ['retransmissions', `${result.retransmissions}; ${result.recovered} met their own earlier execution`],
-    ['failover', `${result.failover_ms} ms; ${result.held_up_requests} requests were held up`],
+    ['rewrites', `${result.rewrites}`],
+    [
+      'placement',
+      `${result.requests_at_two_stores} requests, ${result.objects_at_two_stores} of ${result.objects_written} written files at two stores`,
+    ],
+    [
+      'failover',
+      `${result.failover_ms} ms; ${result.held_up_requests} requests were held up` +
+        (result.failover_with_losses_ms > result.failover_ms
+          ? `; ${result.failover_with_losses_ms} ms with what the switch lost as before`
+          : ''),
+    ],
+    [
+      'lost in switch',
+      `${result.lost_in_switch} requests and repetitions, ${result.lost_in_switch_before_kill} before the kill`,
+    ],
     [
       'frames',
-      `${result.frames_forwarded} forwarded, ${result.frames_altered} altered beyond their Ethernet addresses`,
+      `${result.frames_forwarded} forwarded, ${result.frames_altered} altered beyond their Ethernet addresses, ${result.frames_not_forwarded} not forwarded`,
     ],
   ];
   for (const [name, value] of facts) printLine(`${name.padEnd(17)}${value}`);

@@ -3,6 +3,7 @@ import type { Addresses } from './addresses';
 import type { LinkCapture } from './captures';
 import { measureFailover, type Outage } from './failover';
 import { compareForwarding } from './forwarding';
+import { measurePlacement } from './placement';
 import { rpcExchanges, type RpcExchange } from './rpc_calls';
 import { decodeFrame } from '../wire/frame';
 import { TCP_FLAG } from '../wire/tcp';
@@ -26,51 +27,82 @@ export interface DemoResult {
   operations: number;
   errors: number;
   checksum_mismatches: number;
-  /** See failover.ts. */
+  /** See failover.ts; the second counts what the switch lost as well. */
   failover_ms: number;
+  failover_with_losses_ms: number;
   held_up_requests: number;
+  /** Transmissions over UDP that went to no store: in all the run, and of requests answered before the kill. */
+  lost_in_switch: number;
+  lost_in_switch_before_kill: number;
+  /** See placement.ts; the first two must be 0. */
+  requests_at_two_stores: number;
+  objects_at_two_stores: number;
+  objects_written: number;
   udp_operations: number;
   tcp_operations: number;
-  /** Calls sent again by clients, and those of them that met their own earlier execution. */
+  /**
+   * Calls sent again by clients, and those of them that met their own earlier execution. The latter are errors too
+   * if no store was dead meanwhile.
+   */
   retransmissions: number;
   recovered: number;
+  /** Files written again because a store answered with another write verifier. The topology's stores share theirs. */
+  rewrites: number;
   /** From the restart of the killed store to the first request it answered; null if it answered none. */
   return_ms: number | null;
   /** See forwarding.ts; altered must be 0. */
   frames_forwarded: number;
   frames_altered: number;
+  frames_not_forwarded: number;
   stores: StoreResult[];
 }
 
 /** The part of the result that comes from captures. */
-export type CaptureResult = Pick<
+export type CaptureResult = Omit<
   DemoResult,
-  'failover_ms' | 'held_up_requests' | 'return_ms' | 'frames_forwarded' | 'frames_altered' | 'stores'
-> & { alteredFrames: string[] };
+  | 'target'
+  | 'operations'
+  | 'errors'
+  | 'checksum_mismatches'
+  | 'udp_operations'
+  | 'tcp_operations'
+  | 'retransmissions'
+  | 'recovered'
+  | 'rewrites'
+>;
 
-export function analyse(
-  captures: readonly LinkCapture[],
-  addresses: Addresses,
-  outage: Outage,
-): CaptureResult {
+export interface Analysis {
+  result: CaptureResult;
+  /** What must not be, in words: the first few altered frames and forbidden moves. */
+  complaints: string[];
+}
+
+export function analyse(captures: readonly LinkCapture[], addresses: Addresses, outage: Outage): Analysis {
   const exchanges = new Map(captures.map((capture) => [capture.host, rpcExchanges(capture, addresses)]));
   const on = (side: LinkCapture['side']): LinkCapture[] =>
     captures.filter((capture) => capture.side === side);
   const external = on('external').flatMap(({ host }) => exchanges.get(host) ?? []);
   const stores = new Map(on('internal').map(({ host }) => [host, exchanges.get(host) ?? []]));
-  const { failover_ms, held_up_requests } = measureFailover(outage, external, stores);
-  const { forwarded, altered, alteredFrames } = compareForwarding(captures, addresses);
+  const failover = measureFailover(outage, external, stores);
+  const placement = measurePlacement(outage, stores);
+  const forwarding = compareForwarding(captures, addresses);
   const allUp = (of: readonly RpcExchange[]): number =>
     of.filter(({ transmissions_ns: [first_ns] }) => first_ns !== undefined && first_ns < outage.killed_ns)
       .length;
   const total = [...stores.values()].reduce((sum, of) => sum + allUp(of), 0);
-  return {
-    failover_ms,
-    held_up_requests,
+  const result: CaptureResult = {
+    failover_ms: failover.failover_ms,
+    failover_with_losses_ms: failover.failover_with_losses_ms,
+    held_up_requests: failover.held_up_requests,
+    lost_in_switch: failover.lost_in_switch,
+    lost_in_switch_before_kill: failover.lost_in_switch_before_kill,
+    requests_at_two_stores: placement.requests_at_two_stores,
+    objects_at_two_stores: placement.objects_at_two_stores,
+    objects_written: placement.objects_written,
     return_ms: returnTime_ms(outage, stores.get(outage.store) ?? []),
-    frames_forwarded: forwarded,
-    frames_altered: altered,
-    alteredFrames,
+    frames_forwarded: forwarding.forwarded,
+    frames_altered: forwarding.altered,
+    frames_not_forwarded: forwarding.not_forwarded,
     stores: on('internal').map((capture) => {
       const of = stores.get(capture.host) ?? [];
       const times_us = of.flatMap(responseTime_us);
@@ -83,6 +115,10 @@ export function analyse(
         p99_us: percentile(times_us, 0.99) ?? null,
       };
     }),
+  };
+  return {
+    result,
+    complaints: [...forwarding.alteredFrames.map((frame) => `altered frame ${frame}`), ...placement.moves],
   };
 }
 

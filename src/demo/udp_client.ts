@@ -1,11 +1,12 @@
 /** The UDP load: `clients/nfs-udp.c`, a client on libnfs's raw API, one process in each client node. */
 import type { ChildProcess } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { z } from 'zod';
 import type { Topology } from '../topology/topology';
 import { ended, errorOutput } from './children';
 import { DemoError } from './errors';
+import { parseOperationLog, type LoggedOperation } from './operation_log';
 
 /** Compiled by `src/setup/compile.cjs`. */
 const PROGRAM = resolve(__dirname, '../../.storeswitch/nfs-udp');
@@ -36,6 +37,7 @@ export class UdpClient {
   private constructor(
     readonly node: string,
     private readonly child: ChildProcess,
+    private readonly log: string,
   ) {
     child.stdout?.on('data', (chunk: Buffer) => this.output.push(chunk));
     this.stderr = errorOutput(child);
@@ -47,7 +49,7 @@ export class UdpClient {
     const { vip, directory } = topology.state;
     const log = join(directory, `${node}-operations.csv`);
     const argv = [PROGRAM, vip, topology.state.export, String(LANES), String(PAUSE_US), log];
-    return new UdpClient(node, topology.spawn(node, argv, { stdio: ['pipe', 'pipe', 'pipe'] }));
+    return new UdpClient(node, topology.spawn(node, argv, { stdio: ['pipe', 'pipe', 'pipe'] }), log);
   }
 
   /** Throws DemoError if the client has ended by itself. */
@@ -57,13 +59,14 @@ export class UdpClient {
   }
 
   /** Lets the lanes finish their rounds. `complaints`: what went wrong, a line each. */
-  async finish(): Promise<{ summary: UdpSummary; complaints: string }> {
+  async finish(): Promise<{ summary: UdpSummary; log: LoggedOperation[]; complaints: string }> {
     this.child.stdin?.end();
     const code = await ended(this.child);
     const complaints = this.stderr().trim();
     if (code !== 0) throw new DemoError(`the UDP client in ${this.node} failed: ${complaints}`);
     const summary = summarySchema.parse(JSON.parse(Buffer.concat(this.output).toString('utf8')));
-    return { summary, complaints };
+    const log = parseOperationLog(readFileSync(this.log, 'utf8'), this.log);
+    return { summary, log, complaints };
   }
 
   abandon(): void {

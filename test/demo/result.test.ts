@@ -32,16 +32,44 @@ test("requests, shares and response times are each store's own", () => {
     ),
   ];
   const outage = { store: 'store1', killed_ns: ns(1000), restarted_ns: ns(4000) };
-  expect(analyse(captures, ADDRESSES, outage)).toEqual({
+  const { result, complaints } = analyse(captures, ADDRESSES, outage);
+  expect(complaints).toEqual([]);
+  expect(result).toEqual({
     failover_ms: 202,
+    failover_with_losses_ms: 202,
     held_up_requests: 1,
+    lost_in_switch: 0,
+    lost_in_switch_before_kill: 0,
+    requests_at_two_stores: 0,
+    objects_at_two_stores: 0,
+    objects_written: 0,
     return_ms: 101,
     frames_forwarded: 9,
     frames_altered: 0,
-    alteredFrames: [],
+    frames_not_forwarded: 0,
     stores: [
       { name: 'store1', requests: 3, share_all_up: 0.5, tcp_connections: 0, p50_us: 250, p99_us: 900 },
       { name: 'store2', requests: 2, share_all_up: 0.5, tcp_connections: 0, p50_us: 400, p99_us: 1000 },
     ],
   });
+});
+
+test('a request at two stores and a frame that nobody sent are told', () => {
+  const captures = [
+    link(
+      'client1',
+      [1, callFrame('client1', 1)],
+      [101, callFrame('client1', 1)],
+      [1001, callFrame('client1', 2)],
+    ),
+    link('store1', [1.1, callFrame('store1', 1)], [1001.1, callFrame('store1', 2)]),
+    link('store2', [101.1, callFrame('store2', 1)], [102, callFrame('store2', 7)]),
+  ];
+  const outage = { store: 'store1', killed_ns: ns(1000), restarted_ns: ns(4000) };
+  const { result, complaints } = analyse(captures, ADDRESSES, outage);
+  expect(result).toMatchObject({ requests_at_two_stores: 1, frames_altered: 1 });
+  expect(complaints).toEqual([
+    expect.stringMatching(/^altered frame to store2/),
+    expect.stringMatching(/^request .* went to store1, then at 101100000 ns to store2$/),
+  ]);
 });

@@ -39,9 +39,12 @@ describe.each(['embedded', 'bmv2'])('demo on %s', (target) => {
       expect({ status: run.status, stderr: run.stderr }).toMatchObject({ status: 0 });
       const result = JSON.parse(run.stdout) as DemoResult;
       expect(result).toMatchObject({ target, errors: 0, checksum_mismatches: 0, frames_altered: 0 });
+      expect(result).toMatchObject({ requests_at_two_stores: 0, objects_at_two_stores: 0 });
+      expect(result.objects_written).toBeGreaterThan(100);
       expect(result.udp_operations).toBeGreaterThanOrEqual(1000);
       expect(result.frames_forwarded).toBeGreaterThan(result.udp_operations);
       expect(result.held_up_requests).toBeGreaterThan(0);
+      expect(result.failover_ms).toBeLessThanOrEqual(result.failover_with_losses_ms);
       expect(result.return_ms).not.toBeNull();
       expect(result.stores.map(({ name }) => name)).toEqual(['store1', 'store2', 'store3']);
       for (const store of result.stores) {
