@@ -1,7 +1,7 @@
 /** `storeswitch switch-ctl`: a running embedded switch's ports, faults, captures, traces and log level. */
 import { resolve } from 'node:path';
 import { Option, type Command } from 'commander';
-import { callAdmin } from '../admin';
+import { AdminError, callAdmin } from '../admin';
 import { CliError } from './exit_codes';
 import { jsonOption, type JsonOptions } from './options';
 import { printJson, printLine, printTable } from './output';
@@ -43,7 +43,7 @@ export function register(program: Command): void {
     command(up ? 'up' : 'down', `take a port ${up ? 'up' : 'down'}; its interface stays as it is`)
       .argument('<port>', 'number of the port', toInteger)
       .action(async (port: number, options: Target) => {
-        await callAdmin(options.adminSocket, 'port.set', { port, up });
+        await ask(options.adminSocket, 'port.set', { port, up });
       });
   }
   command('faults', 'make a port lose, double, reorder, damage or delay frames; without options, no longer')
@@ -64,15 +64,15 @@ export function register(program: Command): void {
     .action(async (port: number, { adminSocket, delayUs, ...faults }: Target & Record<string, unknown>) => {
       const given = { ...faults, ...(delayUs === undefined ? {} : { delay_us: delayUs }) };
       const method = Object.keys(given).length === 0 ? 'faults.clear' : 'faults.set';
-      await callAdmin(adminSocket, method, { port, ...given });
+      await ask(adminSocket, method, { port, ...given });
     });
   command('capture', 'capture ports into NAME_in.pcap and NAME_out.pcap of a folder')
     .argument('<folder>', 'a folder, or "stop"')
     .option('--port <n>', 'only this port', toInteger)
     .action(async (folder: string, { adminSocket, port }: Target & { port?: number }) => {
       const chosen = port === undefined ? {} : { port };
-      if (folder === 'stop') await callAdmin(adminSocket, 'capture.stop', chosen);
-      else await callAdmin(adminSocket, 'capture.start', { ...chosen, folder: resolve(folder) });
+      if (folder === 'stop') await ask(adminSocket, 'capture.stop', chosen);
+      else await ask(adminSocket, 'capture.start', { ...chosen, folder: resolve(folder) });
     });
   command('trace', 'show what happens to each packet until interrupted')
     .option('--port <n>', 'only frames received by this port', toInteger)
@@ -82,13 +82,26 @@ export function register(program: Command): void {
   command('log-level', 'show the log level, or change it; trace also logs every packet')
     .argument('[level]', 'trace, debug, info, warn, error or off')
     .action(async (level: string | undefined, { adminSocket }: Target) => {
-      const answer = await callAdmin(adminSocket, 'log.level', level === undefined ? {} : { level });
+      const answer = await ask(adminSocket, 'log.level', level === undefined ? {} : { level });
       printLine((answer as { level: string }).level);
     });
 }
 
+/** Errors of the admin client speak of a controller. */
+async function ask(path: string, method: string, params: Record<string, unknown> = {}): Promise<unknown> {
+  try {
+    return await callAdmin(path, method, params);
+  } catch (error) {
+    if (error instanceof AdminError && error.code === 'unreachable')
+      throw new CliError('unreachable', `${path}: no switch answers (start it with --admin-socket ${path})`, {
+        cause: error,
+      });
+    throw error;
+  }
+}
+
 async function showPorts({ adminSocket, json }: Target & JsonOptions): Promise<void> {
-  const ports = (await callAdmin(adminSocket, 'port.list')) as PortRow[];
+  const ports = (await ask(adminSocket, 'port.list')) as PortRow[];
   if (json) {
     printJson(ports);
     return;
@@ -134,13 +147,13 @@ async function trace(options: Target & { port?: number; packets?: number; json?:
     interrupted = true;
   };
   process.once('SIGINT', onSignal);
-  await callAdmin(adminSocket, 'trace.start', {
+  await ask(adminSocket, 'trace.start', {
     ...(port === undefined ? {} : { port }),
     ...(packets === undefined ? {} : { packets_max: packets }),
   });
   try {
     for (let seen = 0; !interrupted && (packets === undefined || seen < packets);) {
-      const taken = (await callAdmin(adminSocket, 'trace.take')) as {
+      const taken = (await ask(adminSocket, 'trace.take')) as {
         traces: Parameters<typeof formatTrace>[0][];
         missed: number;
       };
@@ -151,7 +164,7 @@ async function trace(options: Target & { port?: number; packets?: number; json?:
     }
   } finally {
     process.off('SIGINT', onSignal);
-    await callAdmin(adminSocket, 'trace.stop');
+    await ask(adminSocket, 'trace.stop');
   }
 }
 

@@ -32,7 +32,7 @@ function leaves(command: Command, words: string[] = []): Map<string, string[]> {
 
 it('names every command and its options', () => {
   const documented = rows('Commands').map(([command = '', options = '']): [string, string[]] => [
-    (/^`([a-z ]+)/.exec(command)?.[1] ?? '').trim(),
+    (/^`([a-z -]+)/.exec(command)?.[1] ?? '').trim(),
     [...options.matchAll(/--[a-z-]+/g)].map(([option]) => option),
   ]);
   // What may be given after a command begins like a word of its own in these two.

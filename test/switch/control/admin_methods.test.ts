@@ -1,0 +1,82 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { AdminServer, callAdmin } from '../../../src/admin';
+import { Switch } from '../../../src/switch';
+import { adminMethods } from '../../../src/switch/control/admin_methods';
+import { programText } from '../program';
+
+let folder: string;
+let socket: string;
+let server: AdminServer;
+let one: Switch;
+const log = { level: 'warn' };
+
+beforeEach(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'storeswitch-ctl-'));
+  socket = join(folder, 'admin.sock');
+  one = new Switch({ ports: [1, 7], program: JSON.parse(programText('router')) as object, now_us: () => 0 });
+  log.level = 'warn';
+  server = await AdminServer.listen(socket, adminMethods(one.control, log));
+});
+afterEach(async () => {
+  await server.close();
+  await one.close();
+  rmSync(folder, { recursive: true });
+});
+
+/** Shorter than its header: the program reports it by port 7. */
+const SHORT = Buffer.from('02000000000102000000000208004500', 'hex');
+
+test('ports, up and down', async () => {
+  await callAdmin(socket, 'port.set', { port: 7, up: false });
+  one.inject(1, SHORT);
+  expect(await callAdmin(socket, 'port.list')).toMatchObject([
+    { number: 1, up: true, stats: { rx_frames: 1 } },
+    { number: 7, up: false, enabled: false, stats: { tx_dropped: 1 } },
+  ]);
+});
+
+test('faults of one direction or both', async () => {
+  await callAdmin(socket, 'faults.set', { port: 7, loss: 1, direction: 'in' });
+  expect(one.exchange(1, SHORT)).toHaveLength(1);
+  await callAdmin(socket, 'faults.set', { port: 7, loss: 1 });
+  expect(one.exchange(1, SHORT)).toHaveLength(0);
+  await callAdmin(socket, 'faults.clear', { port: 7 });
+  expect(one.exchange(1, SHORT)).toHaveLength(1);
+});
+
+test('traces until the number asked for', async () => {
+  await callAdmin(socket, 'trace.start', { port: 1, packets_max: 1 });
+  one.inject(1, SHORT);
+  one.inject(1, SHORT);
+  expect(await callAdmin(socket, 'trace.take')).toMatchObject({
+    traces: [{ packet: 1, port: 1 }],
+    missed: 0,
+  });
+  expect(await callAdmin(socket, 'trace.take')).toEqual({ traces: [], missed: 0 });
+});
+
+test('the log level; trace traces every packet', async () => {
+  expect(await callAdmin(socket, 'log.level')).toEqual({ level: 'warn' });
+  expect(await callAdmin(socket, 'log.level', { level: 'trace' })).toEqual({ level: 'trace' });
+  one.inject(1, SHORT);
+  expect(one.control.takeTraces().traces).toHaveLength(1);
+  expect(await callAdmin(socket, 'log.level', { level: 'off' })).toEqual({ level: 'off' });
+  expect(log.level).toBe('silent');
+});
+
+test.each([
+  ['port.set', { port: 9, up: true }, 'there is no port 9'],
+  ['port.set', { port: 1 }, 'up: Invalid input'],
+  ['faults.set', { port: 1, loss: 2 }, 'loss: Too big'],
+  ['faults.set', { port: 1, lost: 1 }, 'Unrecognized key: "lost"'],
+  ['capture.start', { folder: 'here' }, 'folder: an absolute path'],
+  ['capture.start', { folder: '/nowhere' }, '/nowhere: the folder for captures is not there'],
+  ['log.level', { level: 'loud' }, 'level: Invalid option'],
+])('%s %j is refused', async (method, params, message) => {
+  await expect(callAdmin(socket, method, params)).rejects.toMatchObject({
+    code: 'bad_params',
+    message: expect.stringContaining(message) as string,
+  });
+});
