@@ -10,25 +10,12 @@ import { arithmetic, big, bigResult, cast, number, numeric, plus, store, stored,
 
 /** Writes the statements of primitives; jumps are the action's business. */
 export class PrimitiveWriter {
-  /** Where "drop" writes: limbs of egress_spec and, where there is one, mcast_grp. */
-  private readonly egress_spec: number;
-  private readonly mcast_grp: number | undefined;
-
   constructor(
     private readonly context: Context,
     private readonly headers: HeaderFunctions,
     private readonly source: Source,
     private readonly drop_port: number,
-  ) {
-    const standard = context.program.headers.find((h) => h.name === 'standard_metadata');
-    if (standard === undefined) throw new RangeError('no standard_metadata');
-    const limb = (name: string): number | undefined => {
-      const field = standard.type.fields.find((f) => f.name === name);
-      return field && context.layout.base(standard) + context.layout.field(standard.type, field).offset;
-    };
-    this.egress_spec = limb('egress_spec') ?? 0;
-    this.mcast_grp = limb('mcast_grp');
-  }
+  ) {}
 
   write(primitive: Primitive): void {
     const { context, source } = this;
@@ -85,8 +72,16 @@ export class PrimitiveWriter {
         source.line(`u[${Register.exit}] = 1;`);
         break;
       case 'drop':
-        source.line(`u[${this.egress_spec}] = ${this.drop_port};`);
-        if (this.mcast_grp !== undefined) source.line(`u[${this.mcast_grp}] = 0;`);
+        for (const [name, value] of [
+          ['egress_spec', this.drop_port],
+          ['mcast_grp', 0],
+        ] as const) {
+          const { metadata } = primitive;
+          const field = metadata.type.fields.find((f) => f.name === name);
+          if (field === undefined) continue;
+          const { offset } = context.layout.field(metadata.type, field);
+          source.line(`u[${context.layout.base(metadata) + offset}] = ${value};`);
+        }
         break;
       case 'truncate': {
         const length = `Math.min(${number(context.value(primitive.length))}, 0xffffff) + 1`;

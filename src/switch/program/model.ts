@@ -180,7 +180,8 @@ export type Primitive =
   | { op: 'jump'; target: number }
   | { op: 'jump_if_zero'; condition: Expression; target: number }
   | { op: 'exit' }
-  | { op: 'drop' }
+  /** `metadata`: whose egress_spec and mcast_grp; p4c may pass a copy of the standard metadata. */
+  | { op: 'drop'; metadata: Header }
   | { op: 'truncate'; length: Expression }
   | { op: 'count'; counter: CounterArray; index: Expression }
   | { op: 'execute_meter'; meter: MeterArray; index: Expression; target: FieldRef }

@@ -1,5 +1,5 @@
 import { ExpressionLoader } from './expressions';
-import type { JsonNode } from './json';
+import { JsonNode } from './json';
 import type { FieldList, Primitive } from './model';
 import type { Scope } from './scope';
 
@@ -71,7 +71,12 @@ export function loadPrimitive(at: JsonNode, scope: Scope, expressions: Expressio
       return { op: 'exit' };
     case 'drop':
     case 'mark_to_drop':
-      return { op: 'drop' };
+      return {
+        op: 'drop',
+        metadata: scope.headers.resolve(
+          parameters.length > 0 ? parameter(0).get('value') : new JsonNode('standard_metadata', at.path, at),
+        ),
+      };
     case 'truncate':
       return { op: 'truncate', length: expressions.data(parameter(0)) };
     case 'count':
