@@ -12,6 +12,7 @@ import { PacketHeader } from './packet_header';
 import { Pipeline } from './pipeline';
 import { carriedNames, carryRecords } from './reconcile';
 import { RpcError, toRpcError } from './rpc_error';
+import { packetHeaderInProgram } from './translation';
 
 /** Who shares the device with whom. */
 export type Access = 'read' | 'write' | 'alone';
@@ -147,9 +148,8 @@ function refused(error: unknown): RpcError {
 function prepare(config: ForwardingPipelineConfig | undefined): Committed {
   if (config === undefined) throw new RpcError('INVALID_ARGUMENT', 'config is not set');
   const pipeline = new Pipeline(config);
-  return {
-    pipeline,
-    packet_in: new PacketHeader('packet_in', pipeline.info.packet_in),
-    packet_out: new PacketHeader('packet_out', pipeline.info.packet_out),
-  };
+  const { info, program } = pipeline;
+  const header = (name: 'packet_in' | 'packet_out') =>
+    new PacketHeader(name, packetHeaderInProgram(info[name], info.types, program));
+  return { pipeline, packet_in: header('packet_in'), packet_out: header('packet_out') };
 }

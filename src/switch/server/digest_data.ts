@@ -32,6 +32,8 @@ export function encodeDigest(
       }
       case 'newType': {
         const original = types?.newTypes[given.value.name]?.representation;
+        if (original?.$case === 'translatedType' && original.value.sdnType?.$case === 'sdnBitwidth')
+          return { data: { $case: 'bitstring', value: encodeBits(fields[next++] ?? 0n) } };
         if (original?.$case !== 'originalType') throw unknownType(given.value.name);
         return encode(original.value);
       }

@@ -7,6 +7,7 @@ import type {
 import { P4InfoIndex } from './p4info';
 import { checkProgram } from './program_check';
 import { RpcError } from './rpc_error';
+import { useProgramWidths } from './translation';
 
 /** What a client attached to a table entry and wants to read back. */
 export interface EntryNotes {
@@ -36,6 +37,7 @@ export class Pipeline {
     if (config.p4info === undefined) throw new RpcError('INVALID_ARGUMENT', 'config.p4info is not set');
     this.info = new P4InfoIndex(config.p4info);
     this.program = parseProgram(config.p4DeviceConfig);
+    useProgramWidths(this.info, this.program);
     checkProgram(this.info, this.program);
   }
 }

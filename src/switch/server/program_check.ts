@@ -82,7 +82,7 @@ function mismatch(what: string, problem: string): RpcError {
   return new RpcError('INVALID_ARGUMENT', `P4Info does not match p4_device_config: ${what} ${problem}`);
 }
 
-type Json = Record<string, unknown>;
+export type Json = Record<string, unknown>;
 
 function outlineOf(program: object): ProgramOutline {
   const root = program as Json;
@@ -130,12 +130,12 @@ function asObject(value: unknown): Json {
   return value as Json;
 }
 
-function list(object: Json, key: string): Json[] {
+export function list(object: Json, key: string): Json[] {
   const value = object[key];
   return Array.isArray(value) ? value.map(asObject) : [];
 }
 
-function text(object: Json, key: string): string {
+export function text(object: Json, key: string): string {
   const value = object[key];
   return typeof value === 'string' ? value : '';
 }
