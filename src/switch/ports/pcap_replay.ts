@@ -17,9 +17,17 @@ const OUTPUT_BYTES_MAX = 64 * 1024;
  */
 export class ReplaySchedule {
   private readonly ports: PcapPort[] = [];
+  /** When the first frame comes, in microseconds of performance.now(). */
+  private start_us: number | undefined;
 
-  /** @param start_us when the first frame comes, in microseconds of performance.now() */
-  constructor(private readonly start_us: number) {}
+  /**
+   * @param wait_us from when there is a program to the first frame
+   * @param hasProgram frames before there is one would be lost
+   */
+  constructor(
+    private readonly wait_us: number,
+    private readonly hasProgram: () => boolean,
+  ) {}
 
   add(port: PcapPort): void {
     this.ports.push(port);
@@ -28,11 +36,20 @@ export class ReplaySchedule {
   /** Whether it is this port's turn. */
   allows(port: PcapPort): boolean {
     const mine = port.next_ns;
-    if (mine === undefined || performance.now() * 1000 < this.start_us) return false;
+    if (mine === undefined || !this.hasStarted()) return false;
     return this.ports.every((other) => {
       const theirs = other.next_ns;
       return theirs === undefined || mine < theirs || (mine === theirs && port.number <= other.number);
     });
+  }
+
+  private hasStarted(): boolean {
+    const now_us = performance.now() * 1000;
+    if (this.start_us === undefined) {
+      if (!this.hasProgram()) return false;
+      this.start_us = now_us + this.wait_us;
+    }
+    return now_us >= this.start_us;
   }
 }
 

@@ -26,10 +26,10 @@ function post(message: FromWorker): void {
   main.postMessage(message);
 }
 
-function openPorts(): PollablePort[] {
+function openPorts(hasProgram: () => boolean): PollablePort[] {
   const opened: PollablePort[] = [];
   const wait_s = Math.max(0, ...setup.ports.map(({ replay }) => replay?.wait_s ?? 0));
-  const schedule = new ReplaySchedule(performance.now() * 1000 + wait_s * 1_000_000);
+  const schedule = new ReplaySchedule(wait_s * 1_000_000, hasProgram);
   try {
     for (const { number, interface_name, replay } of setup.ports)
       opened.push(
@@ -46,9 +46,9 @@ function openPorts(): PollablePort[] {
 
 async function runWorker(): Promise<void> {
   const { createEngine } = (await import(setup.engine_module)) as { createEngine: EngineFactory };
-  const ports = openPorts();
+  const ports = openPorts(() => core.hasProgram);
   const wakeup = Wakeup.attach(setup.shared, setup.wake_fd);
-  const core = new SwitchCore(createEngine, ports, setup.options, (level, message) =>
+  const core: SwitchCore = new SwitchCore(createEngine, ports, setup.options, (level, message) =>
     post({ kind: 'log', level, message }),
   );
   let stopped = false;

@@ -76,6 +76,11 @@ export class SwitchCore {
     this.ports = this.instrumented.active;
   }
 
+  /** Whether packets have a program to go through. */
+  get hasProgram(): boolean {
+    return this.engine_loaded !== undefined;
+  }
+
   /** The engine that control calls go to: the staged one if there is one. */
   get controlled(): Engine | undefined {
     return this.engine_staged ?? this.engine_loaded;

@@ -19,7 +19,7 @@ function port(schedule: ReplaySchedule, number: number, times_ns: bigint[]): Pca
 }
 
 test('frames of several files come in the order of their times, a tie by port', () => {
-  const schedule = new ReplaySchedule(0);
+  const schedule = new ReplaySchedule(0, () => true);
   const ports = [port(schedule, 1, [1n, 4n, 9n]), port(schedule, 2, [2n, 3n, 4n]), port(schedule, 3, [])];
   const seen: number[][] = [];
   for (const one of ports)
@@ -38,7 +38,7 @@ test('frames of several files come in the order of their times, a tie by port', 
 });
 
 test('what leaves is in the other file', () => {
-  const one = port(new ReplaySchedule(0), 1, []);
+  const one = port(new ReplaySchedule(0, () => true), 1, []);
   one.transmit(Uint8Array.of(0, 1, 2, 3), 1, 3);
   one.close();
   const path = join(folder, 'p1_out.pcap');
@@ -46,8 +46,17 @@ test('what leaves is in the other file', () => {
 });
 
 test('a file that cannot be read is named with its port', () => {
-  const schedule = new ReplaySchedule(0);
+  const schedule = new ReplaySchedule(0, () => true);
   expect(() => new PcapPort(7, join(folder, 'none'), schedule)).toThrow(/^port 7: .*none_in\.pcap/);
   writeFileSync(join(folder, 'bad_in.pcap'), 'not a capture');
   expect(() => new PcapPort(7, join(folder, 'bad'), schedule)).toThrow(/^port 7: .*bad_in\.pcap: at byte 0/);
+});
+
+test('nothing comes before there is a program', () => {
+  let has_program = false;
+  const one = port(new ReplaySchedule(0, () => has_program), 1, [1n]);
+  expect(one.receiveBatch(64)).toBe(0);
+  has_program = true;
+  expect(one.receiveBatch(64)).toBe(1);
+  one.close();
 });
