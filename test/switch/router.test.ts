@@ -105,7 +105,7 @@ test('counters count packets and bytes received: direct ones on hits, indirect o
   expect(() => engine.readCounter('route.seen', 8)).toThrow('index 8 is not within 0..7');
 });
 
-test('an entry is reported idle once, and again only after another hit', () => {
+test('an entry is reported idle, and again each time its timeout has passed without a hit', () => {
   const program = new ProgramUnderTest('router');
   const { engine } = program;
   const match = [{ kind: 'lpm', value: 0x0a000000n, prefix_length: 8 }] as const;
@@ -115,9 +115,17 @@ test('an entry is reported idle once, and again only after another hit', () => {
   engine.tick(1400);
   expect(program.idle).toEqual([]);
   engine.tick(1501);
-  engine.tick(9000);
-  expect(program.idle.map((i) => [i.table, i.entry.idle_ns])).toEqual([[ROUTES, 1_001_000n]]);
-  engine.receive(1, frame, 9500);
-  engine.tick(10_500);
+  engine.tick(2500);
+  const reports = () => program.idle.map(({ table, entry }) => [table, entry.idle_ns]);
+  expect(reports()).toEqual([[ROUTES, 1_001_000n]]);
+  engine.tick(2501);
+  expect(reports()).toEqual([
+    [ROUTES, 1_001_000n],
+    [ROUTES, 2_001_000n],
+  ]);
+  engine.receive(1, frame, 3000);
+  engine.tick(3999);
   expect(program.idle).toHaveLength(2);
+  engine.tick(4000);
+  expect(reports().at(-1)).toEqual([ROUTES, 1_000_000n]);
 });

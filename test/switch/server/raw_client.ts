@@ -71,6 +71,7 @@ export class RawClient {
     readonly election_id: bigint,
     channel_credentials: ChannelCredentials = credentials.createInsecure(),
     readonly role = '',
+    readonly device_id = DEVICE_ID,
   ) {
     this.client = new P4RuntimeClient(address, channel_credentials);
     this.stream = this.client.streamChannel();
@@ -92,7 +93,7 @@ export class RawClient {
     this.stream.write(StreamMessageRequest.fromPartial(message));
   }
 
-  arbitrate(election_id: bigint | undefined = this.election_id, device_id = DEVICE_ID): void {
+  arbitrate(election_id: bigint | undefined = this.election_id, device_id = this.device_id): void {
     const electionId = election_id === undefined ? undefined : uint128(election_id);
     const role = this.role === '' ? undefined : { name: this.role };
     this.send({ update: { $case: 'arbitration', value: { deviceId: device_id, electionId, role } } });
@@ -128,7 +129,7 @@ export class RawClient {
     return new Promise((resolve) =>
       this.client.setForwardingPipelineConfig(
         {
-          deviceId: DEVICE_ID,
+          deviceId: this.device_id,
           roleId: 0n,
           role: this.role,
           electionId: uint128(this.election_id),
@@ -143,7 +144,7 @@ export class RawClient {
   getConfig(response_type: number): Promise<ForwardingPipelineConfig | undefined> {
     return new Promise((resolve, reject) =>
       this.client.getForwardingPipelineConfig(
-        { deviceId: DEVICE_ID, responseType: response_type },
+        { deviceId: this.device_id, responseType: response_type },
         (error, response) => (error === null ? resolve(response.config) : reject(error)),
       ),
     );
@@ -164,7 +165,7 @@ export class RawClient {
     return new Promise((resolve) =>
       this.client.write(
         {
-          deviceId: DEVICE_ID,
+          deviceId: this.device_id,
           roleId: 0n,
           role: this.role,
           electionId: uint128(this.election_id),
@@ -183,7 +184,7 @@ export class RawClient {
     return new Promise((resolve, reject) => {
       const found: Entity[] = [];
       const request = ReadRequest.fromPartial({
-        deviceId: DEVICE_ID,
+        deviceId: this.device_id,
         entities: entities.map((entity) => ({ entity })),
       });
       const call = this.client.read(request);

@@ -56,6 +56,31 @@ test('control calls cross to the packet thread and back in order', async () => {
   await dataplane.close();
 });
 
+test('a batch that is all or none, and state that is carried over', async () => {
+  const dataplane = await WorkerDataplane.start([], options);
+  await dataplane.stage({ fake: true });
+  await dataplane.commit();
+  for (const at_once of [true, false]) {
+    expect(await dataplane.atomicBatch([...entryCalls(10), ...entryCalls(1)], at_once)).toHaveLength(11);
+    expect(await dataplane.entries('t')).toEqual([]);
+  }
+  await dataplane.atomicBatch(entryCalls(10), true);
+  const unused = { tables: [], profiles: [], value_sets: [], meters: [], actions: ['a'] };
+  const names = { tables: [{ name: 't', with_counters: false }], counters: ['c'], registers: ['r'] };
+  const others = { defaults: [], profiles: [], value_sets: [], meters: [] };
+  await dataplane.batch([{ method: 'writeRegister', args: ['r', 3, 9n] }]);
+  const wanted = { ...names, ...others, unused };
+  await expect(dataplane.reconcile({ fake: true }, [], wanted)).rejects.toMatchObject({
+    code: 'INVALID_ARGUMENT',
+  });
+  await dataplane.reconcile({ fake: true }, [], { ...wanted, unused: { ...unused, actions: [] } });
+  expect(await dataplane.entries('t')).toHaveLength(10);
+  expect(await dataplane.batch([{ method: 'readRegister', args: ['r', 3] }])).toEqual([
+    { ok: true, value: 9n },
+  ]);
+  await dataplane.close();
+});
+
 // What follows needs veth pairs and packet sockets, which need root.
 (is_root ? describe : describe.skip)('the packet thread on veth pairs', () => {
   const outside: AfPacketPort[] = [];
