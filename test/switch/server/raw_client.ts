@@ -22,10 +22,10 @@ export const DEVICE_ID = 7n;
 const PROGRAMS = join(__dirname, '..', 'programs');
 
 /** A compiled test program as a pipeline config. */
-export function pipelineConfig(name: string, cookie = 1n): ForwardingPipelineConfig {
+export function pipelineConfig(name: string, cookie = 1n, folder = PROGRAMS): ForwardingPipelineConfig {
   return {
-    p4info: parseP4InfoText(readFileSync(join(PROGRAMS, `${name}.p4info.txtpb`), 'utf8'), name),
-    p4DeviceConfig: readFileSync(join(PROGRAMS, `${name}.json`)),
+    p4info: parseP4InfoText(readFileSync(join(folder, `${name}.p4info.txtpb`), 'utf8'), name),
+    p4DeviceConfig: readFileSync(join(folder, `${name}.json`)),
     cookie: { cookie },
   };
 }

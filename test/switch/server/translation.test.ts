@@ -1,9 +1,11 @@
+import { join } from 'node:path';
 import { status } from '@grpc/grpc-js';
 import { P4Info, Update_Type } from 'p4runtime-js';
 import { DeviceUnderTest, ethernet, type EntityOf } from './device_under_test';
 import { bytes, idsOf, pipelineConfig, type RawClient } from './raw_client';
 
-const config = pipelineConfig('translation');
+// Not with the other programs: BMv2 does not translate, so there is nothing to compare it with.
+const config = pipelineConfig('translation', 1n, join(__dirname, 'programs'));
 const id = idsOf(P4Info.fromPartial(config.p4info ?? {}));
 
 let dut: DeviceUnderTest;
