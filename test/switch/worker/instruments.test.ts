@@ -24,7 +24,7 @@ function packets(name: string): Uint8Array[] {
 async function start(): Promise<{
   control: SwitchControl;
   dataplane: WorkerDataplane;
-  load(): Promise<void>;
+  load: () => Promise<void>;
 }> {
   const one = { timestamp_ns: 0n, originalLength: SHORT.length, data: SHORT };
   writeFileSync(join(folder, 'one_in.pcap'), encodePcap(new Array(FRAMES).fill(one)));
