@@ -153,6 +153,12 @@ const limitsSchema = z.strictObject({
   client_route_idle_ms: milliseconds
     .default(600_000)
     .describe('a client route unused for this time is removed'),
+  clients_per_mac_max: integer(1, PIPELINE_SIZE.clients)
+    .default(4096)
+    .describe('clients with one MAC address; all those behind a router have that of the router'),
+  clients_per_second_max: integer(1, 100_000)
+    .default(500)
+    .describe('clients that are learned or move in a second, by what one external port receives'),
   pending_frames_max: integer(0, 65_536).default(1024).describe('frames that wait for an ARP answer, in all'),
   pending_frames_per_address_max: integer(0, 65_536).default(64).describe('frames that wait for one address'),
 });

@@ -20,11 +20,17 @@ import type { Frame } from '../wire/frame';
 import type { Clock } from './clock';
 import type { Neighbour } from './neighbours';
 import type { Network, NextHop } from './network';
+import { RateLimit } from './rate_limit';
+import type { RowChange } from './table_writer';
 import { Tally } from './tally';
 
 export interface ClientLimits {
   client_routes_max: number;
   client_route_idle_ms: number;
+  /** Of all clients with one MAC address, such as those behind one router. */
+  clients_per_mac_max: number;
+  /** Learned or moved, by what one port receives. */
+  clients_per_second_max: number;
   pending_frames_max: number;
   pending_frames_per_address_max: number;
 }
@@ -35,8 +41,8 @@ export interface ClientEnvironment {
   limits: ClientLimits;
   lookUp(hop: NextHop, callback: (neighbour: Neighbour | undefined) => void): void;
   send(port: PortConfig, frame: Uint8Array): boolean;
-  /** The entries have changed. */
-  onChange(): void;
+  /** These entries have changed. */
+  onChange(changes: readonly RowChange[]): void;
 }
 
 interface Client {
@@ -44,10 +50,12 @@ interface Client {
   /** The client's, or that of the router it is behind. */
   mac: MacAddress;
   used_ms: number;
+  /** Its entries, one in each table. */
+  rows: readonly Row[];
 }
 
 /** Why a sighting is not believed: undefined if it is. */
-type Refusal = 'refused_port' | 'refused_mac' | 'refused_address';
+type Refusal = 'clients_refused_port' | 'clients_refused_mac' | 'clients_refused_address';
 
 export class ClientRoutes {
   readonly counts = new Tally([
@@ -60,6 +68,10 @@ export class ClientRoutes {
     'clients_refused_port',
     'clients_refused_mac',
     'clients_refused_address',
+    /** Too many with one MAC address. */
+    'clients_refused_mac_full',
+    /** Too many by one port in a second. */
+    'clients_refused_rate',
     'frames_resolved',
     'frames_dropped_no_route',
     'frames_dropped_unresolved',
@@ -68,51 +80,66 @@ export class ClientRoutes {
     'frames_dropped_send',
   ]);
   /** By address, longest unused first as far as known. */
-  readonly #clients = new Map<Ipv4Address, Client>();
+  #clients = new Map<Ipv4Address, Client>();
+  readonly #clients_by_mac = new Map<MacAddress, number>();
+  readonly #rates: ReadonlyMap<number, RateLimit>;
   readonly #pending = new Map<Ipv4Address, Uint8Array[]>();
   #pending_frames = 0;
 
-  constructor(private readonly environment: ClientEnvironment) {}
+  constructor(private readonly environment: ClientEnvironment) {
+    const { network, limits, clock } = environment;
+    this.#rates = new Map(
+      network.external.map(({ number }) => [number, new RateLimit(limits.clients_per_second_max, clock)]),
+    );
+  }
 
   get size(): number {
     return this.#clients.size;
   }
 
-  /** A request came from there. */
+  /** A request came from there. Frames that wait for the client leave. */
   learn(sighting: ClientSighting): void {
-    const port = this.environment.network.port(sighting.ingress_port);
+    const { ingress_port, src_addr, src_mac: mac } = sighting;
+    const port = this.environment.network.port(ingress_port);
     const refusal = this.#refusal(sighting, port);
-    if (refusal !== undefined || port === undefined) {
-      return this.counts.add(`clients_${refusal ?? 'refused_port'}`);
-    }
-    if (this.#set(sighting.src_addr, port, sighting.src_mac)) this.counts.add('clients_learned');
+    if (refusal !== undefined || port === undefined)
+      return this.counts.add(refusal ?? 'clients_refused_port');
+    if (this.#set(src_addr, { port, mac })) this.counts.add('clients_learned');
+    this.#forwardPending(src_addr, { port, mac });
   }
 
-  /** What an earlier controller left in the switch: kept if it would be learned today. */
+  /**
+   * What an earlier controller left in the switch: kept if it would be learned today. Those longest unused must come
+   * first. Tells nobody.
+   */
   adopt(sighting: ClientSighting, idle_ms: number): void {
-    const port = this.environment.network.port(sighting.ingress_port);
+    const { ingress_port, src_addr, src_mac: mac } = sighting;
+    const port = this.environment.network.port(ingress_port);
     if (port === undefined || this.#refusal(sighting, port) !== undefined) return;
     const { client_routes_max } = this.environment.limits;
-    const has_room = this.#clients.has(sighting.src_addr) || this.#clients.size < client_routes_max;
-    if (!has_room) return;
-    const used_ms = this.environment.clock.now_ms() - idle_ms;
-    this.#clients.set(sighting.src_addr, { port, mac: sighting.src_mac, used_ms });
+    this.#take(src_addr);
+    if (this.#isMacFull(mac)) return this.counts.add('clients_refused_mac_full');
+    if (this.#clients.size >= client_routes_max) this.#evict();
+    this.#put(src_addr, { port, mac }, this.environment.clock.now_ms() - idle_ms);
   }
 
-  /** When entries were last hit, as read from the switch. */
-  noteUse(address: Ipv4Address, idle_ms: number): void {
-    const client = this.#clients.get(address);
-    if (client === undefined) return;
-    client.used_ms = Math.max(client.used_ms, this.environment.clock.now_ms() - idle_ms);
+  /** When entries were last hit, as read from the switch. Costs as much as there are clients. */
+  noteUse(uses: Iterable<readonly [address: Ipv4Address, idle_ms: number]>): void {
+    const now_ms = this.environment.clock.now_ms();
+    for (const [address, idle_ms] of uses) {
+      const client = this.#clients.get(address);
+      if (client !== undefined) client.used_ms = Math.max(client.used_ms, now_ms - idle_ms);
+    }
+    this.#clients = new Map([...this.#clients].sort(([, a], [, b]) => a.used_ms - b.used_ms));
   }
 
   /** The switch says that nothing came from there for the idle time. */
   age({ ingress_port, src_mac, src_addr }: ClientSighting): void {
     const client = this.#clients.get(src_addr);
     if (client === undefined || client.port.number !== ingress_port || client.mac !== src_mac) return;
-    this.#clients.delete(src_addr);
+    this.#take(src_addr);
     this.counts.add('clients_aged');
-    this.environment.onChange();
+    this.environment.onChange(unwanted(client.rows));
   }
 
   /** A response to a client without a route. */
@@ -136,29 +163,29 @@ export class ClientRoutes {
     this.environment.lookUp(hop, (neighbour) => this.#release(address, neighbour));
   }
 
-  /** The entries that should be there: each client's, in both tables. */
+  /** The entries that should be there. */
   rows(): Row[] {
-    const options = { idle_timeout_ms: this.environment.limits.client_route_idle_ms };
-    return [...this.#clients].flatMap(([address, { port, mac }]) => [
-      clientKnown.row(
-        { ingress_port: port.number, src_mac: mac, src_addr: address },
-        { name: 'known', params: {} },
-        options,
-      ),
-      clientRoute.row(
-        { dst_addr: { address, length: 32 } },
-        { name: 'client_route.forward', params: { port: port.number, mac } },
-      ),
-    ]);
+    return [...this.#clients.values()].flatMap(({ rows }) => rows);
   }
 
   #release(address: Ipv4Address, neighbour: Neighbour | undefined): void {
+    const queue = this.#pending.get(address);
+    // Those that waited have left, since a request has come from there meanwhile.
+    if (queue === undefined) return;
+    if (neighbour !== undefined) {
+      if (this.#set(address, neighbour)) this.counts.add('clients_resolved');
+      return this.#forwardPending(address, neighbour);
+    }
+    this.#pending.delete(address);
+    this.#pending_frames -= queue.length;
+    this.counts.add('frames_dropped_unresolved', queue.length);
+  }
+
+  #forwardPending(address: Ipv4Address, place: Neighbour): void {
     const queue = this.#pending.get(address) ?? [];
     this.#pending.delete(address);
     this.#pending_frames -= queue.length;
-    if (neighbour === undefined) return this.counts.add('frames_dropped_unresolved', queue.length);
-    if (this.#set(address, neighbour.port, neighbour.mac)) this.counts.add('clients_resolved');
-    for (const bytes of queue) this.#forward(bytes, neighbour);
+    for (const bytes of queue) this.#forward(bytes, place);
   }
 
   /** As the data plane would: nothing but the Ethernet addresses changes. */
@@ -169,38 +196,99 @@ export class ClientRoutes {
     this.counts.add(this.environment.send(port, frame) ? 'frames_resolved' : 'frames_dropped_send');
   }
 
-  /** True if the client is new. */
-  #set(address: Ipv4Address, port: PortConfig, mac: MacAddress): boolean {
+  /** True if the client is new. A limit may keep it from being known, or from moving. */
+  #set(address: Ipv4Address, place: Neighbour): boolean {
+    const { client_routes_max } = this.environment.limits;
+    const now_ms = this.environment.clock.now_ms();
     const before = this.#clients.get(address);
-    const used_ms = this.environment.clock.now_ms();
-    // Inserted last again, so that the order stays that of use.
-    this.#clients.delete(address);
-    if (before === undefined && this.#clients.size >= this.environment.limits.client_routes_max)
-      this.#evict();
-    this.#clients.set(address, { port, mac, used_ms });
-    if (before?.port === port && before.mac === mac) return false;
+    const is_same = before?.port === place.port && before.mac === place.mac;
+    if (!is_same && this.#isTooMany(place)) return false;
+    this.#take(address);
+    if (before !== undefined && is_same) {
+      this.#put(address, before, now_ms, before.rows);
+      return false;
+    }
+    const evicted = this.#clients.size >= client_routes_max ? this.#evict() : [];
+    const { rows } = this.#put(address, place, now_ms);
+    // In this order: the new entries may have keys of the old.
+    this.environment.onChange([
+      ...unwanted([...evicted, ...(before?.rows ?? [])]),
+      ...rows.map((row) => ({ row, is_wanted: true })),
+    ]);
     if (before !== undefined) this.counts.add('clients_moved');
-    this.environment.onChange();
     return before === undefined;
   }
 
-  #evict(): void {
-    let oldest: Ipv4Address | undefined;
-    let oldest_ms = Infinity;
-    for (const [address, { used_ms }] of this.#clients) {
-      if (used_ms < oldest_ms) [oldest, oldest_ms] = [address, used_ms];
+  #isTooMany({ port, mac }: Neighbour): boolean {
+    if (this.#isMacFull(mac)) {
+      this.counts.add('clients_refused_mac_full');
+      return true;
     }
-    if (oldest === undefined) return;
-    this.#clients.delete(oldest);
-    this.counts.add('clients_evicted');
+    if (this.#rates.get(port.number)?.take() === true) return false;
+    this.counts.add('clients_refused_rate');
+    return true;
+  }
+
+  #isMacFull(mac: MacAddress): boolean {
+    return (this.#clients_by_mac.get(mac) ?? 0) >= this.environment.limits.clients_per_mac_max;
+  }
+
+  /** As the one used last. */
+  #put(
+    address: Ipv4Address,
+    place: Neighbour,
+    used_ms: number,
+    rows: readonly Row[] = this.#rowsOf(address, place),
+  ): Client {
+    const { port, mac } = place;
+    const client: Client = { port, mac, used_ms, rows };
+    this.#clients.set(address, client);
+    this.#clients_by_mac.set(mac, (this.#clients_by_mac.get(mac) ?? 0) + 1);
+    return client;
+  }
+
+  #take(address: Ipv4Address): void {
+    const client = this.#clients.get(address);
+    if (client === undefined) return;
+    this.#clients.delete(address);
+    const left = (this.#clients_by_mac.get(client.mac) ?? 1) - 1;
+    if (left > 0) this.#clients_by_mac.set(client.mac, left);
+    else this.#clients_by_mac.delete(client.mac);
+  }
+
+  /** The longest unused goes; its entries. */
+  #evict(): readonly Row[] {
+    for (const [address, { rows }] of this.#clients) {
+      this.#take(address);
+      this.counts.add('clients_evicted');
+      return rows;
+    }
+    return [];
+  }
+
+  #rowsOf(address: Ipv4Address, { port, mac }: Neighbour): Row[] {
+    return [
+      clientKnown.row(
+        { ingress_port: port.number, src_mac: mac, src_addr: address },
+        { name: 'known', params: {} },
+        { idle_timeout_ms: this.environment.limits.client_route_idle_ms },
+      ),
+      clientRoute.row(
+        { dst_addr: { address, length: 32 } },
+        { name: 'client_route.forward', params: { port: port.number, mac } },
+      ),
+    ];
   }
 
   #refusal({ src_mac, src_addr }: ClientSighting, port: PortConfig | undefined): Refusal | undefined {
-    if (port?.role !== 'external') return 'refused_port';
+    if (port?.role !== 'external') return 'clients_refused_port';
     if (isMulticastMac(src_mac) || src_mac === MAC_ZERO || this.environment.network.own_macs.has(src_mac)) {
-      return 'refused_mac';
+      return 'clients_refused_mac';
     }
-    return this.#isForeign(src_addr) ? undefined : 'refused_address';
+    // Where no response could be sent if ARP had to find the way, nobody has asked.
+    const is_reached =
+      this.#isForeign(src_addr) && this.environment.network.hopToClient(src_addr) !== undefined;
+    return is_reached ? undefined : 'clients_refused_address';
   }
 
   /** Neither ours nor a store's, nor in a store's network, and one that a station can have. */
@@ -212,4 +300,8 @@ export class ClientRoutes {
     if (own.has(address) || vips.has(address) || store_addresses.has(address)) return false;
     return !network.isBehind('internal', address) || network.isBehind('external', address);
   }
+}
+
+function unwanted(rows: readonly Row[]): RowChange[] {
+  return rows.map((row) => ({ row, is_wanted: false }));
 }

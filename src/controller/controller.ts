@@ -9,7 +9,7 @@ import type { Config } from '../config/config';
 import { readClientDigest } from '../dataplane/client_digest';
 import { clientKnown } from '../dataplane/client_known';
 import { CPU_PORT } from '../dataplane/constants';
-import { packetOut, readPacketIn } from '../dataplane/packet_io';
+import { isReturned, packetOut, readPacketIn } from '../dataplane/packet_io';
 import { loadProgram } from '../dataplane/program';
 import {
   Client,
@@ -24,11 +24,13 @@ import {
   type Pipeline,
   type Target,
 } from '../p4runtime';
+import type { Ipv4Address } from '../wire/address';
 import { planChecks, probeSource } from './check_plan';
 import { systemClock, type Clock, type Timer } from './clock';
 import { readDrained, writeDrained } from './drain_record';
 import { idle_ms, readClient, readLeftover } from './leftover';
 import { Network } from './network';
+import { inPieces } from './pieces';
 import { listTables, readCounters, readTable } from './readings';
 import { portStatuses, serviceStatuses, storeStatuses } from './reports';
 import type {
@@ -62,6 +64,8 @@ export class ControllerError extends Error {
 }
 
 const PROBLEMS_MAX = 20;
+/** A switch that takes longer to write a batch of entries is taken for lost. */
+const ANSWER_TIMEOUT_MS = 5_000;
 /** A switch may take this long to notice that the controller before us has gone, and to give its election id free. */
 const ELECTION_ID_GRACE_MS = 3_000;
 /** Between attempts to bring the switch in step after one failed for another reason than the connection. */
@@ -117,6 +121,7 @@ export class Controller {
     this.#client = new Client(target, {
       p4info: this.#pipeline.p4info,
       election_id: BigInt(election_id),
+      unary_timeout_ms: ANSWER_TIMEOUT_MS,
     });
     const client = this.#client;
     this.#writer = new TableWriter(
@@ -136,6 +141,8 @@ export class Controller {
       first_xid: randomInt(2 ** 32),
       send: (port_number, frame) => this.#send(port_number, frame),
       want: (tables) => this.#writer.want(tables),
+      change: (changes) => this.#writer.change(changes),
+      onStalled: (silent_ms) => client.reconnect(`no frame has come from the switch for ${silent_ms} ms`),
     });
     this.#listen();
   }
@@ -222,9 +229,10 @@ export class Controller {
   }
 
   readCounters(): Promise<CounterReading> {
-    const { neighbours, health, clients, counts } = this.#virtualizer;
+    const { neighbours, path, health, clients, counts } = this.#virtualizer;
     return readCounters(this.#client, this.#network, {
       ...neighbours.counts.values(),
+      ...path.counts.values(),
       ...health.counts.values(),
       ...clients.counts.values(),
       ...counts.values(),
@@ -267,10 +275,13 @@ export class Controller {
       await ensureSwitchResources(this.#client);
       await this.#writer.load();
       if (epoch !== this.#epoch) return;
-      if (!this.#has_adopted) this.#virtualizer.adopt(readLeftover((table) => this.#writer.present(table)));
+      if (!this.#has_adopted) {
+        await this.#virtualizer.adopt(readLeftover((table) => this.#writer.present(table)));
+        if (epoch !== this.#epoch) return;
+      }
       this.#has_adopted = true;
       this.#virtualizer.resume();
-      this.#writer.resume();
+      await this.#writer.resume();
       await this.#writer.settled();
       if (epoch !== this.#epoch) return;
       this.#enter('running');
@@ -350,6 +361,7 @@ export class Controller {
   }
 
   #onPacketIn(packet: PacketIn): void {
+    if (isReturned(packet)) return this.#virtualizer.path.canaryReturned();
     const punted = readPacketIn(packet);
     if (punted === undefined) return this.#counts.add('packet_ins_unknown');
     this.#virtualizer.receive(punted);
@@ -408,14 +420,16 @@ export class Controller {
   }
 
   async #noteUse(): Promise<void> {
+    const uses: [Ipv4Address, number][] = [];
     try {
-      for await (const entry of this.#client.readTable(clientKnown.name, { idle: true })) {
+      for await (const entry of inPieces(this.#client.readTable(clientKnown.name, { idle: true }))) {
         const client = readClient(entry);
-        if (client !== undefined) this.#virtualizer.clients.noteUse(client.src_addr, idle_ms(entry));
+        if (client !== undefined) uses.push([client.src_addr, idle_ms(entry)]);
       }
     } catch (error) {
-      this.#problem(toError(error).message);
+      return this.#problem(toError(error).message);
     }
+    this.#virtualizer.clients.noteUse(uses);
   }
 
   #after(delay_ms: number, callback: () => void): void {

@@ -1,7 +1,7 @@
 /**
  * Health of stores, by NULL calls (RFC 5531, section 12.1) over UDP to the VIP, sent to each store's own MAC
  * address: so a good answer proves the link, the VIP on the store's loopback, and the program. While nothing can be
- * sent, because the switch is away, no store is judged.
+ * sent, because the switch is away, or nothing comes back from it at all, no store is judged.
  */
 import type { PortConfig } from '../config/config';
 import type { Ipv4Address, MacAddress } from '../wire/address';
@@ -25,8 +25,12 @@ export interface HealthEnvironment {
   path(store: string): ProbePath | undefined;
   /** False if the frame could not be sent: then nothing was asked. */
   send(port: PortConfig, frame: Uint8Array): boolean;
+  /** Whether anything has come from the switch since: otherwise silence says nothing of a store. */
+  hasBeenHeardSince(time_ms: number): boolean;
   /** A check of this store has another verdict. */
   onChange(store: string): void;
+  /** So many answers in a row were waited for too long, because this process was late itself. */
+  onLate(in_a_row: number): void;
   /** First transaction id: random, lest answers to an earlier run be taken for ours. */
   first_xid: number;
 }
@@ -36,6 +40,8 @@ interface Probe {
   port_number: number;
   sent_ms: number;
   timer: Timer;
+  /** Its time ran out while this process was late itself; it has been given as much again. */
+  is_extended: boolean;
 }
 
 /** One store asked for one thing. */
@@ -49,13 +55,18 @@ export interface Check {
   last_failure: string | undefined;
 }
 
+/** Lateness is told of every so many times. */
+const LATE_TOLD = 100;
+
 export class Health {
   readonly counts = new Tally([
     'probes_sent',
     'probes_good',
     'probes_failed',
-    /** Timed out while this process was late itself. */
-    'probes_inconclusive',
+    /** Given more time, since this process was late itself. */
+    'probes_extended',
+    /** Nothing at all came back from the switch meanwhile. */
+    'probes_in_doubt',
     'probe_replies_ignored',
   ]);
   readonly #checks: Check[];
@@ -63,6 +74,7 @@ export class Health {
   readonly #probes = new Map<number, Probe>();
   readonly #timers = new Map<Check, Timer>();
   #next_xid: number;
+  #extended_in_a_row = 0;
   #held = true;
 
   constructor(
@@ -145,6 +157,7 @@ export class Health {
       frame.udp.destinationPort === PROBE_PORT;
     if (!is_answer || reply?.kind !== 'reply') return this.counts.add('probe_replies_ignored');
     probe.timer.cancel();
+    if (!probe.is_extended) this.#extended_in_a_row = 0;
     this.#probes.delete(reply.xid);
     if (reply.outcome.status === 'success') {
       this.#good(probe.check, this.environment.clock.now_ms() - probe.sent_ms);
@@ -169,15 +182,34 @@ export class Health {
     if (!this.environment.send(path.port, probeFrame(check.target, path, xid))) return;
     this.counts.add('probes_sent');
     const { clock } = this.environment;
-    const { timeout_ms } = check.target.timing;
-    const sent_ms = clock.now_ms();
-    const timer = clock.after(timeout_ms, () => {
-      this.#probes.delete(xid);
-      // If we are late, so may be the answer: it can be waiting to be read.
-      if (clock.now_ms() - sent_ms > 1.5 * timeout_ms) return this.counts.add('probes_inconclusive');
-      this.#failed(check, `no answer within ${timeout_ms} ms`);
+    this.#probes.set(xid, {
+      check,
+      port_number: path.port.number,
+      sent_ms: clock.now_ms(),
+      timer: clock.after(check.target.timing.timeout_ms, () => this.#timedOut(xid)),
+      is_extended: false,
     });
-    this.#probes.set(xid, { check, port_number: path.port.number, sent_ms, timer });
+  }
+
+  #timedOut(xid: number): void {
+    const probe = this.#probes.get(xid);
+    if (probe === undefined) return;
+    const { clock } = this.environment;
+    const { check, sent_ms, is_extended } = probe;
+    const { timeout_ms } = check.target.timing;
+    // If we are late, the answer may be waiting to be read, which is done before another timer is due.
+    if (!is_extended && clock.now_ms() - sent_ms > 1.5 * timeout_ms) {
+      this.counts.add('probes_extended');
+      this.#extended_in_a_row += 1;
+      if (this.#extended_in_a_row % LATE_TOLD === 0) this.environment.onLate(this.#extended_in_a_row);
+      probe.is_extended = true;
+      probe.timer = clock.after(timeout_ms, () => this.#timedOut(xid));
+      return;
+    }
+    if (!is_extended) this.#extended_in_a_row = 0;
+    this.#probes.delete(xid);
+    if (!this.environment.hasBeenHeardSince(sent_ms)) return this.counts.add('probes_in_doubt');
+    this.#failed(check, `no answer within ${timeout_ms} ms`);
   }
 
   #good(check: Check, rtt_ms: number): void {

@@ -20,11 +20,16 @@ export function readLeftover(present: (table: string) => Iterable<Row>): Leftove
     stores_down: [...present(storeDown.name)].flatMap(
       ({ entry }) => storeDown.readKey(entry)?.store_id ?? [],
     ),
-    clients: [...present(clientKnown.name)].flatMap(({ entry }) => {
-      const sighting = readClient(entry);
-      return sighting === undefined ? [] : [{ sighting, idle_ms: idle_ms(entry) }];
-    }),
+    clients: leftoverClients(present(clientKnown.name)),
   };
+}
+
+/** One by one, since there may be many. */
+function* leftoverClients(known: Iterable<Row>): Leftover['clients'] {
+  for (const { entry } of known) {
+    const sighting = readClient(entry);
+    if (sighting !== undefined) yield { sighting, idle_ms: idle_ms(entry) };
+  }
 }
 
 /** The client that a `client_known` entry is of. */

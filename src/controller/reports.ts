@@ -23,7 +23,7 @@ export function storeStatuses(network: Network, virtualizer: Virtualizer, now_ms
     ...(view.reason !== undefined && { reason: view.reason }),
     since_ms: Math.round(now_ms - view.since_ms),
     ...(view.place !== undefined && { mac: view.place.mac, port: view.place.port.name }),
-    held: virtualizer.health.is_held,
+    held: virtualizer.health.is_held || virtualizer.path.is_in_doubt,
     checks: checkStatuses(virtualizer, view.config.name),
     pools: poolShares(network, virtualizer, view),
   }));
@@ -34,6 +34,12 @@ export function serviceStatuses(network: Network, virtualizer: Virtualizer): Ser
     virtualStore.services.map((service): ServiceStatus => {
       const pool = virtualStore.pools.find(({ name }) => name === service.pool);
       const slots = slotsOf(virtualizer, virtualStore.name, service.pool);
+      const stores = (pool?.stores ?? []).map(({ store, weight }) => ({
+        store,
+        state: virtualizer.stores.find(store)?.state ?? ('unknown' as const),
+        weight,
+        slots: slots.owned(store),
+      }));
       return {
         virtual_store: virtualStore.name,
         name: service.name,
@@ -43,16 +49,15 @@ export function serviceStatuses(network: Network, virtualizer: Virtualizer): Ser
         port: service.port,
         mode: service.mode,
         pool: service.pool,
-        state: slots.total > 0 ? 'available' : 'unavailable',
-        stores: (pool?.stores ?? []).map(({ store, weight }) => ({
-          store,
-          state: virtualizer.stores.find(store)?.state ?? 'unknown',
-          weight,
-          slots: slots.owned(store),
-        })),
+        state: stores.some(serves) ? 'available' : 'unavailable',
+        stores,
       };
     }),
   );
+}
+
+function serves({ state, weight }: ServiceStatus['stores'][number]): boolean {
+  return weight > 0 && (state === 'up' || state === 'draining');
 }
 
 function checkStatuses(virtualizer: Virtualizer, store: string): CheckStatus[] {

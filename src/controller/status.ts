@@ -62,7 +62,7 @@ export interface StoreStatus {
   since_ms: number;
   mac?: MacAddress;
   port?: string;
-  /** Health is not being judged, because no check can be sent. */
+  /** Health is not being judged, because no check can be sent, or nothing comes back from the switch. */
   held: boolean;
   checks: CheckStatus[];
   pools: { virtual_store: string; pool: string; weight: number; slots: number; slots_total: number }[];

@@ -25,10 +25,14 @@ export function storeRows(stores: readonly StoreFacts[]): Row[] {
   );
 }
 
-/** Whoever does not serve, for whatever reason; but one that drains still answers retransmissions. */
-export function storeDownRows(stores: readonly StoreFacts[]): Row[] {
+/**
+ * Whoever does not serve, for whatever reason; but one that drains still answers retransmissions. Those that `kept`
+ * names hold slots because nobody else serves: sending their requests elsewhere would help nobody, and would move
+ * them for nothing if it was only the way to the stores that failed.
+ */
+export function storeDownRows(stores: readonly StoreFacts[], kept: ReadonlySet<string>): Row[] {
   return stores
-    .filter(({ state }) => state !== 'up' && state !== 'draining')
+    .filter(({ state, config }) => state !== 'up' && state !== 'draining' && !kept.has(config.name))
     .map(({ id }) => storeDown.row({ store_id: id }, { name: 'reselect', params: {} }));
 }
 
@@ -38,15 +42,19 @@ export interface PoolAssignment {
   slots: readonly Slot[];
 }
 
+interface Pool {
+  id: number;
+  slots: PoolSlots;
+  /** Those its slots were shared among last; undefined before anybody served. */
+  serving: readonly string[] | undefined;
+  is_served: boolean;
+  rows: Row[];
+  last: PoolAssignment;
+}
+
 /** All pools. Remembers each pool's last assignment, since most changes touch few pools. */
 export class PoolAssignments {
-  readonly #pools: {
-    id: number;
-    slots: PoolSlots;
-    serving: string | undefined;
-    rows: Row[];
-    last: PoolAssignment;
-  }[];
+  readonly #pools: Pool[];
 
   constructor(private readonly network: Network) {
     this.#pools = network.config.virtual_stores.flatMap((virtualStore) =>
@@ -57,6 +65,7 @@ export class PoolAssignments {
           SLOTS_PER_POOL,
         ),
         serving: undefined,
+        is_served: false,
         rows: [],
         last: { virtual_store: virtualStore.name, pool: pool.name, slots: [] },
       })),
@@ -67,24 +76,38 @@ export class PoolAssignments {
     return this.#pools.map(({ last }) => last);
   }
 
-  /** Stores that drain get something only where nobody else serves: a slow store is better than none. */
+  /** Stores that keep their slots although they do not serve, because nobody in their pool does. */
+  get kept(): ReadonlySet<string> {
+    return new Set(this.#pools.flatMap(({ is_served, serving }) => (is_served ? [] : (serving ?? []))));
+  }
+
+  /**
+   * Stores that drain get something only where nobody else serves: a slow store is better than none. A pool that
+   * nobody serves keeps the slots it has, or, if it has none yet, is shared among all.
+   */
   rows(stores: readonly StoreFacts[]): Row[] {
     const in_state = (state: StoreView['state']) =>
       new Set(stores.filter((one) => one.state === state).map(({ config }) => config.name));
     const up = in_state('up');
     const draining = in_state('draining');
     return this.#pools.flatMap((pool) => {
-      const is_served = pool.slots.members.some(({ name }) => up.has(name));
-      const serving = is_served ? up : draining;
-      const names = pool.slots.members.filter(({ name }) => serving.has(name)).map(({ name }) => name);
-      const key = names.join(' ');
-      if (pool.serving !== key) {
-        pool.serving = key;
-        pool.last = { ...pool.last, slots: pool.slots.assign((name) => serving.has(name)) };
-        pool.rows = this.#slotRows(pool.id, pool.last.slots);
+      const among = (names: ReadonlySet<string>) =>
+        pool.slots.members.map(({ name }) => name).filter((name) => names.has(name));
+      const serving = [among(up), among(draining)].find(({ length }) => length > 0);
+      pool.is_served = serving !== undefined;
+      if (serving !== undefined && serving.join(' ') !== pool.serving?.join(' ')) {
+        pool.serving = serving;
+        this.#share(pool, (name) => serving.includes(name));
+      } else if (pool.rows.length === 0) {
+        this.#share(pool, () => true);
       }
       return pool.rows;
     });
+  }
+
+  #share(pool: Pool, serves: (name: string) => boolean): void {
+    pool.last = { ...pool.last, slots: pool.slots.assign(serves) };
+    pool.rows = this.#slotRows(pool.id, pool.last.slots);
   }
 
   #slotRows(pool_id: number, slots: readonly Slot[]): Row[] {

@@ -1,13 +1,15 @@
 /**
  * Keeps the switch's tables as they should be: knows what is there, is told what is wanted, and writes only what
  * differs, in small batches. What is wanted may change at any time; the next batch already follows it, so that the
- * death of a store waits for one batch at most.
+ * death of a store waits for one batch at most. A change costs what it touches, however large the tables are.
  */
 import { Code } from 'p4runtime-js';
 import {
   codeName,
   formatTableKey,
+  NoPipelineError,
   NotPrimaryError,
+  RpcError,
   type TableEntry,
   UnreachableError,
   type Update,
@@ -16,7 +18,9 @@ import {
 } from '../p4runtime';
 import type { Row } from '../dataplane/table';
 import { TABLES } from '../dataplane/tables';
-import { stepOf, type RowUpdate } from './update_order';
+import { PendingUpdates } from './pending_updates';
+import { inPieces } from './pieces';
+import type { RowUpdate } from './update_order';
 
 export interface WritableSwitch {
   write(updates: readonly Update[]): Promise<void>;
@@ -39,10 +43,17 @@ export interface WriterEvents {
   onInterrupted(error: Error): void;
 }
 
+/** An entry that should be there from now on, or should not. */
+export interface RowChange {
+  row: Row;
+  is_wanted: boolean;
+}
+
 /** By key. */
 type Rows = Map<string, Row>;
 
-const BATCH_UPDATES_MAX = 256;
+/** As many as a Write of the client holds, so that it fails or succeeds as one. */
+const BATCH_UPDATES_MAX = 128;
 /** An entry that is sometimes there and sometimes not is given up after so many attempts. */
 const ATTEMPTS_MAX = 3;
 const COUNTED = { insert: 'inserted', modify: 'modified', delete: 'deleted' } as const;
@@ -51,11 +62,15 @@ export class TableWriter {
   readonly counts: WriteCounts = { inserted: 0, modified: 0, deleted: 0, failed: 0, adopted: 0 };
   readonly #present = new Map<string, Rows>();
   readonly #wanted = new Map<string, Rows>();
-  /** What differs, by table and key; a table without it has not been compared since it changed. */
-  readonly #differences = new Map<string, Map<string, RowUpdate>>();
+  /** What differs; complete only while `#is_loaded`. */
+  readonly #pending = new PendingUpdates();
   /** Failed attempts, by table and key, with the value that failed. */
-  readonly #failures = new Map<string, { value: string; attempts: number }>();
-  #running = false;
+  readonly #failures = new Map<string, { row: Row; attempts: number }>();
+  #batch_updates_max = BATCH_UPDATES_MAX;
+  /** Grows whenever what was known of the switch no longer counts, so that a write begun before it can tell. */
+  #epoch = 0;
+  /** The epoch whose updates are being written. */
+  #running: number | undefined;
   #is_loaded = false;
   #waiting: (() => void)[] = [];
 
@@ -64,83 +79,98 @@ export class TableWriter {
     private readonly events: WriterEvents,
   ) {}
 
-  /** Reads every table. Writes nothing until then, and nothing afterwards before `want` or `resume`. */
+  /** Reads every table. Writes nothing until then, and nothing afterwards before `resume`. */
   async load(): Promise<void> {
     this.interrupt();
+    const epoch = this.#epoch;
     const tables = new Map<string, Rows>();
     for (const table of TABLES) {
       const rows: Rows = new Map();
-      for await (const entry of this.target.readTable(table.name)) {
+      for await (const entry of inPieces(this.target.readTable(table.name))) {
         const row = table.rowOf(entry);
         rows.set(row.key, row);
       }
       tables.set(table.name, rows);
     }
+    if (epoch !== this.#epoch) return;
     this.#present.clear();
     for (const [name, rows] of tables) this.#present.set(name, rows);
     this.#failures.clear();
-    this.#differences.clear();
+    this.#batch_updates_max = BATCH_UPDATES_MAX;
   }
 
   present(table: string): Iterable<Row> {
     return this.#present.get(table)?.values() ?? [];
   }
 
-  /** What some tables should hold from now on: each all of its rows. */
+  /** What some tables should hold from now on: each all of its rows. Costs as much as the tables are large. */
   want(tables: ReadonlyMap<string, readonly Row[]>): void {
     for (const [table, rows] of tables) {
+      const before = this.#wanted.get(table) ?? new Map<string, Row>();
       this.#wanted.set(table, new Map(rows.map((row) => [row.key, row])));
-      this.#differences.delete(table);
+      if (this.#is_loaded) for (const row of [...before.values(), ...rows]) this.#compare(row);
     }
     if (this.#is_loaded) this.#run();
   }
 
-  /** After `load`, once everything wanted has been said. */
-  resume(): void {
-    this.#is_loaded = true;
-    for (const [table, rows] of this.#wanted) {
-      const present = this.#present.get(table);
-      for (const row of rows.values())
-        if (present?.get(row.key)?.value === row.value) this.counts.adopted += 1;
+  /** What some entries should be from now on. */
+  change(changes: Iterable<RowChange>): void {
+    for (const { row, is_wanted } of changes) {
+      const wanted = this.#wanted.get(row.table) ?? new Map<string, Row>();
+      if (is_wanted) this.#wanted.set(row.table, wanted.set(row.key, row));
+      else wanted.delete(row.key);
+      this.#compare(row);
     }
+    if (this.#is_loaded) this.#run();
+  }
+
+  /** After `load`, once everything wanted has been said: compares, then writes. Tables never wanted are left alone. */
+  async resume(): Promise<void> {
+    const epoch = this.#epoch;
+    this.#pending.clear();
+    for (const [table, wanted] of this.#wanted) {
+      // What changes while this goes on has been compared by then, or will be.
+      for await (const row of inPieces([...wanted.values(), ...this.present(table)])) {
+        if (epoch !== this.#epoch) return;
+        this.#compare(row);
+        if (row === wanted.get(row.key) && this.#isPresent(row)) this.counts.adopted += 1;
+      }
+    }
+    this.#is_loaded = true;
     this.#run();
   }
 
   /** Writes nothing more until the switch has been read again. */
   interrupt(): void {
+    this.#epoch += 1;
     this.#is_loaded = false;
-    if (!this.#running) this.#settle();
+    this.#pending.clear();
+    this.#settle();
   }
 
   /** Updates that are left to write: 0 when the switch holds all that is wanted, or is not ours to write. */
   get pending(): number {
-    if (!this.#is_loaded) return 0;
-    let updates = 0;
-    for (const table of this.#wanted.keys()) updates += this.#compare(table).size;
-    return updates;
+    return this.#is_loaded ? this.#pending.size : 0;
   }
 
   /** When nothing is left to write, or writing is interrupted. */
   settled(): Promise<void> {
-    if (!this.#running) return Promise.resolve();
+    if (this.#running !== this.#epoch) return Promise.resolve();
     return new Promise((resolve) => this.#waiting.push(resolve));
   }
 
   /** Tries again what was refused. */
   retryRefused(): void {
-    if (this.#failures.size === 0) return;
+    const refused = [...this.#failures.values()];
     this.#failures.clear();
-    this.#differences.clear();
+    for (const { row } of refused) this.#compare(row);
     if (this.#is_loaded) this.#run();
   }
 
   #run(): void {
-    if (this.#running) return;
-    this.#running = true;
-    void this.#writeAll().finally(() => {
-      this.#running = false;
-      this.#settle();
-    });
+    if (this.#running === this.#epoch) return;
+    this.#running = this.#epoch;
+    void this.#writeAll(this.#epoch);
   }
 
   #settle(): void {
@@ -149,18 +179,24 @@ export class TableWriter {
     for (const resolve of waiting) resolve();
   }
 
-  async #writeAll(): Promise<void> {
-    while (this.#is_loaded) {
-      const batch = this.#nextBatch();
-      if (batch.length === 0) return;
+  async #writeAll(epoch: number): Promise<void> {
+    for (;;) {
+      const batch = this.#pending.first(this.#batch_updates_max);
+      if (batch.length === 0) break;
+      let problem: unknown;
       try {
         await this.target.write(batch.map(({ type, row }) => ({ type, entity: row.entry })));
-        for (const update of batch) this.#done(update);
       } catch (error) {
-        if (error instanceof WriteError) this.#sortOut(batch, error);
-        else return this.#interrupted(error);
+        problem = error;
       }
+      // Another has begun, or will, from what the switch holds then.
+      if (epoch !== this.#epoch) return;
+      if (problem === undefined) for (const update of batch) this.#done(update);
+      else if (!this.#sortOut(batch, problem)) return this.#interrupted(problem);
     }
+    this.#running = undefined;
+    this.#batch_updates_max = BATCH_UPDATES_MAX;
+    this.#settle();
   }
 
   #interrupted(error: unknown): void {
@@ -172,45 +208,22 @@ export class TableWriter {
     this.events.onInterrupted(reason);
   }
 
-  /** Updates of the lowest step that is left. */
-  #nextBatch(): RowUpdate[] {
-    let lowest = Infinity;
-    let batch: RowUpdate[] = [];
-    for (const table of this.#wanted.keys()) {
-      for (const update of this.#compare(table).values()) {
-        const step = stepOf(update);
-        if (step < lowest) {
-          lowest = step;
-          batch = [update];
-        } else if (step === lowest && batch.length < BATCH_UPDATES_MAX) {
-          batch.push(update);
-        }
-      }
-    }
-    return batch;
+  /** Looks again at what is to be done about one entry. */
+  #compare({ table, key }: Pick<Row, 'table' | 'key'>): void {
+    const wanted = this.#wanted.get(table)?.get(key);
+    const present = this.#present.get(table)?.get(key);
+    const update = updateOf(wanted, present);
+    if (update === undefined || this.#isGivenUp(update)) this.#pending.remove({ table, key });
+    else this.#pending.put(update);
   }
 
-  #compare(table: string): ReadonlyMap<string, RowUpdate> {
-    const known = this.#differences.get(table);
-    if (known !== undefined) return known;
-    const wanted = this.#wanted.get(table) ?? new Map<string, Row>();
-    const present = this.#present.get(table) ?? new Map<string, Row>();
-    const updates: RowUpdate[] = [];
-    for (const row of wanted.values()) {
-      const there = present.get(row.key);
-      if (there === undefined) updates.push({ type: 'insert', row });
-      else if (there.value !== row.value) updates.push({ type: 'modify', row });
-    }
-    for (const row of present.values()) if (!wanted.has(row.key)) updates.push({ type: 'delete', row });
-    const left = updates.filter((update) => !this.#isGivenUp(update));
-    const difference = new Map(left.map((update) => [update.row.key, update]));
-    this.#differences.set(table, difference);
-    return difference;
+  #isPresent({ table, key, value }: Row): boolean {
+    return this.#present.get(table)?.get(key)?.value === value;
   }
 
   #isGivenUp({ row }: RowUpdate): boolean {
     const failure = this.#failures.get(`${row.table} ${row.key}`);
-    return failure !== undefined && failure.attempts >= ATTEMPTS_MAX && failure.value === row.value;
+    return failure !== undefined && failure.attempts >= ATTEMPTS_MAX && failure.row.value === row.value;
   }
 
   #done({ type, row }: RowUpdate): void {
@@ -218,41 +231,64 @@ export class TableWriter {
     this.#failures.delete(`${row.table} ${row.key}`);
     if (type === 'delete') this.#remove(row);
     else this.#place(row);
-    this.#differences.get(row.table)?.delete(row.key);
   }
 
   #place(row: Row): void {
     const rows = this.#present.get(row.table) ?? new Map<string, Row>();
     this.#present.set(row.table, rows.set(row.key, row));
+    this.#compare(row);
   }
 
   #remove(row: Row): void {
     this.#present.get(row.table)?.delete(row.key);
+    this.#compare(row);
   }
 
-  #sortOut(batch: readonly RowUpdate[], { failures }: WriteError): void {
-    const failed = new Map(failures.map((failure) => [failure.index, failure]));
-    batch.forEach((update, index) => {
-      const failure = failed.get(index);
-      if (failure === undefined) this.#done(update);
-      else this.#failed(update, failure);
-    });
+  /** False if the failure is not about the updates. */
+  #sortOut(batch: readonly RowUpdate[], error: unknown): boolean {
+    if (error instanceof WriteError) {
+      const failed = new Map(error.failures.map((failure) => [failure.index, failure]));
+      batch.forEach((update, index) => {
+        const failure = failed.get(index);
+        if (failure === undefined) this.#done(update);
+        else this.#failed(update, failure);
+      });
+      return true;
+    }
+    const [first] = batch;
+    const isOfConnection =
+      error instanceof UnreachableError ||
+      error instanceof NotPrimaryError ||
+      error instanceof NoPipelineError;
+    if (!(error instanceof RpcError) || isOfConnection || first === undefined) return false;
+    // The target does not tell which update it refuses: one at a time it cannot but tell.
+    if (batch.length > 1) this.#batch_updates_max = 1;
+    else this.#failed(first, { code: error.code, message: error.detail });
+    return true;
   }
 
-  #failed({ type, row }: RowUpdate, { code, message }: UpdateFailure): void {
+  #failed({ type, row }: RowUpdate, { code, message }: Pick<UpdateFailure, 'code' | 'message'>): void {
     // The switch holds something else than we thought, and has just told us what.
-    this.#differences.delete(row.table);
     if (type === 'delete' && code === Code.NOT_FOUND) return this.#remove(row);
     this.counts.failed += 1;
     const name = `${row.table} ${row.key}`;
     const before = this.#failures.get(name);
-    let attempts = (before?.value === row.value ? before.attempts : 0) + 1;
-    if (type === 'insert' && code === Code.ALREADY_EXISTS) this.#place({ ...row, value: 'unknown' });
-    else if (type === 'modify' && code === Code.NOT_FOUND) this.#remove(row);
-    else attempts = ATTEMPTS_MAX;
-    this.#failures.set(name, { value: row.value, attempts });
+    let attempts = (before?.row.value === row.value ? before.attempts : 0) + 1;
+    const is_there = type === 'insert' && code === Code.ALREADY_EXISTS;
+    const is_gone = type === 'modify' && code === Code.NOT_FOUND;
+    if (!is_there && !is_gone) attempts = ATTEMPTS_MAX;
+    this.#failures.set(name, { row, attempts });
+    if (is_there) this.#place({ ...row, value: 'unknown' });
+    else if (is_gone) this.#remove(row);
+    else this.#compare(row);
     if (attempts < ATTEMPTS_MAX) return;
     const why = message === '' ? codeName(code) : message;
     this.events.onRefused(`the switch refused to ${type} ${formatTableKey(row.entry)}: ${why}`);
   }
+}
+
+function updateOf(wanted: Row | undefined, present: Row | undefined): RowUpdate | undefined {
+  if (wanted === undefined) return present && { type: 'delete', row: present };
+  if (present === undefined) return { type: 'insert', row: wanted };
+  return present.value === wanted.value ? undefined : { type: 'modify', row: wanted };
 }

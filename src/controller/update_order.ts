@@ -8,6 +8,9 @@
  * `store_down` gives it all its slots at once, and a file's WRITEs and COMMIT do not straddle a slow rewrite.
  *
  * A slot names one standby: if that dies in the same moment, its requests are lost until the slot is rewritten.
+ *
+ * Entries of clients come after all others, since whoever can send frames decides how many there are: no crowd of
+ * them delays what is said of a store. Until a client's entries are there, the controller forwards its responses.
  */
 import type { Row } from '../dataplane/table';
 import type { UpdateType } from '../p4runtime';
@@ -23,16 +26,22 @@ const COMING = ['store_down', 'store', 'slot', 'middle', 'virtual_service', 'hos
 const OPENING = ['admit', 'port_role'] as const;
 /** Steps in which entries go. */
 const GOING = ['port_role', 'admit', 'virtual_service', 'middle', 'slot', 'store', 'store_down'] as const;
+/** Those that go make room for those that come. A client is known, and reported no more, once it has its route. */
+const CLIENTS = ['-client_known', '-client_route', '+client_route', '+client_known'] as const;
 
-const STEPS: readonly string[] = [
-  ...COMING.map((table) => `+${table}`),
-  ...OPENING.map((table) => `+${table}`),
-  ...GOING.map((table) => `-${table}`),
-];
+const STEPS: ReadonlyMap<string, number> = new Map(
+  [
+    ...COMING.map((table) => `+${table}`),
+    ...OPENING.map((table) => `+${table}`),
+    ...GOING.map((table) => `-${table}`),
+    ...CLIENTS,
+  ].map((step, index) => [step, index]),
+);
 
-/** Updates of one step may be done in any order; a lower step must be done before a higher one. */
-export function stepOf({ type, row }: RowUpdate): number {
+export const STEPS_TOTAL = STEPS.size;
+
+/** From 0. Updates of one step may be done in any order; a lower step must be done before a higher one. */
+export function stepOf({ type, row }: { type: UpdateType; row: Pick<Row, 'table'> }): number {
   const sign = type === 'delete' ? '-' : '+';
-  const step = STEPS.indexOf(`${sign}${row.table}`);
-  return step >= 0 ? step : STEPS.indexOf(`${sign}middle`);
+  return STEPS.get(`${sign}${row.table}`) ?? STEPS.get(`${sign}middle`) ?? 0;
 }

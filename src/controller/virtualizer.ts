@@ -5,18 +5,24 @@
 import type { Logger } from 'pino';
 import type { PortConfig } from '../config/config';
 import type { ClientSighting } from '../dataplane/client_digest';
+import { CPU_PORT } from '../dataplane/constants';
 import type { PuntedFrame } from '../dataplane/packet_io';
 import type { Row } from '../dataplane/table';
+import { MAC_ZERO } from '../wire/address';
+import { encodeEthernet } from '../wire/ethernet';
 import { decodeFrame } from '../wire/frame';
-import { planChecks, probeSource } from './check_plan';
+import { planChecks, probeSource, type PlannedCheck } from './check_plan';
 import { ClientRoutes } from './client_routes';
-import type { Clock } from './clock';
+import type { Clock, Timer } from './clock';
 import { fixedRows } from './fixed_rows';
 import { Health, type ProbePath } from './health';
 import { Neighbours } from './neighbours';
 import type { Network } from './network';
+import { inPieces } from './pieces';
 import { PoolAssignments, storeDownRows, storeRows } from './store_rows';
 import { StoreStates } from './store_states';
+import { SwitchPath } from './switch_path';
+import type { RowChange } from './table_writer';
 import { Tally } from './tally';
 import { TABLES } from '../dataplane/tables';
 
@@ -29,25 +35,52 @@ export interface VirtualizerEnvironment {
   send(port_number: number, frame: Uint8Array): boolean;
   /** Each table given should hold these rows and no others. */
   want(tables: ReadonlyMap<string, readonly Row[]>): void;
+  /** Nothing has come back from the switch for so long that the connection may be dead. */
+  onStalled(silent_ms: number): void;
+  /** These entries should be there, or not be there, from now on. */
+  change(changes: Iterable<RowChange>): void;
 }
 
 /** What a controller before this one left in the switch. */
 export interface Leftover {
   stores: { id: number; mac: string; port_number: number }[];
   stores_down: number[];
-  clients: { sighting: ClientSighting; idle_ms: number }[];
+  clients: Iterable<LeftoverClient>;
 }
 
-type Part = 'stores' | 'clients';
+export interface LeftoverClient {
+  sighting: ClientSighting;
+  /** Since a request last came from there. */
+  idle_ms: number;
+}
+
+/** EtherType for experiments within one network (IEEE 802, clause 9.2.3). */
+const LOCAL_EXPERIMENTAL = 0x88b5;
+const CANARY_INTERVAL_MIN_MS = 5;
+const CANARY_INTERVAL_MAX_MS = 400;
+/** As short as an Ethernet frame may be; nobody but us sees it. */
+const CANARY_FRAME = encodeEthernet({
+  destination: MAC_ZERO,
+  source: MAC_ZERO,
+  etherType: LOCAL_EXPERIMENTAL,
+  payload: new Uint8Array(46),
+});
+
+/** Changes of clients' entries are said together after this time; those of stores at once. */
+const CLIENTS_FLUSH_MS = 50;
 
 export class Virtualizer {
   readonly counts = new Tally(['packet_ins_unreadable']);
   readonly neighbours: Neighbours;
+  readonly path: SwitchPath;
   readonly health: Health;
   readonly clients: ClientRoutes;
   readonly stores: StoreStates;
   readonly assignments: PoolAssignments;
-  readonly #changed = new Set<Part>();
+  #have_stores_changed = false;
+  /** By table and key: of two changes of an entry the later counts. */
+  #client_changes = new Map<string, RowChange>();
+  #clients_flush: Timer | undefined;
 
   constructor(private readonly environment: VirtualizerEnvironment) {
     const { network, clock, logger, first_xid } = environment;
@@ -61,11 +94,21 @@ export class Virtualizer {
       send,
       onChange: (address) => this.#onStore(store_of.get(address)),
     });
-    this.health = new Health(planChecks(network), {
+    const checks = planChecks(network);
+    this.path = new SwitchPath({
+      clock,
+      logger,
+      interval_ms: canaryInterval_ms(checks),
+      sendCanary: () => environment.send(CPU_PORT, CANARY_FRAME),
+      onStalled: (silent_ms) => environment.onStalled(silent_ms),
+    });
+    this.health = new Health(checks, {
       clock,
       send,
       first_xid,
+      hasBeenHeardSince: (time_ms) => this.path.hasBeenHeardSince(time_ms),
       path: (store) => this.#probePath(store),
+      onLate: (in_a_row) => logger.warn({ in_a_row }, 'checks of health are late: this machine is too busy'),
       onChange: (store) => this.#onStore(store),
     });
     this.clients = new ClientRoutes({
@@ -74,7 +117,7 @@ export class Virtualizer {
       limits,
       send,
       lookUp: (hop, callback) => this.neighbours.lookUp(hop.address, hop.ports, callback),
-      onChange: () => this.#change('clients'),
+      onChange: (changes) => this.#onClients(changes),
     });
     this.stores = new StoreStates(network, this.neighbours, this.health, clock, (view, before) => {
       const { state, reason } = view;
@@ -99,7 +142,7 @@ export class Virtualizer {
   }
 
   /** Held, and another controller was in charge until now: takes over what it left, as far as it fits. */
-  adopt({ stores, stores_down, clients }: Leftover): void {
+  async adopt({ stores, stores_down, clients }: Leftover): Promise<void> {
     const { network } = this.environment;
     this.health.forget();
     for (const { id, mac, port_number } of stores) {
@@ -111,11 +154,17 @@ export class Virtualizer {
       if (!stores_down.includes(id)) this.health.presumeGood(view.config.name);
     }
     for (const { config } of this.stores.all()) this.stores.update(config.name);
-    for (const { sighting, idle_ms } of clients) this.clients.adopt(sighting, idle_ms);
+    const all: LeftoverClient[] = [];
+    for await (const client of inPieces(clients)) all.push(client);
+    all.sort((a, b) => b.idle_ms - a.idle_ms);
+    for await (const { sighting, idle_ms } of inPieces(all)) this.clients.adopt(sighting, idle_ms);
   }
 
   /** The switch is away, or another controller's: nothing is asked, nobody is judged. */
   hold(): void {
+    this.#clients_flush?.cancel();
+    this.#clients_flush = undefined;
+    this.path.hold();
     this.neighbours.hold();
     this.health.hold();
   }
@@ -124,13 +173,16 @@ export class Virtualizer {
   resume(): void {
     const all = new Map<string, Row[]>(TABLES.map(({ name }) => [name, []]));
     for (const row of fixedRows(this.environment.network)) all.get(row.table)?.push(row);
-    this.#changed.clear();
+    this.#have_stores_changed = false;
+    this.#client_changes.clear();
     this.environment.want(new Map([...all, ...this.#storeTables(), ...this.#clientTables()]));
+    this.path.resume();
     this.neighbours.resume();
     this.health.resume();
   }
 
   receive({ ingress_port, reason, frame: bytes }: PuntedFrame): void {
+    this.path.heard();
     const frame = decodeFrame(bytes);
     if (frame === undefined) return this.counts.add('packet_ins_unreadable');
     switch (reason) {
@@ -147,37 +199,53 @@ export class Virtualizer {
   /** False if nothing changed. */
   setDrained(store: string, is_drained: boolean): boolean {
     const changed = this.stores.setDrained(store, is_drained);
-    if (changed) this.#change('stores');
+    if (changed) this.#onStores();
     return changed;
   }
 
   /** Says at once what has changed; otherwise that is said soon, together with whatever else changes meanwhile. */
   flush(): void {
-    const tables = new Map<string, Row[]>([
-      ...(this.#changed.has('stores') ? this.#storeTables() : []),
-      ...(this.#changed.has('clients') ? this.#clientTables() : []),
-    ]);
-    this.#changed.clear();
-    if (tables.size > 0) this.environment.want(tables);
+    this.#flushStores();
+    this.#flushClients();
+  }
+
+  #flushStores(): void {
+    if (!this.#have_stores_changed) return;
+    this.#have_stores_changed = false;
+    this.environment.want(this.#storeTables());
+  }
+
+  #flushClients(): void {
+    this.#clients_flush?.cancel();
+    this.#clients_flush = undefined;
+    const changes = this.#client_changes;
+    this.#client_changes = new Map();
+    if (changes.size > 0) this.environment.change(changes.values());
   }
 
   #onStore(name: string | undefined): void {
     if (name === undefined) return;
     this.stores.update(name);
-    this.#change('stores');
+    this.#onStores();
   }
 
-  #change(part: Part): void {
-    if (this.#changed.size === 0) queueMicrotask(() => this.flush());
-    this.#changed.add(part);
+  #onStores(): void {
+    if (!this.#have_stores_changed) queueMicrotask(() => this.#flushStores());
+    this.#have_stores_changed = true;
+  }
+
+  #onClients(changes: readonly RowChange[]): void {
+    for (const change of changes) this.#client_changes.set(`${change.row.table} ${change.row.key}`, change);
+    this.#clients_flush ??= this.environment.clock.after(CLIENTS_FLUSH_MS, () => this.#flushClients());
   }
 
   #storeTables(): Map<string, Row[]> {
     const views = this.stores.all();
+    const slots = this.assignments.rows(views);
     return new Map([
       ['store', storeRows(views)],
-      ['store_down', storeDownRows(views)],
-      ['slot', this.assignments.rows(views)],
+      ['store_down', storeDownRows(views, this.assignments.kept)],
+      ['slot', slots],
     ]);
   }
 
@@ -197,4 +265,10 @@ export class Virtualizer {
     const source = probeSource(this.environment.network, view.config, port);
     return source === undefined ? undefined : { port, mac, source };
   }
+}
+
+/** So that a few canaries return within the time that any check has. */
+function canaryInterval_ms(checks: readonly PlannedCheck[]): number {
+  const timeouts_ms = checks.map(({ target }) => target.timing.timeout_ms);
+  return Math.max(CANARY_INTERVAL_MIN_MS, Math.min(CANARY_INTERVAL_MAX_MS, ...timeouts_ms) / 4);
 }

@@ -173,6 +173,14 @@ export class Client extends EventEmitter<ClientEvents> {
     this.#session.claim(election_id);
   }
 
+  /**
+   * Gives up a connection that only seems to be there, and connects anew. `disconnected` follows at once, with `reason`.
+   * Without effect while not connected.
+   */
+  reconnect(reason: string): void {
+    this.#session.reconnect(reason);
+  }
+
   /** Ends every call and timer. Nothing is emitted any more. */
   close(): void {
     this.#session.close();

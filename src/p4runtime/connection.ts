@@ -41,14 +41,29 @@ export interface StreamHandlers {
 
 export class Connection {
   readonly name: string;
-  readonly #stub: P4RuntimeClient;
+  #stub: P4RuntimeClient;
   /** Closing a channel lets its calls go on, so close() ends them. */
   readonly #under_way = new Set<Cancellable>();
   #closed = false;
 
-  constructor(target: Target, options: ConnectionOptions) {
+  constructor(
+    private readonly target: Target,
+    private readonly options: ConnectionOptions,
+  ) {
     this.name = formatTarget(target);
-    this.#stub = new P4RuntimeClient(
+    this.#stub = this.#createStub();
+  }
+
+  /** With a new channel, as the old one's socket may lead nowhere. Calls under way end, and the stream with them. */
+  reopen(): void {
+    this.#endCalls();
+    this.#stub.close();
+    this.#stub = this.#createStub();
+  }
+
+  #createStub(): P4RuntimeClient {
+    const { target, options } = this;
+    return new P4RuntimeClient(
       grpcAddress(target),
       options.credentials ?? grpc_credentials.createInsecure(),
       {
@@ -141,8 +156,12 @@ export class Connection {
   /** Ends every call under way. */
   close(): void {
     this.#closed = true;
-    for (const call of this.#under_way) call.cancel();
+    this.#endCalls();
     this.#stub.close();
+  }
+
+  #endCalls(): void {
+    for (const call of this.#under_way) call.cancel();
   }
 
   async #wrapped<T>(operation: string, promise: Promise<T>): Promise<T> {

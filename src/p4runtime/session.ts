@@ -61,6 +61,14 @@ export class Session {
     this.#stream?.send({ update: { $case: 'arbitration', value: this.arbitration.request() } });
   }
 
+  /** Gives the connection up, for a reason the target does not know of, and connects anew. */
+  reconnect(reason: string): void {
+    if (this.#stream === undefined) return;
+    this.#drop();
+    this.connection.reopen();
+    this.#ended(new UnreachableError('StreamChannel', this.connection.name, Code.UNAVAILABLE, reason));
+  }
+
   /** False if the message was dropped: not connected, or too many wait to be sent. */
   send(message: StreamMessageRequest, queue_max?: number): boolean {
     return this.#stream?.send(message, queue_max) ?? false;

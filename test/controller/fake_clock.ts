@@ -24,6 +24,11 @@ export class FakeClock implements Clock {
     };
   }
 
+  /** Timers that are neither due nor cancelled. */
+  get waiting(): number {
+    return this.#waiting.length;
+  }
+
   /** Calls all that falls due, in order, each at its time. */
   advance(by_ms: number): void {
     const end_ms = this.#now_ms + by_ms;

@@ -26,9 +26,11 @@ function setUp(targets: CheckTarget[] = [nfs]) {
     outcome: undefined as RpcOutcome | undefined,
     only_port: undefined as number | undefined,
     is_reached: true,
+    is_switch_heard: true,
     port: 3,
   };
   const frames: Uint8Array[] = [];
+  const late: number[] = [];
   const health: Health = new Health(
     targets.map((target) => ({ store: 'store1', target })),
     {
@@ -51,10 +53,12 @@ function setUp(targets: CheckTarget[] = [nfs]) {
         }
         return true;
       },
+      hasBeenHeardSince: (time_ms) => store.is_switch_heard && clock.now_ms() > time_ms,
+      onLate: (in_a_row) => late.push(in_a_row),
       onChange: () => changes.push(health.verdict('store1')),
     },
   );
-  return { clock, changes, store, frames, health };
+  return { clock, changes, store, frames, late, health };
 }
 
 test('a store that answers is good after two checks, and stays so', () => {
@@ -177,8 +181,64 @@ test('a controller that was stopped itself does not take its own lateness for a 
       if (answer !== undefined) health.receive(3, requireFrame(answer));
     }
   }
-  expect(health.counts.get('probes_inconclusive')).toBeGreaterThanOrEqual(10);
+  expect(health.counts.get('probes_extended')).toBeGreaterThanOrEqual(10);
+  expect(health.counts.get('probes_failed')).toBe(0);
   expect(changes).toEqual(['good']);
+});
+
+test('a controller that is always late finds a dead store all the same, and says that it is late', () => {
+  const { clock, changes, late, store, health } = setUp();
+  health.resume();
+  clock.advance(1000);
+  store.delay_ms = undefined;
+  for (let round = 0; round < 400; round += 1) clock.stall(400);
+  expect(changes).toEqual(['good', 'bad']);
+  expect(late[0]).toBe(100);
+});
+
+test('nobody is judged while nothing at all comes from the switch', () => {
+  const { clock, changes, store, health } = setUp();
+  health.resume();
+  clock.advance(1000);
+  store.delay_ms = undefined;
+  store.is_switch_heard = false;
+  clock.advance(3000);
+  expect(changes).toEqual(['good']);
+  expect(health.counts.get('probes_in_doubt')).toBe(14);
+  store.is_switch_heard = true;
+  clock.advance(1000);
+  expect(changes).toEqual(['good', 'bad']);
+});
+
+test('an answer from another address or port than was asked is counted, not believed', () => {
+  const { clock, store, frames, health } = setUp();
+  store.delay_ms = undefined;
+  health.resume();
+  clock.advance(0);
+  const answer = requireFrame(storeAnswer('store1', frames[0] ?? new Uint8Array()) ?? new Uint8Array());
+  const { ipv4, udp } = answer;
+  if (ipv4 === undefined || udp === undefined) throw new Error('not an answer');
+  health.receive(3, { ...answer, ipv4: { ...ipv4, source: '10.0.2.11' } });
+  health.receive(3, { ...answer, udp: { ...udp, sourcePort: 2050 } });
+  health.receive(3, { ...answer, udp: { ...udp, destinationPort: 900 } });
+  expect(health.counts.get('probe_replies_ignored')).toBe(3);
+  expect(health.counts.get('probes_good')).toBe(0);
+  health.receive(3, answer);
+  expect(health.counts.get('probes_good')).toBe(1);
+});
+
+test('what was asked before a hold does not count after it, answered or not', () => {
+  const { clock, store, frames, health } = setUp();
+  store.delay_ms = undefined;
+  health.resume();
+  clock.advance(0);
+  const answer = requireFrame(storeAnswer('store1', frames[0] ?? new Uint8Array()) ?? new Uint8Array());
+  health.hold();
+  health.receive(3, answer);
+  clock.advance(1000);
+  expect(health.counts.get('probes_good')).toBe(0);
+  expect(health.counts.get('probes_failed')).toBe(0);
+  expect(clock.waiting).toBe(0);
 });
 
 test('a store that cannot be reached is not judged by its silence', () => {

@@ -4,6 +4,7 @@ import { readLeftover } from '../../src/controller/leftover';
 import { Network } from '../../src/controller/network';
 import { Virtualizer } from '../../src/controller/virtualizer';
 import { storeStatuses, serviceStatuses } from '../../src/controller/reports';
+import { CPU_PORT } from '../../src/dataplane/constants';
 import { slot } from '../../src/dataplane/slot';
 import { storeDown } from '../../src/dataplane/store_down';
 import type { Row } from '../../src/dataplane/table';
@@ -15,12 +16,17 @@ function setUp() {
   const network = new Network(exampleConfig());
   const wanted = new Map<string, readonly Row[]>();
   const alive = new Set<StoreName>(STORES);
+  /** A switch that does not run takes frames, and does nothing with them. */
+  const switch_state = { is_running: true };
+  const stalls: number[] = [];
   const virtualizer: Virtualizer = new Virtualizer({
     network,
     clock,
     logger: pino({ level: 'silent' }),
     first_xid: 1,
     send(port_number, frame) {
+      if (!switch_state.is_running) return true;
+      if (port_number === CPU_PORT) clock.after(1, () => virtualizer.path.canaryReturned());
       const store = STORES.find((name) => STORE_PORT[name] === port_number);
       const answer = store !== undefined && alive.has(store) ? storeAnswer(store, frame) : undefined;
       if (answer === undefined) return true;
@@ -31,6 +37,13 @@ function setUp() {
     want(tables) {
       for (const [table, rows] of tables) wanted.set(table, rows);
     },
+    change(changes) {
+      for (const { row, is_wanted } of changes) {
+        const others = (wanted.get(row.table) ?? []).filter(({ key }) => key !== row.key);
+        wanted.set(row.table, is_wanted ? [...others, row] : others);
+      }
+    },
+    onStalled: (silent_ms) => stalls.push(silent_ms),
   });
   /** Time passes, and what has changed is said. */
   const run = (ms: number) => {
@@ -54,7 +67,19 @@ function setUp() {
     (wanted.get('store_down') ?? []).map(({ entry }) =>
       STORES.find((name) => network.storeId(name) === storeDown.readKey(entry)?.store_id),
     );
-  return { clock, network, wanted, alive, virtualizer, run, states, owners, down };
+  return {
+    clock,
+    network,
+    wanted,
+    alive,
+    switch_state,
+    stalls,
+    virtualizer,
+    run,
+    states,
+    owners,
+    down,
+  };
 }
 
 test('stores are found, checked, and share the slots', () => {
@@ -100,15 +125,72 @@ test('a store that never answers is out, and says why', () => {
   expect(owners()).not.toHaveProperty('store3');
 });
 
-test('when no store serves, no slot has an owner and services say so', () => {
-  const { virtualizer, run, network, wanted, alive } = setUp();
+test('when no store serves, slots keep their last owners and services say so', () => {
+  const { virtualizer, run, network, owners, down, states, alive } = setUp();
   virtualizer.resume();
   run(2000);
   expect(serviceStatuses(network, virtualizer)[0]?.state).toBe('available');
   alive.clear();
   run(1000);
-  expect(wanted.get('slot')).toEqual([]);
+  expect(new Set(Object.values(states()))).toEqual(new Set(['down']));
+  // The last to be found dead has everything, and is not listed: nobody else could answer.
+  expect(Object.values(owners())).toEqual([1024]);
+  expect(down()).toHaveLength(2);
+  expect(down()).not.toContain(Object.keys(owners())[0]);
   expect(serviceStatuses(network, virtualizer)[0]?.state).toBe('unavailable');
+  alive.add('store1').add('store2').add('store3');
+  run(1000);
+  expect(Object.values(owners()).sort()).toEqual([341, 341, 342]);
+  expect(down()).toEqual([]);
+});
+
+test('before any store has served, slots are shared among all, and all stores are down', () => {
+  const { virtualizer, owners, down, alive, run } = setUp();
+  alive.clear();
+  virtualizer.resume();
+  run(2000);
+  expect(Object.values(owners()).sort()).toEqual([341, 341, 342]);
+  expect(down()).toEqual(STORES);
+});
+
+test('a switch that stands still is not taken for dead stores', () => {
+  const { virtualizer, run, states, owners, down, switch_state, stalls, network, clock } = setUp();
+  virtualizer.resume();
+  run(2000);
+  const before = owners();
+  switch_state.is_running = false;
+  run(3000);
+  expect(states()).toEqual({ store1: 'up', store2: 'up', store3: 'up' });
+  expect(storeStatuses(network, virtualizer, clock.now_ms())[0]?.held).toBe(true);
+  expect(stalls).toEqual([]);
+  switch_state.is_running = true;
+  run(3000);
+  expect(owners()).toEqual(before);
+  expect(down()).toEqual([]);
+  expect(states()).toEqual({ store1: 'up', store2: 'up', store3: 'up' });
+  expect(storeStatuses(network, virtualizer, clock.now_ms())[0]?.held).toBe(false);
+});
+
+test('a switch that stands still for long is told of', () => {
+  const { virtualizer, run, switch_state, stalls } = setUp();
+  virtualizer.resume();
+  run(2000);
+  switch_state.is_running = false;
+  run(6000);
+  expect(stalls[0]).toBeGreaterThan(5000);
+  virtualizer.hold();
+  const told = stalls.length;
+  run(6000);
+  expect(stalls).toHaveLength(told);
+});
+
+test('while this process itself is stopped, the switch is not blamed', () => {
+  const { virtualizer, run, clock, stalls } = setUp();
+  virtualizer.resume();
+  run(2000);
+  clock.stall(60_000);
+  run(1000);
+  expect(stalls).toEqual([]);
 });
 
 test('a drained store gets no slots but still answers retransmissions, until nobody else serves', () => {
@@ -142,7 +224,7 @@ test('while the switch is away no store is judged', () => {
   expect(states()).toEqual({ store1: 'up', store2: 'up', store3: 'up' });
 });
 
-test('what an earlier controller left is wanted again, entry for entry', () => {
+test('what an earlier controller left is wanted again, entry for entry', async () => {
   const first = setUp();
   first.virtualizer.resume();
   first.alive.delete('store2');
@@ -150,7 +232,7 @@ test('what an earlier controller left is wanted again, entry for entry', () => {
   first.virtualizer.clients.learn({ ingress_port: 1, src_mac: '02:00:00:00:01:11', src_addr: '10.0.1.11' });
   first.virtualizer.flush();
   const second = setUp();
-  second.virtualizer.adopt(readLeftover((table) => first.wanted.get(table) ?? []));
+  await second.virtualizer.adopt(readLeftover((table) => first.wanted.get(table) ?? []));
   second.virtualizer.resume();
   const texts = (wanted: Map<string, readonly Row[]>) =>
     [...wanted.values()].flat().map(({ table, key, value }) => `${table} ${key} ${value}`);
