@@ -27,6 +27,18 @@ function outlineOf(device_config: Uint8Array): z.infer<typeof Outline> | undefin
   }
 }
 
+/** `action id` and `parameter id` of those with a @p4runtime_translation type. */
+function translatedParams({ p4info }: P4Schema): ReadonlySet<string> {
+  const types = p4info.typeInfo?.newTypes ?? {};
+  const isTranslated = (name: string | undefined) =>
+    name !== undefined && types[name]?.representation?.$case === 'translatedType';
+  return new Set(
+    p4info.actions.flatMap(({ preamble, params }) =>
+      params.filter(({ typeName }) => isTranslated(typeName?.name)).map(({ id }) => `${preamble?.id} ${id}`),
+    ),
+  );
+}
+
 /** Throws P4InfoMismatchError naming the first table or action that differs. */
 export function checkBmv2Json(schema: P4Schema, device_config: Uint8Array): void {
   const outline = outlineOf(device_config);
@@ -35,11 +47,9 @@ export function checkBmv2Json(schema: P4Schema, device_config: Uint8Array): void
     outline.pipelines.flatMap(({ tables: all }) => all.map((table) => [table.name, table])),
   );
   const widths = new Map(
-    outline.actions.map(({ name, runtime_data }) => [
-      name,
-      runtime_data.map(({ bitwidth }) => bitwidth).join(', '),
-    ]),
+    outline.actions.map(({ name, runtime_data }) => [name, runtime_data.map(({ bitwidth }) => bitwidth)]),
   );
+  const translated = translatedParams(schema);
   const fail = (object: string, problem: string): never => {
     throw new P4InfoMismatchError(
       `${schema.file}: ${object} ${problem}: it was compiled from another program`,
@@ -53,11 +63,14 @@ export function checkBmv2Json(schema: P4Schema, device_config: Uint8Array): void
     for (const action of actions) {
       const object = `action ${action.name} of table ${name}`;
       if (!table.actions.includes(action.name)) fail(object, 'is not in the device configuration');
-      const expected = action.params.map(({ width_bits }) => width_bits).join(', ');
-      const found = widths.get(action.name) ?? '';
-      if (found !== expected) {
+      const found = widths.get(action.name) ?? [];
+      // A translated value has the width the controller sees, which is not the program's.
+      const expected = action.params.map(({ id, width_bits }, i) =>
+        translated.has(`${action.id} ${id}`) ? (found[i] ?? width_bits) : width_bits,
+      );
+      if (found.join() !== expected.join()) {
         const [ours, theirs] = [expected, found].map((bits) =>
-          bits === '' ? 'no parameters' : `${bits} bits`,
+          bits.length === 0 ? 'no parameters' : `${bits.join(', ')} bits`,
         );
         fail(object, `takes ${ours}, in the device configuration ${theirs}`);
       }
