@@ -2,13 +2,15 @@ import fc from 'fast-check';
 import { Code } from 'p4runtime-js';
 import { Network } from '../../src/controller/network';
 import { PoolAssignments, storeDownRows, storeRows, type StoreFacts } from '../../src/controller/store_rows';
-import { TableWriter } from '../../src/controller/table_writer';
+import { TableWriter, type RowChange } from '../../src/controller/table_writer';
+import { clientRoute } from '../../src/dataplane/client_route';
 import { slot } from '../../src/dataplane/slot';
 import { store } from '../../src/dataplane/store';
 import { storeDown } from '../../src/dataplane/store_down';
 import type { Row } from '../../src/dataplane/table';
 import { findTable } from '../../src/dataplane/tables';
-import { WriteError, type TableEntry, type Update } from '../../src/p4runtime';
+import { RpcError, UnreachableError, WriteError, type TableEntry, type Update } from '../../src/p4runtime';
+import { numberToIpv4 } from '../../src/wire/address';
 import { exampleConfig, PORT_MAC, STORE_MAC, STORE_PORT, STORES } from './example';
 
 /** Tables in memory, with entries one by one, as a target without atomic batches applies them. */
@@ -20,8 +22,12 @@ class FakeSwitch {
   /** Keys that are refused. */
   readonly full = new Set<string>();
 
+  /** Before a write is done; what it throws is the write's answer. */
+  onWrite: (updates: readonly Update[]) => Promise<void> | void = () => undefined;
+
   async write(updates: readonly Update[]): Promise<void> {
     await Promise.resolve();
+    await this.onWrite(updates);
     const failures = updates.flatMap((update, index) => {
       const code = this.#apply(update);
       this.onUpdate();
@@ -264,5 +270,127 @@ describe('what is written', () => {
     writer.want(wantedTables(assignments, facts([])));
     await writer.settled();
     expect(target.updates).toEqual([]);
+  });
+
+  test('an entry that is gone already is not deleted again, nor a problem', async () => {
+    const target = new FakeSwitch();
+    const { writer, assignments } = await startedWriter(target, ['store1']);
+    target.tables.get('store_down')?.clear();
+    const failed_before = writer.counts.failed;
+    target.updates.length = 0;
+    writer.want(wantedTables(assignments, facts(STORES)));
+    await writer.settled();
+    expect(target.updates.filter((update) => update.startsWith('delete store_down'))).toHaveLength(2);
+    expect(writer.counts.failed).toBe(failed_before);
+    expect(writer.pending).toBe(0);
+  });
+
+  test('where the target does not tell which update it refuses, all others are written one by one', async () => {
+    const target = new FakeSwitch();
+    const problems: string[] = [];
+    const writer = new TableWriter(target, { ...quiet, onRefused: (problem) => problems.push(problem) });
+    await writer.load();
+    const rows = storeDownRows(facts([]), new Set());
+    const refused = rows[1]?.entry;
+    const batches: number[] = [];
+    target.onWrite = (updates) => {
+      batches.push(updates.length);
+      if (updates.some(({ entity }) => entity === refused)) {
+        throw new RpcError('Write', 'fake', Code.RESOURCE_EXHAUSTED, 'the table is full');
+      }
+    };
+    writer.want(new Map([['store_down', rows]]));
+    await writer.resume();
+    await writer.settled();
+    expect(batches).toEqual([3, 1, 1, 1]);
+    expect(target.tables.get('store_down')?.size).toBe(2);
+    expect(problems).toEqual([
+      expect.stringMatching(/refused to insert table store_down .*: the table is full$/),
+    ]);
+  });
+
+  test('a write that fails after the switch was read again says nothing about the new connection', async () => {
+    const target = new FakeSwitch();
+    const interruptions: Error[] = [];
+    const writer = new TableWriter(target, { ...quiet, onInterrupted: (error) => interruptions.push(error) });
+    await writer.load();
+    let answerLate: (error: Error) => void = () => undefined;
+    target.onWrite = () => new Promise<void>((_resolve, reject) => (answerLate = reject));
+    const rows = storeDownRows(facts([]), new Set());
+    writer.want(new Map([['store_down', rows]]));
+    await writer.resume();
+    await Promise.resolve();
+    writer.interrupt();
+    target.onWrite = () => undefined;
+    await writer.load();
+    await writer.resume();
+    await writer.settled();
+    expect(target.tables.get('store_down')?.size).toBe(3);
+    answerLate(new UnreachableError('Write', 'fake', Code.DEADLINE_EXCEEDED, 'late'));
+    await new Promise(setImmediate);
+    expect(interruptions).toEqual([]);
+    expect(writer.counts).toMatchObject({ inserted: 3, failed: 0 });
+  });
+});
+
+describe('clients', () => {
+  const CLIENTS = 16_000;
+  const LEARNED = 500;
+  const client = (index: number): RowChange => ({
+    row: clientRoute.row(
+      { dst_addr: { address: numberToIpv4(0x0a640000 + index), length: 32 } },
+      { name: 'client_route.forward', params: { port: 1, mac: PORT_MAC(1) } },
+    ),
+    is_wanted: true,
+  });
+  const range = (first: number, count: number) => Array.from({ length: count }, (_, i) => client(first + i));
+
+  test('however many are being learned, the death of a store waits for the batch under way only', async () => {
+    const target = new FakeSwitch();
+    const { writer, assignments } = await startedWriter(target, STORES);
+    writer.change(range(0, CLIENTS));
+    await writer.settled();
+    target.updates.length = 0;
+    let writes = 0;
+    const told: number[] = [];
+    target.onWrite = (updates) => {
+      writes += 1;
+      if (writes === 1) {
+        writer.change(range(CLIENTS + LEARNED, LEARNED));
+        writer.want(wantedTables(assignments, facts(['store2', 'store3'])));
+      }
+      if (updates.some(({ entity }) => 'table' in entity && entity.table === 'store_down')) told.push(writes);
+    };
+    writer.change(range(CLIENTS, LEARNED));
+    await writer.settled();
+    expect(told).toEqual([2]);
+    const last_slot = target.updates.findLastIndex((update) => update.includes(' slot '));
+    const client_before = target.updates
+      .slice(0, last_slot)
+      .filter((update) => update.includes('client_route'));
+    expect(client_before.length).toBeLessThanOrEqual(128);
+    expect(target.tables.get('client_route')?.size).toBe(CLIENTS + 2 * LEARNED);
+  });
+
+  test('a change looks at the entries it names, and no others', async () => {
+    const target = new FakeSwitch();
+    const { writer } = await startedWriter(target, STORES);
+    const known = range(0, 100);
+    writer.change(known);
+    await writer.settled();
+    let looks = 0;
+    for (const { row } of known) {
+      const { value } = row;
+      Object.defineProperty(row, 'value', {
+        get: () => {
+          looks += 1;
+          return value;
+        },
+      });
+    }
+    writer.change([client(200), { ...client(3), is_wanted: false }]);
+    await writer.settled();
+    expect(looks).toBe(0);
+    expect(target.tables.get('client_route')?.size).toBe(100);
   });
 });

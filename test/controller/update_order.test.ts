@@ -1,0 +1,34 @@
+import { stepOf } from '../../src/controller/update_order';
+
+const coming = (table: string) => stepOf({ type: 'insert', row: { table } });
+const going = (table: string) => stepOf({ type: 'delete', row: { table } });
+
+const CLIENT_STEPS = [
+  going('client_known'),
+  going('client_route'),
+  coming('client_route'),
+  coming('client_known'),
+];
+
+test('a death is told first, and taken back after everything that was written because of it', () => {
+  expect(Math.min(...['store', 'slot', 'virtual_service', 'admit'].map(coming))).toBeGreaterThan(
+    coming('store_down'),
+  );
+  expect(going('store_down')).toBeGreaterThan(coming('slot'));
+  expect(going('store_down')).toBeGreaterThan(going('slot'));
+  expect(going('store_down')).toBeGreaterThan(going('store'));
+});
+
+test('what is referred to comes before and goes after', () => {
+  expect(coming('slot')).toBeGreaterThan(coming('store'));
+  expect(going('store')).toBeGreaterThan(going('slot'));
+});
+
+test('entries of clients wait for all others, and make room before they fill it', () => {
+  expect(Math.min(...CLIENT_STEPS)).toBeGreaterThan(going('store_down'));
+  expect(CLIENT_STEPS).toEqual([...CLIENT_STEPS].sort((a, b) => a - b));
+});
+
+test('a modification counts as coming', () => {
+  expect(stepOf({ type: 'modify', row: { table: 'slot' } })).toBe(coming('slot'));
+});
