@@ -21,7 +21,7 @@ export function register(program: Command): void {
 
   store
     .command('drain')
-    .description('give a store nothing new; what it has begun it finishes')
+    .description('give a store nothing new; its open TCP connections break')
     .argument('<store>', 'name of the store')
     .addOption(socketOption())
     .action(async (name: string, options: SocketOptions) => {
