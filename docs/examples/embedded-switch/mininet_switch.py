@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """A Mininet switch class for the embedded switch, and two hosts that ping through it.
 
-    sudo /usr/bin/python3 examples/embedded-switch/mininet_switch.py
+    sudo /usr/bin/python3 docs/examples/embedded-switch/mininet_switch.py
 
 In a topology of your own: `net.addSwitch("s1", cls=EmbeddedSwitch, program="program.json")`.
 """
