@@ -40,8 +40,8 @@ interface Probe {
   port_number: number;
   sent_ms: number;
   timer: Timer;
-  /** Its time ran out while this process was late itself; it has been given as much again. */
-  is_extended: boolean;
+  /** How often its time ran out while this process was late itself, so that it was given as much again. */
+  extensions: number;
 }
 
 /** One store asked for one thing. */
@@ -55,6 +55,8 @@ export interface Check {
   last_failure: string | undefined;
 }
 
+/** A machine that is always too busy must not keep a dead store in service. */
+const EXTENSIONS_MAX = 5;
 /** Lateness is told of every so many times. */
 const LATE_TOLD = 100;
 
@@ -157,7 +159,7 @@ export class Health {
       frame.udp.destinationPort === PROBE_PORT;
     if (!is_answer || reply?.kind !== 'reply') return this.counts.add('probe_replies_ignored');
     probe.timer.cancel();
-    if (!probe.is_extended) this.#extended_in_a_row = 0;
+    if (probe.extensions === 0) this.#extended_in_a_row = 0;
     this.#probes.delete(reply.xid);
     if (reply.outcome.status === 'success') {
       this.#good(probe.check, this.environment.clock.now_ms() - probe.sent_ms);
@@ -186,27 +188,32 @@ export class Health {
       check,
       port_number: path.port.number,
       sent_ms: clock.now_ms(),
-      timer: clock.after(check.target.timing.timeout_ms, () => this.#timedOut(xid)),
-      is_extended: false,
+      timer: this.#timeOut(xid, check.target.timing.timeout_ms),
+      extensions: 0,
     });
   }
 
-  #timedOut(xid: number): void {
+  #timeOut(xid: number, timeout_ms: number): Timer {
+    const { clock } = this.environment;
+    const begun_ms = clock.now_ms();
+    return clock.after(timeout_ms, () => this.#timedOut(xid, clock.now_ms() - begun_ms > 1.5 * timeout_ms));
+  }
+
+  #timedOut(xid: number, is_late: boolean): void {
     const probe = this.#probes.get(xid);
     if (probe === undefined) return;
-    const { clock } = this.environment;
-    const { check, sent_ms, is_extended } = probe;
+    const { check, sent_ms, extensions } = probe;
     const { timeout_ms } = check.target.timing;
-    // If we are late, the answer may be waiting to be read, which is done before another timer is due.
-    if (!is_extended && clock.now_ms() - sent_ms > 1.5 * timeout_ms) {
+    // If we are late, the answer may be on its way through this process.
+    if (is_late && extensions < EXTENSIONS_MAX) {
       this.counts.add('probes_extended');
       this.#extended_in_a_row += 1;
       if (this.#extended_in_a_row % LATE_TOLD === 0) this.environment.onLate(this.#extended_in_a_row);
-      probe.is_extended = true;
-      probe.timer = clock.after(timeout_ms, () => this.#timedOut(xid));
+      probe.extensions += 1;
+      probe.timer = this.#timeOut(xid, timeout_ms);
       return;
     }
-    if (!is_extended) this.#extended_in_a_row = 0;
+    if (extensions === 0) this.#extended_in_a_row = 0;
     this.#probes.delete(xid);
     if (!this.environment.hasBeenHeardSince(sent_ms)) return this.counts.add('probes_in_doubt');
     this.#failed(check, `no answer within ${timeout_ms} ms`);
