@@ -1,8 +1,10 @@
 import { Command } from 'commander';
 import { engineBenchmark } from './engine';
+import { packetIoBenchmark } from './packet_io';
+import { tablesBenchmark } from './tables';
 import { describeMachine, renderReport, type Benchmark } from './report';
 
-const BENCHMARKS: readonly Benchmark[] = [engineBenchmark];
+const BENCHMARKS: readonly Benchmark[] = [engineBenchmark, tablesBenchmark, packetIoBenchmark];
 
 async function main(): Promise<void> {
   const program = new Command('bench')

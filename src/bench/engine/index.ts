@@ -1,53 +1,117 @@
+import { join } from 'node:path';
+import { CALL_LENGTH } from '../lab/calls';
+import { serviceEntries } from '../lab/entries';
+import { Lab } from '../lab/lab';
+import { latencyAt, TRIAL_SECONDS, trialOf } from '../lab/offer';
+import { CLIENT_PORT, STORE_PORTS, switchEnd } from '../lab/ports';
+import { BACKLOG_MAX, type RateSearch, type Trial } from '../lab/rate_search';
+import { inTurn, type Subject } from '../lab/rounds';
+import { switchesHere, withSwitch } from '../lab/switches';
 import type { Benchmark, Report } from '../report';
-import { isOnPath } from '../report';
-import { CALL_LENGTH } from './calls';
-import { BMV2, EMBEDDED, Lab, TRIAL_SECONDS, type SwitchCommand } from './lab';
-import { BACKLOG_MAX, highestLossFreeRate, type RateSearch } from './rate_search';
+import { median, ratio } from '../statistics';
 
-/** In turn, so that a machine that slows down slows both. */
 const ROUNDS = 3;
-const SEARCH: RateSearch = { start_pps: 1_000, max_pps: 2_000_000, precision: 0.05, attempts: 3 };
+const SEARCH: RateSearch = {
+  start_pps: 4_000,
+  min_pps: 100,
+  max_pps: 2_000_000,
+  precision: 0.05,
+  attempts: 3,
+};
+/** Of the loss-free rate just found. */
+const LATENCY_LOAD = 0.5;
 
-function median(values: readonly number[]): number | null {
-  const sorted = [...values].sort((a, b) => a - b);
-  return sorted[sorted.length >> 1] ?? null;
+interface Round {
+  rate_pps: number;
+  p99_us: number | null;
+}
+
+async function measure(
+  lab: Lab,
+  signal: AbortSignal,
+  search: (trial: Trial) => Promise<number>,
+): Promise<Round> {
+  const rate_pps = await search(trialOf(lab, signal));
+  signal.throwIfAborted();
+  if (rate_pps === 0) return { rate_pps, p99_us: null };
+  const { p99_us } = await latencyAt(lab, rate_pps * LATENCY_LOAD, TRIAL_SECONDS);
+  return { rate_pps, p99_us };
+}
+
+function copyLoop(lab: Lab, signal: AbortSignal): Subject<Round> {
+  return {
+    name: 'copy loop',
+    async measure(search) {
+      const running = lab.spawn([
+        ...[process.execPath, join(__dirname, 'copy_loop.js')],
+        ...[switchEnd(CLIENT_PORT), ...STORE_PORTS.map(switchEnd)],
+      ]);
+      try {
+        await running.ready();
+        return await measure(lab, signal, search);
+      } finally {
+        await running.stop();
+      }
+    },
+  };
 }
 
 async function run(progress: (line: string) => void, signal: AbortSignal): Promise<Report> {
-  const bmv2Here = isOnPath('simple_switch_grpc');
-  const commands: SwitchCommand[] = bmv2Here ? [EMBEDDED, BMV2] : [EMBEDDED];
-  if (!bmv2Here) progress('skipped: simple_switch_grpc not on PATH');
-  const rates: Record<SwitchCommand['name'], number[]> = { embedded: [], bmv2: [] };
+  const switches = switchesHere(progress);
   const lab = new Lab();
   try {
-    for (let round = 1; round <= ROUNDS; round++) {
-      for (const command of commands) {
-        signal.throwIfAborted();
-        const rate_pps = await lab.withSwitch(command, (trial) =>
-          highestLossFreeRate((offered_pps) => {
-            signal.throwIfAborted();
-            return trial(offered_pps);
-          }, SEARCH),
-        );
-        rates[command.name].push(rate_pps);
-        progress(`round ${round} of ${ROUNDS}: ${command.name} ${rate_pps} frames/s without loss`);
-      }
-    }
+    const subjects = switches.map((command): Subject<Round> => ({
+      name: command.name,
+      measure: (search) =>
+        withSwitch(lab, command, serviceEntries('request'), () => measure(lab, signal, search)),
+    }));
+    return report(await inTurn([...subjects, copyLoop(lab, signal)], ROUNDS, SEARCH, progress));
   } finally {
     lab.close();
   }
-  const embedded_pps = median(rates.embedded);
-  const bmv2_pps = median(rates.bmv2);
-  const ratio_bmv2 = embedded_pps !== null && bmv2_pps ? Number((embedded_pps / bmv2_pps).toFixed(2)) : null;
+}
+
+function report(rounds: ReadonlyMap<string, readonly Round[]>): Report {
+  const rate = (name: string): number | null =>
+    median((rounds.get(name) ?? []).map(({ rate_pps }) => rate_pps));
+  const p99 = (name: string): number | null => {
+    // A round in which more than 1 % was lost has no p99: it counts as the worst.
+    const value = median((rounds.get(name) ?? []).map(({ p99_us }) => p99_us ?? Infinity));
+    return value === null || value === Infinity ? null : Number(value.toFixed(1));
+  };
+  const [embedded_pps, bmv2_pps, copy_loop_pps] = [rate('embedded'), rate('bmv2'), rate('copy loop')];
+  const ratio_bmv2 = ratio(embedded_pps, bmv2_pps);
+  const ratio_copy_loop = ratio(embedded_pps, copy_loop_pps);
   return {
-    figures: { embedded_pps, bmv2_pps, ratio_bmv2 },
-    head: ['switch', 'frames/s without loss (median)', ...rates.embedded.map((_, i) => `round ${i + 1}`)],
-    rows: commands.map(({ name }) => [name, String(median(rates[name])), ...rates[name].map(String)]),
+    figures: {
+      embedded_pps,
+      bmv2_pps,
+      copy_loop_pps,
+      ratio_bmv2,
+      ratio_copy_loop,
+      embedded_p99_us: p99('embedded'),
+      bmv2_p99_us: p99('bmv2'),
+    },
+    head: [
+      'switch',
+      'frames/s without loss (median)',
+      ...Array.from({ length: ROUNDS }, (_, i) => `round ${i + 1}`),
+      'p99 added, µs (median)',
+    ],
+    rows: [...rounds].map(([name, measured]) => [
+      name,
+      String(rate(name)),
+      ...measured.map(({ rate_pps }) => String(rate_pps)),
+      String(p99(name) ?? 'lost > 1 %'),
+    ]),
     notes: [
-      `without loss: all frames of one of ${SEARCH.attempts} trials of ${TRIAL_SECONDS} s arrived, at most ${100 * BACKLOG_MAX} % of them late; the switches in turn, ${ROUNDS} rounds`,
+      `without loss: all frames of one of ${SEARCH.attempts} trials of ${TRIAL_SECONDS} s arrived, at most ${100 * BACKLOG_MAX} % of them late; in turn, ${ROUNDS} rounds`,
+      `copy loop: the switch's own rings and batches, frames to the three stores in turn, no program`,
+      `p99 added: from the switch's port to the store's end by the kernel's timestamps, at ${LATENCY_LOAD} of that switch's own rate`,
       ratio_bmv2 === null
         ? 'no ratio: simple_switch_grpc is not on PATH'
         : `ratio embedded / simple_switch_grpc: ${ratio_bmv2}`,
+      `ratio embedded / copy loop: ${ratio_copy_loop}`,
     ],
   };
 }

@@ -36,6 +36,11 @@ export class AfPacketPort implements PollablePort {
     return this.open !== undefined && this.link_up;
   }
 
+  /** When the kernel took in the frame that the handler is being given, by the real-time clock; for that call only. */
+  get received_at_us(): number {
+    return this.open?.rx.received_at_us ?? 0;
+  }
+
   onReceive(handler: FrameHandler): void {
     this.handler = handler;
   }

@@ -110,6 +110,12 @@ export class RxRing {
     return taken;
   }
 
+  /** When the kernel took in the frame that `receive` is being given, by the real-time clock; for that call only. */
+  get received_at_us(): number {
+    const { words, base } = this;
+    return ((words[base + 4] ?? 0) >>> 0) * 1e6 + (words[base + 5] ?? 0) / 1e3;
+  }
+
   /** Whether frames of this MTU fit the slots. */
   holds(mtu_bytes: number): boolean {
     return mtu_bytes + SLOT_OVERHEAD_BYTES <= this.slot_bytes;

@@ -17,8 +17,10 @@ export type Trial = (rate_pps: number) => Promise<TrialResult>;
 export const BACKLOG_MAX = 0.05;
 
 export interface RateSearch {
-  /** Where to begin; doubled while nothing is lost. */
+  /** Where to begin; doubled while nothing is lost. If it is too much already, halved until nothing is lost. */
   start_pps: number;
+  /** Below this there is no loss-free rate worth a name. */
+  min_pps: number;
   max_pps: number;
   /** The search ends when the bracket is this narrow, as a fraction of the rate. */
   precision: number;
@@ -27,8 +29,8 @@ export interface RateSearch {
 }
 
 /**
- * The highest rate, in frames per second actually sent, at which no frame is lost; 0 if even the first rate loses.
- * Doubles until a rate fails, then halves the bracket.
+ * The highest rate, in frames per second actually sent, at which no frame is lost; 0 if even `min_pps` loses.
+ * Doubles (or halves) until a rate fails (or passes), then halves the bracket.
  */
 export async function highestLossFreeRate(trial: Trial, search: RateSearch): Promise<number> {
   let best_pps = 0;
@@ -50,6 +52,10 @@ export async function highestLossFreeRate(trial: Trial, search: RateSearch): Pro
   while (high < search.max_pps && (await passes(high))) {
     low = high;
     high *= 2;
+  }
+  for (let rate = high / 2; low === 0 && rate >= search.min_pps; rate /= 2) {
+    if (await passes(rate)) low = rate;
+    else high = rate;
   }
   while (low > 0 && high - low > search.precision * high) {
     const middle = (low + high) / 2;

@@ -10,9 +10,8 @@ import { store } from '../../dataplane/store';
 import { virtualService } from '../../dataplane/virtual_service';
 import type { TableEntry } from '../../p4runtime';
 import { IP_PROTOCOL } from '../../wire/ipv4';
+import { CLIENT_PORT, PORTS, STORE_PORTS } from './ports';
 
-export const CLIENT_PORT = 1;
-export const STORE_PORTS = [2, 3, 4] as const;
 export const CLIENT = { address: '10.0.1.11', mac: '02:00:00:00:00:11' } as const;
 export const VIP = '10.0.1.100';
 const POOL = 0;
@@ -22,22 +21,27 @@ export function switchMac(port: number): string {
   return `02:00:00:00:01:0${port}`;
 }
 
-/** One NFS service over three stores: what the controller would install for it, without ARP and host ports. */
-export function benchEntries(): TableEntry[] {
-  const ports = [CLIENT_PORT, ...STORE_PORTS];
+/**
+ * One NFS service over three stores: what the controller would install for it, without ARP and host ports. `slow`:
+ * the controller is shown every call instead.
+ */
+export function serviceEntries(mode: 'request' | 'slow'): TableEntry[] {
+  const service_id = 1;
   return [
-    ...ports.map((port) =>
+    ...PORTS.map((port) =>
       portRole.row(
         { ingress_port: port },
         { name: 'set_role', params: { role: port === CLIENT_PORT ? 'external' : 'internal' } },
       ),
     ),
-    ...ports.map((port) =>
+    ...PORTS.map((port) =>
       admit.row({ dst_mac: switchMac(port) }, { name: 'allow', params: {} }, { priority: 10 }),
     ),
     virtualService.row(
       { role: 'external', dst_addr: VIP, protocol: IP_PROTOCOL.udp, dst_port: NFS_PORT },
-      { name: 'request', params: { service_id: 1, pool_id: POOL } },
+      mode === 'request'
+        ? { name: 'request', params: { service_id, pool_id: POOL } }
+        : { name: 'slow', params: { service_id } },
     ),
     ...PROCEDURES.map(({ program, version, procedure, placement }) =>
       procedureClass.row({ program, version, procedure }, { name: 'set_class', params: { placement } }),
@@ -64,7 +68,7 @@ export function benchEntries(): TableEntry[] {
         { name: 'select_store.forward', params: { mac: `02:00:00:00:02:0${port}`, port } },
       ),
     ),
-    ...ports.map((port) =>
+    ...PORTS.map((port) =>
       portMac.row({ egress_port: port }, { name: 'set_source', params: { mac: switchMac(port) } }),
     ),
   ].map(({ entry }) => entry);
