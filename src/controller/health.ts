@@ -55,6 +55,8 @@ export interface Check {
   last_failure: string | undefined;
 }
 
+/** A timer that comes so much later than it should tells of a busy process, which reads answers late too. */
+const LATE_MS = 50;
 /** A machine that is always too busy must not keep a dead store in service. */
 const EXTENSIONS_MAX = 5;
 /** Lateness is told of every so many times. */
@@ -129,9 +131,10 @@ export class Health {
     }
   }
 
-  /** Sends nothing and judges nothing until `resume`. Verdicts stay. */
+  /** Sends nothing and judges nothing until `resume`. Verdicts stay; failures so far may have been the switch's. */
   hold(): void {
     this.#held = true;
+    for (const check of this.#checks) check.failures_in_a_row = 0;
     for (const timer of this.#timers.values()) timer.cancel();
     for (const { timer } of this.#probes.values()) timer.cancel();
     this.#timers.clear();
@@ -196,7 +199,10 @@ export class Health {
   #timeOut(xid: number, timeout_ms: number): Timer {
     const { clock } = this.environment;
     const begun_ms = clock.now_ms();
-    return clock.after(timeout_ms, () => this.#timedOut(xid, clock.now_ms() - begun_ms > 1.5 * timeout_ms));
+    const late_ms = Math.min(LATE_MS, timeout_ms / 2);
+    return clock.after(timeout_ms, () =>
+      this.#timedOut(xid, clock.now_ms() - begun_ms > timeout_ms + late_ms),
+    );
   }
 
   #timedOut(xid: number, is_late: boolean): void {

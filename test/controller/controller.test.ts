@@ -14,7 +14,7 @@ import { CLIENT1, CLIENT2, Site, until } from './site';
 
 const PORTS = [1, 2, 3, 4, 5, 101];
 /** A store has long to answer, since switch, stores and controller may share one busy process. */
-const HEALTH = 'health: { interval_ms: 100, timeout_ms: 1000 }';
+const HEALTH = 'health: { interval_ms: 200, timeout_ms: 500 }';
 const logger = pino({ level: process.env.STORESWITCH_TEST_LOG ?? 'silent' });
 
 const states = (controller: Controller) =>
@@ -137,7 +137,7 @@ describe.each(targets)('controller on $name', (kind) => {
     expect([...site.calls.keys()].sort()).toEqual(['store1', 'store3']);
     expect(controller.stores()[1]?.checks[0]).toMatchObject({
       verdict: 'bad',
-      last_failure: 'no answer within 1000 ms',
+      last_failure: 'no answer within 500 ms',
     });
     site.alive.add('store2');
     await inStep(controller);
