@@ -11,11 +11,16 @@ const Outline = z.object({
   pipelines: z.array(
     z.object({
       tables: z.array(
-        z.object({ name: z.string(), key: z.array(z.unknown()), actions: z.array(z.string()) }),
+        z.object({
+          name: z.string(),
+          key: z.array(z.unknown()),
+          actions: z.array(z.string()),
+          action_ids: z.array(z.number()),
+        }),
       ),
     }),
   ),
-  actions: z.array(z.object({ name: z.string(), runtime_data: z.array(z.object({ bitwidth: z.number() })) })),
+  actions: z.array(z.object({ id: z.number(), runtime_data: z.array(z.object({ bitwidth: z.number() })) })),
 });
 
 /** Undefined for what is not BMv2 JSON: the target judges that. */
@@ -46,8 +51,9 @@ export function checkBmv2Json(schema: P4Schema, device_config: Uint8Array): void
   const tables = new Map(
     outline.pipelines.flatMap(({ tables: all }) => all.map((table) => [table.name, table])),
   );
+  // By id: an action that is called directly too is there once more, with its arguments filled in.
   const widths = new Map(
-    outline.actions.map(({ name, runtime_data }) => [name, runtime_data.map(({ bitwidth }) => bitwidth)]),
+    outline.actions.map(({ id, runtime_data }) => [id, runtime_data.map(({ bitwidth }) => bitwidth)]),
   );
   const translated = translatedParams(schema);
   const fail = (object: string, problem: string): never => {
@@ -62,8 +68,9 @@ export function checkBmv2Json(schema: P4Schema, device_config: Uint8Array): void
     }
     for (const action of actions) {
       const object = `action ${action.name} of table ${name}`;
-      if (!table.actions.includes(action.name)) fail(object, 'is not in the device configuration');
-      const found = widths.get(action.name) ?? [];
+      const place = table.actions.indexOf(action.name);
+      if (place < 0) fail(object, 'is not in the device configuration');
+      const found = widths.get(table.action_ids[place] ?? -1) ?? [];
       // A translated value has the width the controller sees, which is not the program's.
       const expected = action.params.map(({ id, width_bits }, i) =>
         translated.has(`${action.id} ${id}`) ? (found[i] ?? width_bits) : width_bits,
