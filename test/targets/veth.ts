@@ -1,5 +1,6 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { AfPacketPort } from '../../src/switch/ports/afpacket';
@@ -13,6 +14,17 @@ const BATCH_FRAMES = 64;
 const START_TIMEOUT_MS = 20_000;
 
 let started = 0;
+
+function accepts(socketPath: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(socketPath);
+    socket.once('connect', () => {
+      socket.destroy();
+      resolve(true);
+    });
+    socket.once('error', () => resolve(false));
+  });
+}
 
 /** A switch as its users start it: a process on veth ports. `argv` takes simple_switch_grpc's flags. */
 async function start(argv: readonly string[], ports: readonly number[]): Promise<RunningTarget> {
@@ -49,7 +61,8 @@ async function start(argv: readonly string[], ports: readonly number[]): Promise
     rmSync(folder, { recursive: true, force: true });
   };
   const deadline = Date.now() + START_TIMEOUT_MS;
-  while (!existsSync(socketPath)) {
+  // The socket's file is there before anybody listens on it.
+  while (!(await accepts(socketPath))) {
     if (child.exitCode !== null || Date.now() > deadline) {
       const problem =
         child.exitCode === null ? 'did not open its gRPC socket' : `ended with status ${child.exitCode}`;
