@@ -19,7 +19,12 @@ function changed(edit: (actions: Bmv2Action[]) => Bmv2Action[]): Buffer {
 }
 
 test('the pair that p4c wrote is one', () => {
-  expect(() => checkBmv2Json(p4info, changed((actions) => actions))).not.toThrow();
+  expect(() =>
+    checkBmv2Json(
+      p4info,
+      changed((actions) => actions),
+    ),
+  ).not.toThrow();
 });
 
 test('an action that is also called directly is there twice, once without parameters', () => {
