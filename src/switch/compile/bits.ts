@@ -4,7 +4,7 @@
 export type ByteAt = (byte: number) => string;
 
 /**
- * The unsigned integer of `width` (1..32) bits that starts `bit` bits into the bytes, as a number that is only
+ * The unsigned integer of `width` (0..32) bits that starts `bit` bits into the bytes, as a number that is only
  * right modulo 2^32 (so for a Uint32Array).
  */
 export function loadBits(byteAt: ByteAt, bit: number, width: number): string {
@@ -19,7 +19,8 @@ export function loadBits(byteAt: ByteAt, bit: number, width: number): string {
     if (byte === first && bit % 8 !== 0) code = `(${code} & ${0xff >> (bit % 8)})`;
     parts.push(shift > 0 ? `${code} << ${shift}` : shift < 0 ? `${code} >>> ${-shift}` : code);
   }
-  return parts.join(' | ');
+  // P4_16 has fields without bits: bit<0>.
+  return parts.length === 0 ? '0' : parts.join(' | ');
 }
 
 /** Limb widths of a field, most significant (perhaps partial) first. */
@@ -31,7 +32,7 @@ export function limbWidths(width: number): number[] {
 export interface Piece {
   /** A number whose bits above `width` are 0. */
   code: string;
-  /** 1..32 */
+  /** 0..32 */
   width: number;
 }
 

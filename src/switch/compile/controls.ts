@@ -170,7 +170,11 @@ export class ControlWriter {
       let at = 0;
       for (const { value, width, mask } of table.keys) {
         const code = context.value(value);
-        const limbs = code.limbs ?? [code.low()];
+        // A field of an invalid header is matched as 0, whatever the header held before.
+        const valid = value.kind === 'field' && !context.isMetadata(value.header);
+        const limbs = (code.limbs ?? [code.low()]).map((limb) =>
+          valid ? `(${context.validity(value.header)} !== 0 ? ${limb} : 0)` : limb,
+        );
         limbs.forEach((limb, i) => {
           const shift = BigInt(32 * (limbs.length - 1 - i));
           const limb_mask = mask === undefined ? undefined : (mask >> shift) & 0xffffffffn;

@@ -16,6 +16,8 @@ export interface KeyPart {
   value_at: number;
   /** Where its mask, high end or prefix length starts; -1 for exact. */
   extra_at: number;
+  /** The bits of the field that count, where the program matches `field & constant`. */
+  counted: bigint | undefined;
 }
 
 export class MatchFormat {
@@ -28,12 +30,12 @@ export class MatchFormat {
   /** `owner` names the table or value set in errors. */
   constructor(
     private readonly owner: string,
-    keys: { name: string; kind: KeyKind; width: number }[],
+    keys: { name: string; kind: KeyKind; width: number; mask?: bigint | undefined }[],
   ) {
     let at = 0;
-    for (const { name, kind, width } of keys) {
+    for (const { name, kind, width, mask } of keys) {
       const limbs = limbCount(width);
-      this.parts.push({ name, kind, width, limbs, value_at: at, extra_at: -1 });
+      this.parts.push({ name, kind, width, limbs, value_at: at, extra_at: -1, counted: mask });
       at += limbs;
     }
     this.key_limbs = at;
@@ -82,22 +84,23 @@ export class MatchFormat {
   private encodePart(part: KeyPart, value: MatchValue, record: Uint32Array): void {
     const { width, limbs } = part;
     const all = (1n << BigInt(width)) - 1n;
-    const put = (at: number, v: bigint): void => {
+    const put = (at: number, v: bigint, counted = all): void => {
       if (v < 0n || v > all) this.invalid(`key "${part.name}": ${v} does not fit in ${width} bits`);
-      writeLimbs(record, at, limbs, width, v);
+      writeLimbs(record, at, limbs, width, v & counted);
     };
+    const putValue = (v: bigint): void => put(part.value_at, v, part.counted);
     const unexpected = (): never =>
       this.invalid(`key "${part.name}" is matched ${part.kind}, found a match of kind ${value.kind}`);
     switch (part.kind) {
       case 'exact':
         if (value.kind !== 'exact') return unexpected();
-        return put(part.value_at, value.value);
+        return putValue(value.value);
       case 'lpm': {
         if (value.kind !== 'lpm') return unexpected();
         const { prefix_length } = value;
         if (!Number.isInteger(prefix_length) || prefix_length < 0 || prefix_length > width)
           this.invalid(`key "${part.name}": prefix length ${prefix_length} is not within 0..${width}`);
-        put(part.value_at, value.value);
+        putValue(value.value);
         const mask = prefixMask(width, prefix_length);
         if ((value.value & mask) !== value.value)
           this.invalid(`key "${part.name}": bits are set beyond the prefix length ${prefix_length}`);
@@ -113,13 +116,13 @@ export class MatchFormat {
               : unexpected();
         put(part.extra_at, mask);
         if ((v & mask) !== v) this.invalid(`key "${part.name}": bits are set beyond the mask`);
-        return put(part.value_at, v);
+        return putValue(v);
       }
       case 'range':
         if (value.kind !== 'range') return unexpected();
         if (value.low > value.high) this.invalid(`key "${part.name}": low end above high end`);
         put(part.extra_at, value.high);
-        return put(part.value_at, value.low);
+        return putValue(value.low);
     }
   }
 

@@ -45,7 +45,8 @@ function sortsOf(schema: P4Schema): Sort[] {
   for (const table of schema.tables) {
     if (table.action_profile !== undefined) continue;
     const writable = actionsOf(table, DEFAULT_ONLY).length > 0;
-    if (!table.is_const && table.key.length > 0 && writable)
+    const numbers = table.key.every(({ width_bits }) => width_bits > 0);
+    if (!table.is_const && table.key.length > 0 && numbers && writable)
       for (let i = 0; i < 6; i++) sorts.push({ table, is_default: false });
     if (table.const_default_action === undefined && actionsOf(table, TABLE_ONLY).length > 0)
       sorts.push({ table, is_default: true });
@@ -87,7 +88,11 @@ function build(sort: Sort, draws: Draws, values: Values, ports: readonly number[
 }
 
 function actionsOf(table: TableSchema, without_scope: number): ActionSchema[] {
-  return table.actions.filter(({ id }) => (table.action_refs.get(id)?.scope as number) !== without_scope);
+  return table.actions.filter(
+    ({ id, params }) =>
+      (table.action_refs.get(id)?.scope as number) !== without_scope &&
+      params.every(({ width_bits }) => width_bits > 0),
+  );
 }
 
 /** undefined: any value. */
