@@ -13,6 +13,8 @@ export interface SwitchFlags {
   device_id: bigint;
   interfaces: PortSpec[];
   log_level: LogLevel;
+  /** Where the log goes; undefined: to standard error. */
+  log_file: string | undefined;
   grpc_server_addr: string;
   /** undefined: P4Runtime is served in the clear. */
   tls: TlsPaths | undefined;
@@ -51,14 +53,21 @@ const PORT_MAX = 511;
 const IGNORED: Record<string, { takes_value: boolean; reason: string }> = {
   '--thrift-port': { takes_value: true, reason: 'there is no Thrift server' },
   '--notifications-addr': { takes_value: true, reason: 'there is no nanomsg' },
+  '--nanolog': { takes_value: true, reason: 'there is no nanomsg' },
   '--log-flush': { takes_value: false, reason: 'the log is never buffered' },
+  '--log-file-max-size': { takes_value: true, reason: 'the log is not rotated' },
+  '--log-file-max-files': { takes_value: true, reason: 'the log is not rotated' },
+  '--dump-packet-data': { takes_value: true, reason: '--trace and --pcap show packets' },
+  '--disable-swap': { takes_value: false, reason: 'clients may always set a pipeline config' },
+  '--max-mc-groups': { takes_value: true, reason: 'multicast groups have no limit' },
+  '--max-l1-entries': { takes_value: true, reason: 'multicast groups have no limit' },
+  '--max-l2-entries': { takes_value: true, reason: 'multicast groups have no limit' },
 };
 
 /** Flags of simple_switch_grpc that a script relies on: refused, not ignored. */
 const REFUSED: Record<string, string> = {
   '--packet-in': 'ports are interfaces or files (--use-files)',
-  '--log-file': 'the log goes to standard error: redirect it',
-  '--nanolog': 'there is no event logger',
+  '--dp-grpc-server-addr': 'ports are interfaces or files (--use-files)',
   '--debugger': 'there is no debugger',
   '--debugger-addr': 'there is no debugger',
   '--restore-state': 'state is not kept across restarts',
@@ -74,8 +83,9 @@ Options (those of simple_switch_grpc):
   --use-files SECONDS        all interfaces are such files, read after so many seconds
   --pcap[=FOLDER]            capture each port into IFACE_in.pcap and IFACE_out.pcap (default .)
   --log-console              log to standard error at level info
-  -L, --log-level LEVEL      ${LOG_LEVELS.join(', ')} (default warn, or info with --log-console)
-  --thrift-port N            accepted and ignored
+  --log-file NAME            log to NAME.txt at level info
+  -L, --log-level LEVEL      ${LOG_LEVELS.join(', ')} (default warn, info with the two above)
+  --thrift-port, --nanolog and others without a meaning here are accepted and ignored, with a warning
   --trace[=human|json]       what happens to each packet, on standard output (slow)
   --admin-socket PATH        where "storeswitch switch-ctl" reaches this switch while it runs
   -h, --help                 this text
@@ -99,6 +109,7 @@ export function parseFlags(argv: readonly string[]): SwitchFlags {
     device_id: 0n,
     interfaces: [],
     log_level: 'warn',
+    log_file: undefined,
     grpc_server_addr: '0.0.0.0:9559',
     tls: undefined,
     cpu_port: undefined,
@@ -148,6 +159,11 @@ export function parseFlags(argv: readonly string[]): SwitchFlags {
       case '--log-console':
         if (!has_level) flags.log_level = 'info';
         break;
+      case '--log-file':
+        // The name that BMv2 gives it.
+        flags.log_file = `${args.value(flag)}.txt`;
+        if (!has_level) flags.log_level = 'info';
+        break;
       case '-L':
       case '--log-level':
         flags.log_level = parseLevel(args.value(flag));
@@ -195,6 +211,9 @@ export function parseFlags(argv: readonly string[]): SwitchFlags {
   }
   if (has_no_p4 && flags.program_path !== undefined) {
     throw new FlagError(`--no-p4 and the program ${flags.program_path} exclude each other`);
+  }
+  if (flags.log_file !== undefined && argv.includes('--log-console')) {
+    throw new FlagError('--log-console and --log-file exclude each other');
   }
   const cpu_interface = flags.interfaces.find(({ number }) => number === flags.cpu_port);
   if (cpu_interface !== undefined) {

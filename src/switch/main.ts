@@ -29,7 +29,16 @@ export async function runSwitch(argv: readonly string[]): Promise<number> {
     return EXIT_OK;
   }
   const level = flags.log_level === 'off' ? 'silent' : flags.log_level;
-  const log = pino({ name: 'switch', level }, pino.destination({ fd: 2, sync: true }));
+  let log: Logger;
+  try {
+    const to = flags.log_file === undefined ? { fd: 2 } : { dest: flags.log_file };
+    log = pino({ name: 'switch', level }, pino.destination({ ...to, sync: true }));
+  } catch (error) {
+    process.stderr.write(
+      `storeswitch: --log-file: ${error instanceof Error ? error.message : String(error)}\n`,
+    );
+    return EXIT_FAILED;
+  }
   for (const notice of flags.notices) log.warn(notice);
   return serve(flags, log);
 }

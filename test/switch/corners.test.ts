@@ -1,3 +1,5 @@
+import { DeviceUnderTest } from './server/device_under_test';
+import { pipelineConfig } from './server/raw_client';
 import { ProgramUnderTest } from './program';
 
 const OUT_PORT = 1;
@@ -33,4 +35,21 @@ test('mark_to_drop on a copy of the standard metadata drops the packet only when
   const program = new ProgramUnderTest('corners');
   expect(program.runHex(0, '0300 0000')).toHaveLength(1);
   expect(program.runHex(0, '0400 0000')).toEqual([]);
+});
+
+test('an action that is called directly is still one of its table, with its parameters', async () => {
+  const program = new ProgramUnderTest('corners');
+  program.insert('enter.masked', [{ kind: 'exact', value: 0x30n }], {
+    name: 'enter.set_by_mask',
+    args: [9n],
+  });
+  expect(program.runHex(0, '0030 0000')).toEqual([`${result(0xff, 9)}00300000`]);
+  expect(program.runHex(0, '0230 0000')).toEqual([`${result(0xff, 0x22)}02300000`]);
+  // P4Info has the action once, the program twice.
+  const { dut, client } = await DeviceUnderTest.start();
+  try {
+    expect(await client.setConfig(pipelineConfig('corners', 1n))).toBeUndefined();
+  } finally {
+    await dut.close();
+  }
 });

@@ -15,6 +15,7 @@ test('the flags of a Mininet class for simple_switch_grpc', () => {
       { number: 3, interface_name: 's1-eth3' },
     ],
     log_level: 'debug',
+    log_file: undefined,
     grpc_server_addr: '0.0.0.0:50051',
     tls: undefined,
     cpu_port: 255,
@@ -26,6 +27,18 @@ test('the flags of a Mininet class for simple_switch_grpc', () => {
     help: false,
     notices: ['--thrift-port is ignored: there is no Thrift server'],
   });
+});
+
+test('flags of common scripts that mean nothing here are ignored, each with a notice', () => {
+  const flags = parseFlags(
+    '-i 1@s1-eth1 --pcap /tmp --nanolog ipc:///tmp/bm-0-log.ipc --device-id 0 --no-p4 --log-file ss-log --log-flush --dump-packet-data 10000 -- --max-mc-groups 16 --disable-swap'.split(
+      ' ',
+    ),
+  );
+  expect(flags).toMatchObject({ log_file: 'ss-log.txt', log_level: 'info', pcap_folder: '/tmp' });
+  expect(flags.notices.map((notice) => notice.split(' ')[0])).toEqual([
+    ...['--nanolog', '--log-flush', '--dump-packet-data', '--max-mc-groups', '--disable-swap'],
+  ]);
 });
 
 test('TLS as simple_switch_grpc has it', () => {
@@ -73,6 +86,7 @@ test.each([
   [['--no-p4', '--trace=xml'], '--trace: one of human, json is expected, not "xml"'],
   [['--no-p4', '--use-files', 'soon'], '--use-files: seconds within 0..3600 are expected, not "soon"'],
   [['--no-p4', '--debugger'], '--debugger is not supported: there is no debugger'],
+  [['--no-p4', '--log-console', '--log-file', 'a'], '--log-console and --log-file exclude each other'],
   [['--no-p4', '-L', 'loud'], /--log-level: one of trace, .* is expected, not "loud"/],
   [
     ['--no-p4', '--', '--grpc-server-addr', 'nowhere'],

@@ -4,9 +4,8 @@ import { RpcError } from './rpc_error';
 
 /** The parts of p4c's BMv2 JSON whose names and widths P4Info repeats. */
 interface ProgramOutline {
-  tables: Map<string, { keys: number; actions: Set<string> }>;
-  /** Parameter widths by action name; actions of one name in several controls are copies of each other. */
-  actions: Map<string, number[]>;
+  /** Their actions with the widths of their parameters in bits. */
+  tables: Map<string, { keys: number; actions: Map<string, number[]> }>;
   profiles: Map<string, { with_selector: boolean }>;
   /** Widths in bits by name. */
   value_sets: Map<string, number>;
@@ -27,10 +26,9 @@ export function checkProgram(info: P4InfoIndex, program: object): void {
       throw mismatch(`table ${table.name}`, `has ${table.keys.length} keys, in the program ${twin.keys}`);
     }
     for (const { action } of table.actions.values()) {
-      if (!twin.actions.has(action.name)) {
+      const widths = twin.actions.get(action.name);
+      if (widths === undefined)
         throw mismatch(`table ${table.name}`, `has action ${action.name}, which the program's has not`);
-      }
-      const widths = outline.actions.get(action.name) ?? [];
       const expected = action.params.map(({ width_bits }) => width_bits);
       // P4Info gives no width to values that are no numbers.
       const differs = (width: number, i: number) => width !== 0 && width !== widths[i];
@@ -89,23 +87,14 @@ function outlineOf(program: object): ProgramOutline {
   const tables: ProgramOutline['tables'] = new Map();
   for (const pipeline of list(root, 'pipelines')) {
     for (const table of list(pipeline, 'tables')) {
-      const actions = table['actions'];
       tables.set(text(table, 'name'), {
         keys: list(table, 'key').length,
-        actions: new Set(Array.isArray(actions) ? actions.map(String) : []),
+        actions: tableActions(root, table),
       });
     }
   }
-  const actions: ProgramOutline['actions'] = new Map();
-  for (const action of list(root, 'actions')) {
-    actions.set(
-      text(action, 'name'),
-      list(action, 'runtime_data').map((param) => Number(param['bitwidth'])),
-    );
-  }
   return {
     tables,
-    actions,
     profiles: new Map(
       list(root, 'pipelines')
         .flatMap((pipeline) => list(pipeline, 'action_profiles'))
@@ -121,6 +110,22 @@ function outlineOf(program: object): ProgramOutline {
     ),
     digests: new Set(list(root, 'learn_lists').map((digest) => text(digest, 'name'))),
   };
+}
+
+/**
+ * Parameter widths in bits by the names of a table's actions. An action that the program also calls itself is in the
+ * JSON again under its name, with the arguments it is called with in place of parameters: only ids tell them apart.
+ */
+export function tableActions(root: Json, table: Json): Map<string, number[]> {
+  const ids = table['action_ids'];
+  if (!Array.isArray(ids)) return new Map();
+  const actions = list(root, 'actions').filter(({ id }) => ids.includes(id));
+  return new Map(
+    actions.map((action) => [
+      text(action, 'name'),
+      list(action, 'runtime_data').map((param) => Number(param['bitwidth'])),
+    ]),
+  );
 }
 
 function asObject(value: unknown): Json {

@@ -1,11 +1,11 @@
 import type { ControllerPacketMetadata, P4TypeInfo } from 'p4runtime-js';
 import type { P4InfoIndex } from './p4info';
-import { list, text, type Json } from './program_check';
+import { list, tableActions, text, type Json } from './program_check';
 
 /**
- * Types that clients see in another width than the program has (`@p4runtime_translation` to `bit<W>`; specification,
- * "User-defined types"). Here both mean the same number, so it is the program's width that values have to fit. Types
- * translated to strings have no width, and their values are refused.
+ * Types that clients see in another form than the program has (`@p4runtime_translation` to `bit<W>` or to `string`;
+ * specification, "User-defined types"). Nothing says what the numbers of clients mean, so they are the program's, and it
+ * is the program's width that values have to fit.
  */
 
 interface WithType {
@@ -14,7 +14,7 @@ interface WithType {
 
 function isTranslated(types: P4TypeInfo | undefined, { typeName }: WithType): boolean {
   const representation = types?.newTypes[typeName?.name ?? '']?.representation;
-  return representation?.$case === 'translatedType' && representation.value.sdnType?.$case === 'sdnBitwidth';
+  return representation?.$case === 'translatedType' && representation.value.sdnType !== undefined;
 }
 
 /** Puts the program's widths in place of the clients' for translated keys and parameters. */
@@ -40,17 +40,17 @@ export function useProgramWidths(info: P4InfoIndex, program: object): void {
         )
           own.width_bits = width_bits;
       });
+      for (const [name, widths] of tableActions(root, table)) {
+        const action = info.info.actions.find(({ preamble }) => preamble?.name === name);
+        const params = info.actions.get(action?.preamble?.id ?? 0)?.params;
+        action?.params.forEach((param, i) => {
+          const own_param = params?.[i];
+          const width_bits = widths[i] ?? 0;
+          if (own_param !== undefined && width_bits > 0 && isTranslated(types, param))
+            own_param.width_bits = width_bits;
+        });
+      }
     }
-  }
-  const actions = new Map(list(root, 'actions').map((one) => [text(one, 'name'), list(one, 'runtime_data')]));
-  for (const action of info.info.actions) {
-    const spec = info.actions.get(action.preamble?.id ?? 0);
-    const widths = actions.get(spec?.name ?? '');
-    action.params.forEach((param, i) => {
-      const own = spec?.params[i];
-      const width_bits = Number(widths?.[i]?.['bitwidth']);
-      if (own !== undefined && width_bits > 0 && isTranslated(types, param)) own.width_bits = width_bits;
-    });
   }
 }
 

@@ -20,6 +20,7 @@ export class Values {
   }
 
   draw(draws: Draws, width: number): bigint {
+    if (width === 0) return 0n;
     if (width === 9) return BigInt(draws.pick(this.ports));
     const all = (1n << BigInt(width)) - 1n;
     const named = this.named.get(width) ?? [];

@@ -1,6 +1,6 @@
 /*
- * Corners of the language: fields without bits, keys of headers that are no longer valid, keys with a mask, and
- * mark_to_drop on a copy of the standard metadata.
+ * Corners of the language: fields without bits, keys of headers that are no longer valid, keys with a mask,
+ * mark_to_drop on a copy of the standard metadata, and an action of a table that is also called directly.
  */
 #include <core.p4>
 #include <v1model.p4>
@@ -55,6 +55,7 @@ control enter(inout headers_t hdr, inout metadata_t meta, inout standard_metadat
         invalid.apply();
         masked.apply();
         copy = standard;
+        if (hdr.ask.what == 2) { set_by_mask(0x22); }
         if (hdr.ask.what == 3) { mark_to_drop(copy); }
         if (hdr.ask.what == 4) {
             mark_to_drop(copy);

@@ -44,6 +44,7 @@ test('keys, parameters and packet headers are the numbers of the program', async
     metadata: [
       { metadataId: 1, value: bytes(3) },
       { metadataId: 2, value: bytes(0) },
+      { metadataId: 3, value: bytes(0) },
     ],
   });
   const metadata = [1, 0].map((value, i) => ({ metadataId: i + 1, value: bytes(value) }));
@@ -62,4 +63,38 @@ test('numbers that the program cannot hold are OUT_OF_RANGE', async () => {
       message: 'table patch.by_port, action patch.send, parameter port: 0x100000 does not fit bit<9>',
     },
   ]);
+});
+
+test('types translated to strings are the numbers of the program too', async () => {
+  const tenant: EntityOf[] = [
+    {
+      $case: 'tableEntry',
+      value: {
+        tableId: id('by_source'),
+        match: [{ fieldId: 1, fieldMatchType: { $case: 'exact', value: { value: bytes(2) } } }],
+        action: {
+          type: {
+            $case: 'action',
+            value: { actionId: id('set_tenant'), params: [{ paramId: 1, value: bytes(0x1234) }] },
+          },
+        },
+      },
+    },
+    {
+      $case: 'tableEntry',
+      value: {
+        tableId: id('by_tenant'),
+        match: [{ fieldId: 1, fieldMatchType: { $case: 'exact', value: { value: bytes(0x1234) } } }],
+        action: {
+          type: {
+            $case: 'action',
+            value: { actionId: id('send'), params: [{ paramId: 1, value: bytes(3) }] },
+          },
+        },
+      },
+    },
+  ];
+  expect(await client.write(Update_Type.INSERT, ...tenant)).toMatchObject({ code: 0 });
+  dut.device.inject(1, ethernet(1n, 2n));
+  expect(dut.sent.map(({ port }) => port)).toEqual([3]);
 });

@@ -1,14 +1,18 @@
-// Ports that clients see as bit<32>, in a key, a parameter and the packet headers.
+// Ports that clients see as bit<32>, and identifiers they see as strings, in keys, parameters and packet headers.
 #include <core.p4>
 #include <v1model.p4>
 
 @p4runtime_translation("storeswitch/port", bit<32>)
 type bit<9> port_id_t;
 
+@p4runtime_translation("storeswitch/tenant", string)
+type bit<16> tenant_id_t;
+
 @controller_header("packet_in")
 header packet_in_t {
     port_id_t ingress_port;
     bit<7> pad;
+    tenant_id_t tenant;
 }
 
 @controller_header("packet_out")
@@ -31,6 +35,7 @@ struct headers_t {
 
 struct metadata_t {
     port_id_t port;
+    tenant_id_t tenant;
 }
 
 parser read(packet_in packet, out headers_t hdr, inout metadata_t meta, inout standard_metadata_t standard) {
@@ -60,7 +65,9 @@ control patch(inout headers_t hdr, inout metadata_t meta, inout standard_metadat
         hdr.packet_in.setValid();
         hdr.packet_in.ingress_port = meta.port;
         hdr.packet_in.pad = 0;
+        hdr.packet_in.tenant = meta.tenant;
     }
+    action set_tenant(tenant_id_t tenant) { meta.tenant = tenant; }
     action drop() { mark_to_drop(standard); }
 
     table by_port {
@@ -70,12 +77,27 @@ control patch(inout headers_t hdr, inout metadata_t meta, inout standard_metadat
         size = 16;
     }
 
+    table by_source {
+        key = { hdr.ethernet.src: exact; }
+        actions = { set_tenant; }
+        size = 16;
+    }
+
+    table by_tenant {
+        key = { meta.tenant: exact; }
+        actions = { send; NoAction; }
+        default_action = NoAction();
+        size = 16;
+    }
+
     apply {
         if (hdr.packet_out.isValid()) {
             standard.egress_spec = (bit<9>) hdr.packet_out.egress_port;
             hdr.packet_out.setInvalid();
         } else {
+            by_source.apply();
             by_port.apply();
+            by_tenant.apply();
         }
     }
 }
