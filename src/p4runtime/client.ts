@@ -103,7 +103,7 @@ export class Client extends EventEmitter<ClientEvents> {
     this.#schema = options.p4info;
     this.#arbitration = new Arbitration(target.device_id, this.#options.election_id, options.role);
     this.#connection = new Connection(target, {
-      credentials: options.credentials,
+      tls: options.tls,
       keepalive_ms: options.keepalive_ms,
       reconnect_initial_ms: backoff.initial_ms,
       reconnect_max_ms: backoff.max_ms,

@@ -1,5 +1,5 @@
-/** One channel to a target: unary calls, reads, and the StreamChannel. Does not reconnect: client.ts does. */
-import { credentials as grpc_credentials, type ChannelCredentials } from '@grpc/grpc-js';
+/** The way to a target: a channel for unary calls and reads, and the StreamChannel. Does not reconnect: session.ts does. */
+import { connectivityState } from '@grpc/grpc-js';
 import {
   Code,
   P4RuntimeClient,
@@ -9,34 +9,20 @@ import {
   type GetForwardingPipelineConfigRequest,
   type ReadRequest,
   type SetForwardingPipelineConfigRequest,
-  type StreamMessageRequest,
-  type StreamMessageResponse,
   type WriteRequest,
 } from 'p4runtime-js';
-import { ClosedError, type P4RuntimeError, UnreachableError } from './errors';
+import { ClosedError, UnreachableError, type P4RuntimeError } from './errors';
 import { isServiceError, rpcError, unary, type Cancellable } from './rpc';
+import { StreamChannel, type StreamHandlers } from './stream_channel';
 import { formatTarget, grpcAddress, type Target } from './target';
+import { channelCredentials, type ClientTls } from './tls';
 
 export interface ConnectionOptions {
-  credentials?: ChannelCredentials | undefined;
+  tls?: ClientTls | undefined;
   keepalive_ms?: number | undefined;
   /** Bounds of the channel's own back-off, which must not be slower than the client's. */
   reconnect_initial_ms: number;
   reconnect_max_ms: number;
-}
-
-/** An open StreamChannel. */
-export interface Stream {
-  /** False if the message was dropped, because `queue_max` messages wait to be sent. */
-  send(message: StreamMessageRequest, queue_max?: number): boolean;
-  /** Ends it without calling `onEnd`. */
-  cancel(): void;
-}
-
-export interface StreamHandlers {
-  onMessage(message: StreamMessageResponse): void;
-  /** Called once, unless cancelled. */
-  onEnd(error: P4RuntimeError): void;
 }
 
 export class Connection {
@@ -54,7 +40,7 @@ export class Connection {
     this.#stub = this.#createStub();
   }
 
-  /** With a new channel, as the old one's socket may lead nowhere. Calls under way end, and the stream with them. */
+  /** With a new channel, as the old one's socket may lead nowhere. Calls under way end. */
   reopen(): void {
     this.#endCalls();
     this.#stub.close();
@@ -63,20 +49,16 @@ export class Connection {
 
   #createStub(): P4RuntimeClient {
     const { target, options } = this;
-    return new P4RuntimeClient(
-      grpcAddress(target),
-      options.credentials ?? grpc_credentials.createInsecure(),
-      {
-        // BMv2 answers a wildcard read with one message, however large.
-        'grpc.max_receive_message_length': -1,
-        'grpc.max_send_message_length': -1,
-        // So that close() closes the socket, and two clients of one process are two peers.
-        'grpc.use_local_subchannel_pool': 1,
-        'grpc.initial_reconnect_backoff_ms': options.reconnect_initial_ms,
-        'grpc.max_reconnect_backoff_ms': options.reconnect_max_ms,
-        ...(options.keepalive_ms !== undefined && { 'grpc.keepalive_time_ms': options.keepalive_ms }),
-      },
-    );
+    return new P4RuntimeClient(grpcAddress(target), channelCredentials(options.tls), {
+      // BMv2 answers a wildcard read with one message, however large.
+      'grpc.max_receive_message_length': -1,
+      'grpc.max_send_message_length': -1,
+      // So that close() closes the socket, and two clients of one process are two peers.
+      'grpc.use_local_subchannel_pool': 1,
+      'grpc.initial_reconnect_backoff_ms': options.reconnect_initial_ms,
+      'grpc.max_reconnect_backoff_ms': options.reconnect_max_ms,
+      ...(options.keepalive_ms !== undefined && { 'grpc.keepalive_time_ms': options.keepalive_ms }),
+    });
   }
 
   /** Rejects with the ServiceError itself: its details tell of every update. */
@@ -119,38 +101,23 @@ export class Connection {
     }
   }
 
-  openStream(handlers: StreamHandlers): Stream {
-    const stream = this.#stub.streamChannel();
-    let waiting = 0;
-    let over = false;
-    const end = (error: P4RuntimeError): void => {
-      if (over) return;
-      over = true;
-      stream.cancel();
-      handlers.onEnd(error);
-    };
-    stream.on('data', (message: StreamMessageResponse) => {
-      if (!over) handlers.onMessage(message);
-    });
-    stream.on('error', (error) => end(this.explain('StreamChannel', error)));
-    stream.on('end', () => {
-      // A status other than OK comes as 'error', which may follow 'end'.
-      setImmediate(() => end(new ClosedError(`${this.name}: the target closed the StreamChannel`)));
-    });
-    return {
-      send: (message, queue_max = Infinity) => {
-        if (over || waiting >= queue_max) return false;
-        waiting += 1;
-        stream.write(message, () => {
-          waiting -= 1;
-        });
-        return true;
+  openStream(handlers: StreamHandlers): StreamChannel {
+    let answered = false;
+    return new StreamChannel(this.target, this.options, {
+      onEnd: (error) => handlers.onEnd(error),
+      onMessage: (message) => {
+        if (!answered) this.#leaveBackoff();
+        answered = true;
+        handlers.onMessage(message);
       },
-      cancel: () => {
-        over = true;
-        stream.cancel();
-      },
-    };
+    });
+  }
+
+  /** The target is there: calls must not fail because the channel's own next attempt is still to come. */
+  #leaveBackoff(): void {
+    if (this.#stub.getChannel().getConnectivityState(false) !== connectivityState.TRANSIENT_FAILURE) return;
+    this.#stub.close();
+    this.#stub = this.#createStub();
   }
 
   /** Ends every call under way. */

@@ -55,5 +55,6 @@ export type { CloneSession, MulticastGroup, Replica } from './replication';
 export type { StreamError } from './stream_error';
 export { formatTableKey, type TableEntry, type TableEntryState } from './table_entry';
 export { DEFAULT_PORT, formatTarget, parseTarget, type Target } from './target';
+export type { ClientTls } from './tls';
 export type { ValueSet } from './value_sets';
 export { WriteError, type UpdateFailure } from './write_error';

@@ -1,8 +1,8 @@
 /** What a client can be told, with defaults. */
-import type { ChannelCredentials } from '@grpc/grpc-js';
 import { DEFAULT_BACKOFF, type BackoffOptions } from './backoff';
 import { EncodingError } from './errors';
 import type { P4Schema } from './p4info';
+import type { ClientTls } from './tls';
 
 export interface ClientOptions {
   /** The program's P4Info. Without it, `fetchP4Info()` asks the target for it. */
@@ -12,7 +12,7 @@ export interface ClientOptions {
   /** Absent: the default role, which may do everything. */
   role?: string;
   /** Absent: no TLS. */
-  credentials?: ChannelCredentials;
+  tls?: ClientTls;
   /** Deadline of Write, Capabilities and cookie reads, and of the answer to an arbitration. */
   unary_timeout_ms?: number;
   /** Deadline of loading a program. */
@@ -27,7 +27,7 @@ export interface ClientOptions {
   /** Packet-outs not yet handed to the network; beyond it they are dropped and counted. */
   packet_out_queue_max?: number;
   reconnect?: Partial<BackoffOptions>;
-  /** HTTP/2 pings on the connection. Most C++ servers refuse pings more often than every 5 minutes. */
+  /** HTTP/2 pings on the connections. Most C++ servers refuse pings more often than every 5 minutes. */
   keepalive_ms?: number;
 }
 

@@ -4,6 +4,9 @@ import { Code, P4Error, Status } from 'p4runtime-js';
 import { NoPipelineError, NotPrimaryError, RpcError, UnreachableError } from './errors';
 import { quirkOf, saysNoPipeline } from './quirks';
 
+/** How gRPC tells of a failed call. */
+export type FailedCall = Pick<ServiceError, 'code' | 'details' | 'metadata'>;
+
 /** What the target told of a failed call. */
 export interface RichStatus {
   code: Code;
@@ -15,7 +18,7 @@ export interface RichStatus {
 const P4_ERROR_URL = /(^|\/)p4\.v1\.Error$/;
 
 /** The google.rpc.Status in the trailer, if there is one that can be read; else gRPC's own code and message. */
-export function richStatus(error: ServiceError): RichStatus {
+export function richStatus(error: FailedCall): RichStatus {
   // gRPC's status numbers are the canonical codes.
   const grpc_code: number = error.code;
   const plain: RichStatus = { code: grpc_code, message: error.details, details: [] };
@@ -47,7 +50,7 @@ function unreachableReason(details: string): string {
 }
 
 /** Wraps a gRPC failure in the class that says what it means. */
-export function rpcError(operation: string, target: string, error: ServiceError): RpcError {
+export function rpcError(operation: string, target: string, error: FailedCall): RpcError {
   const { code, message } = richStatus(error);
   const detail = message;
   const quirk = quirkOf(detail);

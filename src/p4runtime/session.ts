@@ -2,9 +2,10 @@
 import { Code, type StreamMessageRequest, type StreamMessageResponse } from 'p4runtime-js';
 import type { Arbitration, ArbitrationResult, ArbitrationState } from './arbitration';
 import type { Backoff } from './backoff';
-import type { Connection, Stream } from './connection';
+import type { Connection } from './connection';
 import { ClosedError, ElectionIdInUseError, RpcError, UnreachableError, type P4RuntimeError } from './errors';
 import { saysElectionIdInUse } from './quirks';
+import type { StreamChannel } from './stream_channel';
 
 export interface SessionHandlers {
   /** The target's answer changed. */
@@ -25,7 +26,7 @@ interface Waiter {
 
 export class Session {
   #phase: 'stopped' | 'running' | 'closed' = 'stopped';
-  #stream: Stream | undefined;
+  #stream: StreamChannel | undefined;
   /** One timer at a time: the wait for an answer, or for the next attempt. */
   #timer: NodeJS.Timeout | undefined;
   /** Whoever waits for `start`; present until the first answer. */

@@ -1,5 +1,6 @@
 import { Server } from '@grpc/grpc-js';
 import { P4RuntimeService as P4RuntimeDefinition } from 'p4runtime-js';
+import { pipelinedResponses } from './pipelined_responses';
 import { P4RuntimeService, type ServiceOptions } from './service';
 import { serverCredentials, type TlsOptions } from './tls';
 
@@ -32,6 +33,7 @@ export async function startServer(
     'grpc.max_send_message_length': MESSAGE_MAX_BYTES,
     'grpc.keepalive_time_ms': KEEPALIVE_MS,
     'grpc.keepalive_timeout_ms': KEEPALIVE_TIMEOUT_MS,
+    interceptors: [pipelinedResponses],
   });
   const service = new P4RuntimeService(options);
   server.addService(P4RuntimeDefinition, service.handlers());

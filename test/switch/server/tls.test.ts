@@ -3,6 +3,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { credentials, status, type ChannelCredentials } from '@grpc/grpc-js';
+import { Client, UnreachableError, type ClientTls } from '../../../src/p4runtime';
 import { startSwitch, type RunningSwitch } from '../../../src/switch/start';
 import type { TlsOptions } from '../../../src/switch/server/tls';
 import { DEVICE_ID, RawClient } from './raw_client';
@@ -116,6 +117,33 @@ test('mutual TLS: only clients with a certificate that the authority vouches for
   expect(await outcome(address, credentials.createSsl(root))).toBe('refused');
   const stranger = credentials.createSsl(root, file('stranger.key'), file('stranger.pem'));
   expect(await outcome(address, stranger)).toBe('refused');
+});
+
+test('our own client does both', async () => {
+  const address = await serve({
+    certificate: file('server.pem'),
+    key: file('server.key'),
+    client_authorities: file('authority.pem'),
+  });
+  const port = Number(address.split(':')[1]);
+  const attempt = async (tls?: ClientTls): Promise<string> => {
+    const client = new Client(
+      { host: 'localhost', port, device_id: DEVICE_ID },
+      tls === undefined ? {} : { tls },
+    );
+    try {
+      const state = await client.start();
+      return `${state}, ${await client.fetchApiVersion()}`;
+    } finally {
+      client.close();
+    }
+  };
+  const authorities = file('authority.pem');
+  const tls = { authorities, certificate: file('client.pem'), key: file('client.key') };
+  expect(await attempt(tls)).toBe('primary, 1.4.1');
+  await expect(attempt({ ...tls, authorities: file('stranger.pem') })).rejects.toThrow(UnreachableError);
+  await expect(attempt({ authorities })).rejects.toThrow(UnreachableError);
+  await expect(attempt()).rejects.toThrow(UnreachableError);
 });
 
 test('what is wrong with certificates and keys is said at the start', async () => {
