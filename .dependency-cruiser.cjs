@@ -12,6 +12,7 @@ const layers = {
   config: ['wire'],
   controller: ['wire', 'p4runtime', 'dataplane', 'config'],
   demo: ['wire', 'config', 'topology', 'admin'],
+  kernel_client: ['wire', 'config', 'topology', 'admin', 'demo'],
   topology: ['config'],
   bench: ['wire', 'p4runtime', 'dataplane', 'switch', 'config', 'topology'],
 };

@@ -1,11 +1,14 @@
 'use strict';
-/** Compiles TypeScript to dist/, and the demo's C client to .storeswitch/, when a source is newer than the result. */
+/** Compiles TypeScript to dist/, and C programs to .storeswitch/, when a source is newer than the result. */
 const fs = require('node:fs');
 const path = require('node:path');
 const { CHECKOUT, run, say } = require('./progress.cjs');
 
 const STAMP = path.join(CHECKOUT, 'dist/.compiled');
-const C_CLIENT = { source: 'src/demo/clients/nfs-udp.c', program: '.storeswitch/nfs-udp' };
+const C_PROGRAMS = [
+  { source: 'src/demo/clients/nfs-udp.c', program: '.storeswitch/nfs-udp', libraries: ['-lnfs'] },
+  { source: 'src/kernel_client/guest/workload.c', program: '.storeswitch/kernel-workload', libraries: [] },
+];
 
 function mtime_ms(file) {
   const stat = fs.statSync(file, { throwIfNoEntry: false });
@@ -33,18 +36,18 @@ function compileTypeScript() {
   fs.utimesSync(STAMP, before, before);
 }
 
-function compileClient() {
-  const program = path.join(CHECKOUT, C_CLIENT.program);
-  if (mtime_ms(program) > mtime_ms(path.join(CHECKOUT, C_CLIENT.source))) return;
-  say('compiling the UDP client …');
-  fs.mkdirSync(path.dirname(program), { recursive: true });
+function compileC({ source, program, libraries }) {
+  const file = path.join(CHECKOUT, program);
+  if (mtime_ms(file) > mtime_ms(path.join(CHECKOUT, source))) return;
+  say('compiling ' + source + ' …');
+  fs.mkdirSync(path.dirname(file), { recursive: true });
   const flags = ['-std=c11', '-D_DEFAULT_SOURCE', '-O2', '-Wall', '-Wextra'];
-  run('gcc', [...flags, '-o', program, C_CLIENT.source, '-lnfs'], 'It needs gcc, libc6-dev and libnfs-dev.');
+  run('gcc', flags.concat('-o', program, source, libraries), 'It needs gcc, libc6-dev and libnfs-dev.');
 }
 
 function compile() {
   compileTypeScript();
-  compileClient();
+  C_PROGRAMS.forEach(compileC);
 }
 
 module.exports = { compile };

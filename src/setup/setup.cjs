@@ -1,6 +1,6 @@
 'use strict';
 /**
- * Makes a fresh checkout ready for a job: `node src/setup/setup.cjs demo|test`. Installs and compiles what is missing
+ * Makes a fresh checkout ready for a job: `node src/setup/setup.cjs demo|test|kernel`. Installs and compiles what is missing
  * or out of date and skips the rest. Plain JavaScript, because it runs before anything is compiled. Standard output
  * stays empty: it belongs to the job.
  */
@@ -25,8 +25,8 @@ function setUp(job) {
 }
 
 const job = process.argv[2];
-if (job !== 'demo' && job !== 'test') {
-  say('usage: node src/setup/setup.cjs demo|test');
+if (!['demo', 'test', 'kernel'].includes(job)) {
+  say('usage: node src/setup/setup.cjs demo|test|kernel');
   process.exitCode = 2;
 } else {
   try {

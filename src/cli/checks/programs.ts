@@ -7,7 +7,7 @@ import type { Finding, Job } from './check';
 
 interface Requirements {
   node: { major: number };
-  debian: { package: string; jobs: ('demo' | 'test')[]; purpose: string }[];
+  debian: { package: string; jobs: ('demo' | 'test' | 'kernel')[]; purpose: string }[];
 }
 
 export function checkNode(): Finding[] {

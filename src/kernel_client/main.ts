@@ -1,0 +1,106 @@
+/** `npm run test:kernel`: a Linux kernel of its own mounts the virtual store, over UDP and over TCP. */
+import { join, resolve } from 'node:path';
+import { Command, InvalidArgumentError, Option } from 'commander';
+import type { Target } from '../topology/state';
+import { guestKernel } from './build';
+import { runClient } from './client_run';
+import { KernelClientError } from './errors';
+import { isClean, type KernelClientResult, type Transport } from './result';
+
+interface Options {
+  transport?: Transport;
+  rsize: number;
+  wsize: number;
+  seed: number;
+  target: Target;
+  instance: string;
+  json?: boolean;
+}
+
+/** For what guests leave; not below the topology's folder, which goes with it. */
+const RESULTS = resolve(__dirname, '../../.storeswitch/kernel-client');
+
+/** Process 1 and its parameters are on the kernel's command line, whose words end at blanks. */
+function checkPaths(): void {
+  if (process.getuid?.() !== 0) throw new KernelClientError('network namespaces need root: run this as root');
+  if (/\s/.test(RESULTS))
+    throw new KernelClientError(`a path with blanks cannot be given to the guest: ${RESULTS}`);
+}
+
+function parseNumber(minimum: number): (text: string) => number {
+  return (text) => {
+    const number = Number(text);
+    if (Number.isSafeInteger(number) && number >= minimum) return number;
+    throw new InvalidArgumentError(`expected a whole number of at least ${minimum}.`);
+  };
+}
+
+async function main(): Promise<void> {
+  const options = new Command('test:kernel')
+    .description(
+      'A Linux kernel (User-Mode Linux) mounts the virtual store through the switch and works on it while a store is killed, drained and restored.',
+    )
+    .addOption(new Option('--transport <transport>', 'only this one').choices(['udp', 'tcp']))
+    .option('--rsize <bytes>', 'of a READ; the kernel rounds it', parseNumber(1024), 8192)
+    .option('--wsize <bytes>', 'of a WRITE', parseNumber(1024), 8192)
+    .option('--seed <number>', 'of the load', parseNumber(0), 1)
+    .addOption(
+      new Option('--target <target>', 'the switch').choices(['embedded', 'bmv2']).default('embedded'),
+    )
+    .option('--instance <name>', 'name of the topology', 'kernel')
+    .option('--json', 'print one JSON document')
+    .parse()
+    .opts<Options>();
+  checkPaths();
+  const interruption = new AbortController();
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => interruption.abort());
+  const progress = (text: string): void => void process.stderr.write(`kernel client: ${text}\n`);
+  const kernel = await guestKernel(progress, interruption.signal);
+  const { target, seed } = options;
+  const result: KernelClientResult = { target, kernel: kernel.version, seed, transports: [] };
+  for (const transport of options.transport === undefined ? (['udp', 'tcp'] as const) : [options.transport]) {
+    result.transports.push(
+      await runClient({
+        ...options,
+        transport,
+        kernel,
+        results: join(RESULTS, transport),
+        progress,
+        signal: interruption.signal,
+      }),
+    );
+  }
+  if (options.json) process.stdout.write(`${JSON.stringify(result, null, 2)}\n`);
+  else print(result);
+  if (!result.transports.every((one) => 'skipped' in one || isClean(one))) process.exitCode = 1;
+}
+
+function print({ target, kernel, transports }: KernelClientResult): void {
+  const lines = [`Linux ${kernel}, ${target} switch`];
+  for (const one of transports) {
+    if ('skipped' in one) {
+      lines.push('', `${one.transport}: skipped: ${one.skipped}`);
+      continue;
+    }
+    const count = (counts: Record<string, number>): string =>
+      Object.entries(counts)
+        .map(([name, packets]) => `${packets} ${name}`)
+        .join(', ') || 'none';
+    lines.push(
+      '',
+      `${one.transport} (${one.options})`,
+      `  failed operations     ${one.failed_operations} of ${one.operations} (${one.dbench_operations} of them by ${one.dbench_runs} runs of dbench)`,
+      `  corrupted bytes       ${one.corrupted_bytes} of ${one.bytes_written} written, ${one.bytes_read} read`,
+      `  duplicate executions  ${one.duplicate_executions}`,
+      `  RPC                   ${one.rpc_calls} calls, ${one.rpc_retransmissions} sent again`,
+      `  requests by store     ${count(one.store_requests)}`,
+      `  drops                 ${count(one.drops)}`,
+    );
+  }
+  process.stdout.write(`${lines.join('\n')}\n`);
+}
+
+main().catch((error: unknown) => {
+  process.stderr.write(`kernel client: ${error instanceof Error ? error.message : String(error)}\n`);
+  process.exitCode = 1;
+});
