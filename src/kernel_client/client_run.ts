@@ -78,7 +78,7 @@ async function scenario(topology: Topology, options: ClientRunOptions): Promise<
     throw new KernelClientError('the kernel client needs a client and three stores');
   }
   await storesUp(topology, signal);
-  const nfsOptions = `vers=3,proto=${transport},mountproto=${transport},nolock,hard,rsize=${rsize},wsize=${wsize}`;
+  const nfsOptions = `vers=3,proto=${transport},mountproto=${transport},nolock,hard,retry=0,rsize=${rsize},wsize=${wsize}`;
   progress(`${transport}: booting Linux ${kernel.version} as ${client.name}, mount -o ${nfsOptions}`);
   rmSync(results, { recursive: true, force: true });
   const before = await readCounters(virtualizer);

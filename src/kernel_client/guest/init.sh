@@ -10,9 +10,9 @@ export PATH=/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C
 
 mount -t proc proc /proc
 mount -t sysfs sysfs /sys
-for folder in /run /tmp /var/lib/nfs /mnt; do mount -t tmpfs tmpfs "$folder"; done
+mount -t tmpfs tmpfs /run
 [ -c /dev/ttyS0 ] || mount -t devtmpfs devtmpfs /dev
-mkdir -p /mnt/results /mnt/share
+mkdir -p /run/results /run/share
 stty -F /dev/ttyS0 raw -echo
 exec </dev/ttyS0 >/dev/ttyS0
 
@@ -22,34 +22,34 @@ end() {
   exec "$WORKLOAD" off
 }
 
-mount -t hostfs -o "$RESULTS" none /mnt/results || end "failed: the host's folder $RESULTS cannot be mounted"
-exec 2>/mnt/results/errors
+mount -t hostfs -o "$RESULTS" none /run/results || end "failed: the host's folder $RESULTS cannot be mounted"
+exec 2>/run/results/errors
 
 ip link set lo up
 ip addr add "$ADDRESS" dev vec0 && ip link set vec0 up && ip route add default via "$GATEWAY" ||
-  end "failed: vec0 cannot be set up: $(tr '\n' ' ' </mnt/results/errors)"
+  end "failed: vec0 cannot be set up: $(tr '\n' ' ' </run/results/errors)"
 
-mount -t nfs -o "$NFS_OPTIONS" "$SERVER" /mnt/share ||
-  end "failed: mount -o $NFS_OPTIONS $SERVER: $(tr '\n' ' ' </mnt/results/errors)"
-share=/mnt/share/$DIRECTORY
+mount -t nfs -o "$NFS_OPTIONS" "$SERVER" /run/share ||
+  end "failed: mount -o $NFS_OPTIONS $SERVER: $(tr '\n' ' ' </run/results/errors)"
+share=/run/share/$DIRECTORY
 mkdir -p "$share/dbench" || end "failed: no folder can be made on the mount"
-grep " /mnt/share " /proc/mounts >/mnt/results/mount
+grep " /run/share " /proc/mounts >/run/results/mount
 echo mounted
 
-"$WORKLOAD" run "$share" /mnt/results "$SEED" &
+"$WORKLOAD" run "$share" /run/results "$SEED" &
 workload=$!
-while [ ! -e /tmp/stop ]; do
+while [ ! -e /run/stop ]; do
   dbench -c /usr/share/dbench/client.txt -D "$share/dbench" -t "$DBENCH_SECONDS" 2
   echo "exit code $?"
-done >/mnt/results/dbench 2>&1 &
+done >/run/results/dbench 2>&1 &
 dbench=$!
 
 read -r _
-touch /tmp/stop
+touch /run/stop
 kill "$workload"
-wait "$workload" || echo "the workload ended with $?" >&2
+wait "$workload" || end "failed: the load ended with $?: $(tr '\n' ' ' </run/results/errors)"
 wait "$dbench"
 echo stopped
-cat /proc/net/rpc/nfs >/mnt/results/rpc
-umount /mnt/share || echo "umount ended with $?" >&2
+cat /proc/net/rpc/nfs >/run/results/rpc
+umount /run/share || end "failed: umount: $(tr '\n' ' ' </run/results/errors)"
 end done
