@@ -11,7 +11,7 @@ interface Field {
 
 /**
  * A controller packet header ("packet_in", "packet_out") as bytes in front of the frame <-> P4Runtime metadata. The
- * fields lie one after the other in P4Info's order, most significant bit first.
+ * fields lie one after the other in P4Info's order, most significant bit first; the last byte is filled up with zeros.
  */
 export class PacketHeader {
   readonly length_bytes: number;
@@ -29,13 +29,7 @@ export class PacketHeader {
       width_bits: widthOf(`${name} header, field ${field.name}`, field),
     }));
     this.width_bits = this.fields.reduce((sum, { width_bits }) => sum + width_bits, 0);
-    if (this.width_bits % 8 !== 0) {
-      throw new RpcError(
-        'INVALID_ARGUMENT',
-        `P4Info: header ${name} has ${this.width_bits} bits, not whole bytes`,
-      );
-    }
-    this.length_bytes = this.width_bits / 8;
+    this.length_bytes = Math.ceil(this.width_bits / 8);
   }
 
   /** Throws RpcError INVALID_ARGUMENT or OUT_OF_RANGE naming the field. */
@@ -62,6 +56,7 @@ export class PacketHeader {
       );
     }
     if (this.length_bytes === 0) return new Uint8Array(0);
+    header <<= BigInt(this.length_bytes * 8 - this.width_bits);
     return Buffer.from(header.toString(16).padStart(this.length_bytes * 2, '0'), 'hex');
   }
 
@@ -72,7 +67,7 @@ export class PacketHeader {
     const header = BigInt(
       `0x${Buffer.from(frame.buffer, frame.byteOffset, this.length_bytes).toString('hex')}`,
     );
-    let bits_left = this.width_bits;
+    let bits_left = this.length_bytes * 8;
     return this.fields.map(({ id, width_bits }) => {
       bits_left -= width_bits;
       const value = BigInt.asUintN(width_bits, header >> BigInt(bits_left));

@@ -4,6 +4,7 @@ import type {
   ForwardingPipelineConfig,
   MulticastGroupEntry,
 } from 'p4runtime-js';
+import { parseDeviceConfig } from './device_config';
 import { P4InfoIndex } from './p4info';
 import { checkProgram } from './program_check';
 import { RpcError } from './rpc_error';
@@ -36,20 +37,8 @@ export class Pipeline {
   constructor(readonly config: ForwardingPipelineConfig) {
     if (config.p4info === undefined) throw new RpcError('INVALID_ARGUMENT', 'config.p4info is not set');
     this.info = new P4InfoIndex(config.p4info);
-    this.program = parseProgram(config.p4DeviceConfig);
+    this.program = parseDeviceConfig(config.p4DeviceConfig);
     useProgramWidths(this.info, this.program);
     checkProgram(this.info, this.program);
   }
-}
-
-function parseProgram(device_config: Uint8Array): object {
-  let reason: string;
-  try {
-    const program: unknown = JSON.parse(Buffer.from(device_config).toString('utf8'));
-    if (typeof program === 'object' && program !== null && !Array.isArray(program)) return program;
-    reason = 'it is not an object';
-  } catch (error) {
-    reason = error instanceof Error ? error.message : String(error);
-  }
-  throw new RpcError('INVALID_ARGUMENT', `p4_device_config is not the JSON p4c writes for BMv2: ${reason}`);
 }

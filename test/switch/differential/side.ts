@@ -99,6 +99,7 @@ export class Side {
     if (expected !== undefined) await sleep(patient ? PATIENT_SILENCE_MS : SILENCE_MS);
     const counters = await this.readCounters(program.schema);
     const entries = await this.readEntries(program);
+    await this.deleteReplication(entities.filter((_, i) => writes[i] === 'done'));
     const outputs = [...this.outputs].sort();
     const digests = [...new Set(this.digests)].sort();
     return { outcome: { writes, outputs, digests, counters, entries }, after_each };
@@ -134,6 +135,12 @@ export class Side {
       for (const { index } of error.failures) results[index] = 'refused';
     }
     return results;
+  }
+
+  /** BMv2 keeps the members of groups and sessions when a program is loaded anew, though it no longer tells of them. */
+  private async deleteReplication(entities: readonly Entity[]): Promise<void> {
+    const kept = entities.filter((entity) => 'multicast_group' in entity || 'clone_session' in entity);
+    await this.client.write(kept.map((entity) => ({ type: 'delete', entity }) as const));
   }
 
   private async readCounters(schema: P4Schema): Promise<string[]> {
