@@ -33,6 +33,12 @@ export interface MeterState {
   counters: MeterCounters;
 }
 
+/** A meter at a moment, to be put back. */
+export interface SavedMeter extends MeterState {
+  /** What each bucket holds, and what had come due since the clock's start when it was filled last; in tokens. */
+  buckets: { tokens: number; due: number }[];
+}
+
 /** A CRC in the Rocksoft model: what BMv2's `set_crc16_parameters` and `set_crc32_parameters` take. */
 export interface CrcParameters {
   polynomial: number;
@@ -108,6 +114,12 @@ export interface TableEntry {
   meter?: MeterConfig | undefined;
 }
 
+/** What an entry is to be from now on. */
+export interface EntryChange extends Omit<TableEntry, 'action'> {
+  /** undefined: as it is. */
+  action: EntryAction | undefined;
+}
+
 export interface CounterValue {
   packets: bigint;
   bytes: bigint;
@@ -121,6 +133,14 @@ export interface TableEntryState extends TableEntry {
   /** Time since the entry was last hit (or written); undefined where the table keeps no idle time. */
   idle_ns: bigint | undefined;
   is_const: boolean;
+}
+
+/** An entry with all that packets have made of it, to be put back. Times are the engine's clock's. */
+export interface SavedEntry extends TableEntry {
+  counter: CounterValue | undefined;
+  saved_meter: SavedMeter | undefined;
+  hit_us: number;
+  reported_us: number;
 }
 
 export interface Replica {
@@ -193,8 +213,13 @@ export interface Engine {
   /** Called now and then (about 10 times a second), so that idle timeouts are seen without traffic. */
   tick(now_us: number): void;
 
+  /**
+   * The entries that the program gives the table are only its first ones, not const: P4Info says so, the program's
+   * JSON does not.
+   */
+  allowWrites(table: string): void;
   insertEntry(table: string, entry: TableEntry): void;
-  modifyEntry(table: string, entry: TableEntry): void;
+  modifyEntry(table: string, entry: EntryChange): void;
   /** Found by match and priority; the action is ignored. */
   deleteEntry(table: string, entry: Pick<TableEntry, 'match' | 'priority'>): void;
   /**
@@ -208,6 +233,10 @@ export interface Engine {
   entries(table: string): Iterable<TableEntryState>;
   /** The one entry with this match and priority, without a look at the others; undefined if there is none. */
   entry(table: string, key: Pick<TableEntry, 'match' | 'priority'>): TableEntryState | undefined;
+  /** The same with what only `restoreEntry` can bring back. */
+  savedEntry(table: string, key: Pick<TableEntry, 'match' | 'priority'>): SavedEntry | undefined;
+  /** Puts an entry back, or in the place of what has its key by now; then the counter stays as it is. */
+  restoreEntry(table: string, saved: SavedEntry): void;
 
   /** Indirect counters; index -1 is not allowed here, the server iterates. */
   counterSize(name: string): number;
@@ -223,6 +252,9 @@ export interface Engine {
   /** A meter starts with full buckets. undefined: everything is green. */
   writeMeter(name: string, index: number, config: MeterConfig | undefined): void;
   clearMeterCounters(name: string, index: number): void;
+  /** undefined: it was never configured, nor did a packet use it. */
+  savedMeter(name: string, index: number): SavedMeter | undefined;
+  restoreMeter(name: string, index: number, saved: SavedMeter | undefined): void;
   /** The direct meter of one entry. */
   writeDirectMeter(
     table: string,

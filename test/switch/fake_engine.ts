@@ -7,6 +7,7 @@ import {
   type EngineOptions,
   type MeterState,
   type Replica,
+  type SavedEntry,
   type TableEntry,
   type TableEntryState,
 } from '../../src/switch/engine';
@@ -132,6 +133,27 @@ class FakeEngine implements Engine {
 
   meterSize(): number {
     return 4;
+  }
+
+  allowWrites(): void {
+    throw new EngineError('UNIMPLEMENTED', 'the fake engine has no entries of its own');
+  }
+
+  savedEntry(table: string, key: Pick<TableEntry, 'match' | 'priority'>): SavedEntry | undefined {
+    const state = this.entry(table, key);
+    return state && { ...state, saved_meter: undefined, hit_us: 0, reported_us: 0 };
+  }
+
+  restoreEntry(table: string, saved: SavedEntry): void {
+    this.insertEntry(table, saved);
+  }
+
+  savedMeter(): undefined {
+    return undefined;
+  }
+
+  restoreMeter(): void {
+    throw new EngineError('UNIMPLEMENTED', 'the fake engine saves nothing');
   }
 
   readMeter(): MeterState {

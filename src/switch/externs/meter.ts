@@ -4,6 +4,7 @@ import {
   type MeterConfig,
   type MeterCounters,
   type MeterState,
+  type SavedMeter,
 } from '../engine';
 
 /** As v1model numbers them. */
@@ -17,7 +18,7 @@ const US_PER_SECOND = 1_000_000;
  */
 class Bucket {
   tokens: number;
-  private due = 0;
+  due = 0;
 
   constructor(
     private readonly rate_per_us: number,
@@ -66,6 +67,11 @@ class Meter {
     this.peak = this.is_single_rate
       ? new Bucket(0, Number(eburst))
       : new Bucket(Number(pir) / US_PER_SECOND, Number(pburst));
+  }
+
+  /** Those of a meter that is configured. */
+  buckets(): Bucket[] {
+    return this.committed === undefined || this.peak === undefined ? [] : [this.committed, this.peak];
   }
 
   mark(tokens: number, now_us: number): number {
@@ -123,6 +129,31 @@ export class MeterArray {
       red: counted(Colour.red),
     };
     return { config: config === undefined ? undefined : { ...config }, counters };
+  }
+
+  /** undefined: never configured or run. */
+  save(index: number): SavedMeter | undefined {
+    const state = this.read(index);
+    const meter = this.meters[index];
+    if (meter === undefined) return undefined;
+    return { ...state, buckets: meter.buckets().map(({ tokens, due }) => ({ tokens, due })) };
+  }
+
+  /** Throws EngineError for a config that this array cannot have. */
+  restore(index: number, saved: SavedMeter | undefined): void {
+    this.write(index, saved?.config);
+    if (saved === undefined) {
+      this.reset(index);
+      return;
+    }
+    const { buckets, counters } = saved;
+    const meter = (this.meters[index] ??= new Meter());
+    meter.buckets().forEach((bucket, i) => Object.assign(bucket, buckets[i]));
+    for (const [name, colour] of Object.entries(Colour)) {
+      const { packets, bytes } = counters[name as keyof MeterCounters];
+      meter.packets[colour] = Number(packets);
+      meter.bytes[colour] = Number(bytes);
+    }
   }
 
   /** Throws EngineError; then the meter is as it was. */

@@ -122,7 +122,6 @@ export class Arbitration {
     if (message.role?.config !== undefined) {
       throw new RpcError('INVALID_ARGUMENT', 'role.config is not supported: every role may do everything');
     }
-    if (election_id === 0n) throw new RpcError('INVALID_ARGUMENT', 'election id 0 is not valid');
     let others = 0;
     for (const [other, { role: other_role, election_id: other_id }] of this.members) {
       if (other === controller || other_role !== role) continue;

@@ -23,6 +23,23 @@ export function encodeBits(value: bigint): Buffer {
   return Buffer.from(hex.length % 2 === 0 ? hex : `0${hex}`, 'hex');
 }
 
+/** int<W> in two's complement, any number of copies of the sign bit accepted; as the program's bits. */
+export function decodeSigned(bytes: Uint8Array, width_bits: number, what: string): bigint {
+  if (bytes.length === 0) throw new RpcError('OUT_OF_RANGE', `${what}: an empty byte string is no value`);
+  const value = BigInt.asIntN(bytes.length * 8, decodeBits(bytes, bytes.length * 8, what));
+  if (BigInt.asIntN(width_bits, value) !== value)
+    throw new RpcError('OUT_OF_RANGE', `${what}: ${value} does not fit int<${width_bits}>`);
+  return BigInt.asUintN(width_bits, value);
+}
+
+/** The canonical form of int<W>: as short as possible, its first bit the sign. */
+export function encodeSigned(value: bigint): Buffer {
+  let length_bytes = 1;
+  while (BigInt.asIntN(length_bytes * 8, value) !== value) length_bytes++;
+  const hex = BigInt.asUintN(length_bytes * 8, value).toString(16);
+  return Buffer.from(hex.padStart(length_bytes * 2, '0'), 'hex');
+}
+
 export function allOnes(width_bits: number): bigint {
   return (1n << BigInt(width_bits)) - 1n;
 }

@@ -6,8 +6,10 @@ import {
 } from 'p4runtime-js';
 import { EngineError } from '../engine';
 import type { Dataplane } from '../worker/dataplane';
+import type { EngineCall } from '../worker/engine_calls';
 import { profileLimitCalls } from './entities/action_profile';
 import { ModeLock } from './mode_lock';
+import type { P4InfoIndex } from './p4info';
 import { PacketHeader } from './packet_header';
 import { Pipeline } from './pipeline';
 import { carriedNames, carryRecords } from './reconcile';
@@ -114,7 +116,7 @@ export class Device {
     }
     const { program, info } = next.pipeline;
     try {
-      await this.dataplane.reconcile(program, profileLimitCalls(info), carriedNames(from, next.pipeline));
+      await this.dataplane.reconcile(program, setupCalls(info), carriedNames(from, next.pipeline));
     } catch (error) {
       throw error instanceof EngineError ? toRpcError(error) : refused(error);
     }
@@ -135,9 +137,20 @@ export class Device {
       throw refused(error);
     }
     if (how === 'verify') return;
-    for (const outcome of await this.dataplane.batch(profileLimitCalls(pipeline.info)))
+    for (const outcome of await this.dataplane.batch(setupCalls(pipeline.info)))
       if (!outcome.ok) throw new RpcError('INTERNAL', outcome.message);
   }
+}
+
+/** What of P4Info an engine has to know before anything is written. */
+function setupCalls(info: P4InfoIndex): EngineCall[] {
+  const preinitialized = [...info.tables.values()].filter(
+    ({ has_initial_entries, is_const }) => has_initial_entries && !is_const,
+  );
+  return [
+    ...profileLimitCalls(info),
+    ...preinitialized.map(({ name }): EngineCall => ({ method: 'allowWrites', args: [name] })),
+  ];
 }
 
 function refused(error: unknown): RpcError {

@@ -1,10 +1,9 @@
-import { nameOf } from './p4info';
 import type { Dataplane, DigestMessage, IdleMessage } from '../worker/dataplane';
 import type { Device } from './device';
-import { encodeDigest } from './digest_data';
 import { DigestLists } from './digest_lists';
 import { entryMessage } from './entities/table_entry';
 import type { ControllerStream } from './stream';
+import { P4DataCodec } from './p4_data';
 import { idOf } from './p4info';
 
 /** Keeps messages below gRPC's usual limit of 4 MiB. */
@@ -65,10 +64,11 @@ export class Notifications {
       const config = pipeline.digest_configs.get(id);
       if (config === undefined) continue;
       try {
-        const data = encodeDigest(digest.typeSpec, pipeline.info.types, fields);
+        const codec = new P4DataCodec(pipeline.info.types, `digest ${name}`);
+        const data = codec.encode(digest.typeSpec, fields);
         this.digest_lists.add(id, config, fields.join(), data);
       } catch (error) {
-        this.audience.log('error', `digest ${nameOf(digest)}: ${String(error)}`);
+        this.audience.log('error', String(error));
         // Said once; then it is as if nobody had asked for it.
         pipeline.digest_configs.delete(id);
       }

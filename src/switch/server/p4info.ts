@@ -48,6 +48,8 @@ export interface TableSpec {
   actions: Map<number, { action: ActionSpec; in_entries: boolean; as_default: boolean }>;
   actions_by_name: Map<string, ActionSpec>;
   is_const: boolean;
+  /** The program has entries for it. */
+  has_initial_entries: boolean;
   has_const_default: boolean;
   has_idle_timeout: boolean;
   direct_counter: DirectCounter | undefined;
@@ -157,6 +159,7 @@ export class P4InfoIndex {
       actions,
       actions_by_name,
       is_const: table.isConstTable,
+      has_initial_entries: table.hasInitialEntries,
       has_const_default: table.constDefaultActionId !== 0,
       // Table.IdleTimeoutBehavior NOTIFY_CONTROL
       has_idle_timeout: (table.idleTimeoutBehavior as number) === 1,

@@ -1,3 +1,4 @@
+import type { Meter } from 'p4runtime-js';
 import type { CarriedNames } from '../worker/carry_over';
 import type { ActionSpec, KeyField } from './p4info';
 import { idOf, nameOf } from './p4info';
@@ -13,10 +14,17 @@ export function carriedNames(from: Pipeline, to: Pipeline): CarriedNames {
     meters: [],
     actions: [],
   };
-  for (const { name, keys } of from.info.tables.values()) {
+  for (const { name, keys, direct_meter } of from.info.tables.values()) {
     const twin = to.info.tables_by_name.get(name);
     if (twin !== undefined && keysText(twin.keys) === keysText(keys))
-      tables.push({ name, with_counters: twin.direct_counter !== undefined });
+      tables.push({
+        name,
+        with_counters: twin.direct_counter !== undefined,
+        with_meters:
+          direct_meter !== undefined &&
+          twin.direct_meter !== undefined &&
+          meterText(direct_meter) === meterText(twin.direct_meter),
+      });
     else unused.tables.push(name);
   }
   const actions = new Map([...to.info.actions.values()].map((action) => [action.name, paramsText(action)]));
@@ -29,7 +37,9 @@ export function carriedNames(from: Pipeline, to: Pipeline): CarriedNames {
   unused.value_sets = other_sets.map(({ name }) => name);
   const [profiles, other_profiles] = same(from.info.action_profiles, to.info.action_profiles, () => '');
   unused.profiles = other_profiles;
-  const [meters, other_meters] = same(from.info.meters, to.info.meters, ({ size }) => `${size}`);
+  const [meters, other_meters] = same(from.info.meters, to.info.meters, (meter) => {
+    return `${meter.size} ${meterText(meter)}`;
+  });
   unused.meters = other_meters;
   const [counters] = same(from.info.counters, to.info.counters, ({ size }) => `${size}`);
   const [registers] = same(from.info.registers, to.info.registers, ({ size, typeSpec }) => {
@@ -67,6 +77,11 @@ function keysText(keys: KeyField[]): string {
 
 function paramsText({ params }: ActionSpec): string {
   return params.map(({ name, width_bits }) => `${name} ${width_bits}`).join(', ');
+}
+
+/** What a config, and tokens in a bucket, mean. */
+function meterText({ spec }: Pick<Meter, 'spec'>): string {
+  return `${spec?.unit} ${spec?.type}`;
 }
 
 function split<T>(items: T[], is_first: (item: T) => boolean): [T[], T[]] {

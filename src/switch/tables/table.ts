@@ -2,8 +2,10 @@ import {
   type ActionCall,
   type CounterValue,
   EngineError,
+  type EntryChange,
   type MatchValue,
   type MeterConfig,
+  type SavedEntry,
   type TableEntry,
   type TableEntryState,
 } from '../engine';
@@ -38,6 +40,8 @@ export class MatchTable implements Records {
   private packets = new Float64Array(0);
   private bytes = new Float64Array(0);
   private idle_timeouts_us = new Float64Array(0);
+  /** As they were written, for reading back. */
+  private idle_timeouts_ns = new BigInt64Array(0);
   private last_hits_us = new Float64Array(0);
   /** When each entry was last reported idle: it is again when its timeout has passed once more. */
   private idle_reports_us = new Float64Array(0);
@@ -46,6 +50,8 @@ export class MatchTable implements Records {
   private used = 1;
   private readonly free: number[] = [];
   private size = 0;
+  /** The entries are the program's, for ever. */
+  private is_const: boolean;
 
   constructor(
     readonly program: Table,
@@ -59,6 +65,7 @@ export class MatchTable implements Records {
     this.record = new Uint32Array(this.stride);
     this.records = new Uint32Array(CAPACITY_MIN * this.stride);
     this.match_lookup = makeLookup(this, this.format);
+    this.is_const = program.const_entries !== undefined;
     const meter = program.direct_meter;
     if (meter !== undefined) this.meters = new MeterArray(meter.name, Infinity, meter.unit, clock);
     this.resize(CAPACITY_MIN);
@@ -104,20 +111,18 @@ export class MatchTable implements Records {
 
   // -- for the control plane --
 
+  allowWrites(): void {
+    this.is_const = false;
+  }
+
   insert(entry: TableEntry): void {
     this.checkMutable();
     this.add(entry);
   }
 
-  modify(entry: TableEntry): void {
+  modify(entry: EntryChange): void {
     this.checkMutable();
-    const at = this.find(entry);
-    this.actions.check(entry.action, at);
-    this.checkTimeout(entry);
-    this.checkMeter(entry.meter);
-    this.actions.set(at, entry.action);
-    this.meters?.write(at, entry.meter);
-    this.startIdle(at, entry.idle_timeout_ns);
+    this.replace(this.find(entry), entry);
   }
 
   delete(entry: Pick<TableEntry, 'match' | 'priority'>): void {
@@ -171,6 +176,34 @@ export class MatchTable implements Records {
     return at === 0 ? undefined : this.state(at);
   }
 
+  save(key: Pick<TableEntry, 'match' | 'priority'>): SavedEntry | undefined {
+    if (this.program.keys.length === 0) return undefined;
+    this.format.encode(key.match, key.priority, this.record);
+    const at = this.match_lookup.same(this.record);
+    if (at === 0) return undefined;
+    const { match, priority, action, idle_timeout_ns, meter, counter } = this.state(at);
+    return {
+      ...{ match, priority, action, idle_timeout_ns, meter, counter },
+      saved_meter: this.meters?.save(at),
+      hit_us: this.last_hits_us[at] ?? 0,
+      reported_us: this.idle_reports_us[at] ?? 0,
+    };
+  }
+
+  restore(saved: SavedEntry): void {
+    this.format.encode(saved.match, saved.priority, this.record);
+    let at = this.match_lookup.same(this.record);
+    if (at === 0) {
+      this.checkMutable();
+      at = this.add(saved);
+      if (saved.counter !== undefined) this.setCounter(at, saved.counter);
+    } else this.replace(at, saved);
+    this.meters?.restore(at, saved.saved_meter);
+    if (!this.program.support_timeout) return;
+    this.last_hits_us[at] = saved.hit_us;
+    this.idle_reports_us[at] = saved.reported_us;
+  }
+
   writeCounter(entry: Pick<TableEntry, 'match' | 'priority'>, value: CounterValue): void {
     this.setCounter(this.find(entry), value);
   }
@@ -208,7 +241,18 @@ export class MatchTable implements Records {
     return all ^ (all >> BigInt(length));
   }
 
-  private add(entry: TableEntry): void {
+  /** Makes the entry numbered `at` do something else. */
+  private replace(at: number, entry: EntryChange): void {
+    if (entry.action !== undefined) this.actions.check(entry.action, at);
+    this.checkTimeout(entry);
+    this.checkMeter(entry.meter);
+    if (entry.action !== undefined) this.actions.set(at, entry.action);
+    this.meters?.write(at, entry.meter);
+    this.startIdle(at, entry.idle_timeout_ns);
+  }
+
+  /** The new entry's number. */
+  private add(entry: TableEntry): number {
     this.format.encode(entry.match, entry.priority, this.record);
     this.actions.check(entry.action, 0);
     this.checkTimeout(entry);
@@ -227,6 +271,7 @@ export class MatchTable implements Records {
     this.startIdle(at, entry.idle_timeout_ns);
     this.match_lookup.added(at);
     this.size++;
+    return at;
   }
 
   private find(entry: Pick<TableEntry, 'match' | 'priority'>): number {
@@ -237,11 +282,11 @@ export class MatchTable implements Records {
   }
 
   private checkMutable(): void {
-    if (this.program.const_entries !== undefined) this.fail('PERMISSION_DENIED', 'the entries are const');
+    if (this.is_const) this.fail('PERMISSION_DENIED', 'the entries are const');
     if (this.program.keys.length === 0) this.fail('INVALID_ARGUMENT', 'the table has no key, so no entries');
   }
 
-  private checkTimeout(entry: TableEntry): void {
+  private checkTimeout(entry: EntryChange): void {
     if (entry.idle_timeout_ns !== 0n && !this.program.support_timeout)
       this.fail('INVALID_ARGUMENT', 'the table does not support idle timeouts');
   }
@@ -257,6 +302,7 @@ export class MatchTable implements Records {
   private startIdle(at: number, timeout_ns: bigint): void {
     if (!this.program.support_timeout) return;
     this.idle_timeouts_us[at] = Number(timeout_ns) / NS_PER_US;
+    this.idle_timeouts_ns[at] = timeout_ns;
     this.touch(at);
   }
 
@@ -277,20 +323,18 @@ export class MatchTable implements Records {
     return {
       ...this.format.decode(this.records, at * this.stride),
       action: this.actions.get(at),
-      idle_timeout_ns: support_timeout
-        ? BigInt(Math.round((this.idle_timeouts_us[at] as number) * NS_PER_US))
-        : 0n,
+      idle_timeout_ns: this.idle_timeouts_ns[at] ?? 0n,
       counter: with_counters ? this.counterOf(at) : undefined,
       ...(metered === undefined ? {} : { meter: metered.config, meter_counters: metered.counters }),
       idle_ns: support_timeout ? BigInt(Math.max(0, Math.round(idle_us * NS_PER_US))) : undefined,
-      is_const: this.program.const_entries !== undefined,
+      is_const: this.is_const,
     };
   }
 
   private resize(capacity: number): void {
-    const grown = <T extends Uint32Array | Float64Array>(old: T, length: number): T => {
+    const grown = <T extends Uint32Array | Float64Array | BigInt64Array>(old: T, length: number): T => {
       const array = new (old.constructor as new (length: number) => T)(length);
-      array.set(old);
+      (array as Uint32Array).set(old as Uint32Array);
       return array;
     };
     this.capacity = capacity;
@@ -301,6 +345,7 @@ export class MatchTable implements Records {
     }
     if (this.program.support_timeout) {
       this.idle_timeouts_us = grown(this.idle_timeouts_us, capacity);
+      this.idle_timeouts_ns = grown(this.idle_timeouts_ns, capacity);
       this.last_hits_us = grown(this.last_hits_us, capacity);
       this.idle_reports_us = grown(this.idle_reports_us, capacity);
     }

@@ -7,6 +7,7 @@ import {
   type CrcParameters,
   type Engine,
   EngineError,
+  type EntryChange,
   type EngineEvents,
   type EngineOptions,
   type MeterConfig,
@@ -16,6 +17,8 @@ import {
   type ProfileLimits,
   type ProfileMember,
   type Replica,
+  type SavedEntry,
+  type SavedMeter,
   type TableEntry,
   type TableEntryState,
 } from '../engine';
@@ -91,11 +94,15 @@ class V1ModelEngine implements Engine {
     for (const [name, table] of this.tables) table.reportIdle((entry) => this.events.idle(name, entry));
   }
 
+  allowWrites(table: string): void {
+    this.table(table).allowWrites();
+  }
+
   insertEntry(table: string, entry: TableEntry): void {
     this.table(table).insert(entry);
   }
 
-  modifyEntry(table: string, entry: TableEntry): void {
+  modifyEntry(table: string, entry: EntryChange): void {
     this.table(table).modify(entry);
   }
 
@@ -117,6 +124,14 @@ class V1ModelEngine implements Engine {
 
   entry(table: string, key: Pick<TableEntry, 'match' | 'priority'>): TableEntryState | undefined {
     return this.table(table).entry(key);
+  }
+
+  savedEntry(table: string, key: Pick<TableEntry, 'match' | 'priority'>): SavedEntry | undefined {
+    return this.table(table).save(key);
+  }
+
+  restoreEntry(table: string, saved: SavedEntry): void {
+    this.table(table).restore(saved);
   }
 
   counterSize(name: string): number {
@@ -157,6 +172,14 @@ class V1ModelEngine implements Engine {
 
   clearMeterCounters(name: string, index: number): void {
     this.meter(name).clearCounters(index);
+  }
+
+  savedMeter(name: string, index: number): SavedMeter | undefined {
+    return this.meter(name).save(index);
+  }
+
+  restoreMeter(name: string, index: number, saved: SavedMeter | undefined): void {
+    this.meter(name).restore(index, saved);
   }
 
   writeDirectMeter(

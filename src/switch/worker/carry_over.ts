@@ -1,12 +1,18 @@
 import { EngineError, type CounterValue, type Engine, type EntryAction } from '../engine';
-import { written } from './undo';
+
+export interface CarriedTable {
+  name: string;
+  with_counters: boolean;
+  /** Both have a direct meter of one kind. */
+  with_meters: boolean;
+}
 
 /**
  * What of one program's state another takes over, by the names that mean the same in both, and what must be unused
  * because the other does not have it.
  */
 export interface CarriedNames {
-  tables: { name: string; with_counters: boolean }[];
+  tables: CarriedTable[];
   /** Tables whose default action is not the program's own. */
   defaults: string[];
   profiles: string[];
@@ -18,8 +24,8 @@ export interface CarriedNames {
 }
 
 /**
- * Copies state from one engine to another in small steps. Meters start with full buckets and no counts, idle times
- * start anew: neither can be written.
+ * Copies state from one engine to another in small steps, with what packets made of it: counts, the fill of meters,
+ * idle times. Both engines have one clock.
  * @throws EngineError INVALID_ARGUMENT naming what the other program cannot take
  */
 export function* carryOver(from: Engine, to: Engine, names: CarriedNames): Generator<undefined, void> {
@@ -42,14 +48,26 @@ export function* carryOver(from: Engine, to: Engine, names: CarriedNames): Gener
       yield undefined;
     }
   }
-  for (const { name, with_counters } of names.tables) {
+  for (const { name, with_counters, with_meters } of names.tables) {
+    // What the new program has instead of the old one's entries is not what was there.
+    for (const state of [...to.entries(name)]) if (!state.is_const) to.deleteEntry(name, state);
     for (const state of from.entries(name)) {
       // A const entry is the program's own.
       if (!state.is_const) {
         check(state.action);
-        carry(`table ${name}, an entry`, () => to.insertEntry(name, written(state)));
-        if (with_counters && state.counter !== undefined && !isZero(state.counter))
-          to.writeDirectCounter(name, state, state.counter);
+        const saved = from.savedEntry(name, state);
+        if (saved === undefined) continue;
+        if (!with_meters && saved.meter !== undefined)
+          throw invalid(`table ${name}: an entry's meter is configured, but the new program's is another`);
+        if (to.entry(name, state) !== undefined)
+          throw invalid(`table ${name}: the new program has an entry of its own where there is one`);
+        carry(`table ${name}, an entry`, () =>
+          to.restoreEntry(name, {
+            ...saved,
+            counter: with_counters ? saved.counter : undefined,
+            saved_meter: with_meters ? saved.saved_meter : undefined,
+          }),
+        );
       }
       yield undefined;
     }
@@ -80,8 +98,8 @@ function* carryCells(from: Engine, to: Engine, names: CarriedNames): Generator<u
   }
   for (const name of names.meters) {
     for (let i = 0; i < from.meterSize(name); i++) {
-      const { config } = from.readMeter(name, i);
-      if (config !== undefined) to.writeMeter(name, i, config);
+      const saved = from.savedMeter(name, i);
+      if (saved !== undefined) to.restoreMeter(name, i, saved);
       yield undefined;
     }
   }

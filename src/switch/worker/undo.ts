@@ -1,4 +1,4 @@
-import { EngineError, type Engine, type TableEntry, type TableEntryState } from '../engine';
+import { EngineError, type Engine } from '../engine';
 import type { EngineCall } from './engine_calls';
 
 /**
@@ -10,21 +10,13 @@ export function undoCalls(engine: Engine, call: EngineCall): EngineCall[] {
   switch (call.method) {
     case 'insertEntry':
       return [{ method: 'deleteEntry', args: call.args }];
-    case 'modifyEntry': {
+    case 'modifyEntry':
+    case 'deleteEntry':
+    case 'writeDirectMeter':
+    case 'clearDirectMeterCounters': {
       const [table, key] = call.args;
-      const before = engine.entry(table, key);
-      if (before === undefined) return [];
-      return [{ method: 'modifyEntry', args: [table, written(before)] }];
-    }
-    case 'deleteEntry': {
-      const [table, key] = call.args;
-      const before = engine.entry(table, key);
-      if (before === undefined) return [];
-      if (before.meter_counters !== undefined) throw irrevocable(`table ${table}: deleting a metered entry`);
-      const { counter } = before;
-      const calls: EngineCall[] = [{ method: 'insertEntry', args: [table, written(before)] }];
-      if (counter !== undefined) calls.push({ method: 'writeDirectCounter', args: [table, key, counter] });
-      return calls;
+      const before = engine.savedEntry(table, key);
+      return before === undefined ? [] : [{ method: 'restoreEntry', args: [table, before] }];
     }
     case 'setDefaultAction': {
       const [table] = call.args;
@@ -44,17 +36,14 @@ export function undoCalls(engine: Engine, call: EngineCall): EngineCall[] {
       const counter = engine.entry(table, key)?.counter;
       return counter === undefined ? [] : [{ method: 'writeDirectCounter', args: [table, key, counter] }];
     }
-    case 'writeDirectMeter': {
-      const [table, key] = call.args;
-      return [{ method: 'writeDirectMeter', args: [table, key, engine.entry(table, key)?.meter] }];
-    }
     case 'writeCounter': {
       const [name, index] = call.args;
       return [{ method: 'writeCounter', args: [name, index, engine.readCounter(name, index)] }];
     }
-    case 'writeMeter': {
+    case 'writeMeter':
+    case 'clearMeterCounters': {
       const [name, index] = call.args;
-      return [{ method: 'writeMeter', args: [name, index, engine.readMeter(name, index).config] }];
+      return [{ method: 'restoreMeter', args: [name, index, engine.savedMeter(name, index)] }];
     }
     case 'writeRegister': {
       const [name, index] = call.args;
@@ -100,25 +89,15 @@ export function undoCalls(engine: Engine, call: EngineCall): EngineCall[] {
       const before = find(engine.cloneSessions(), ({ session_id }) => session_id === id);
       return [{ method: 'setCloneSession', args: [id, before] }];
     }
-    case 'clearMeterCounters':
-    case 'clearDirectMeterCounters':
-      throw irrevocable(`${call.args[0]}: clearing the counters of a meter`);
     default:
-      throw irrevocable(call.method);
+      throw new EngineError(
+        'UNIMPLEMENTED',
+        `${call.method} cannot be undone, so not in a batch that may have to be`,
+      );
   }
-}
-
-/** The entry without what only reads show. */
-export function written(state: TableEntryState): TableEntry {
-  const { match, priority, action, idle_timeout_ns, meter } = state;
-  return { match, priority, action, idle_timeout_ns, meter };
 }
 
 function find<T>(items: Iterable<T>, is_wanted: (item: T) => boolean): T | undefined {
   for (const item of items) if (is_wanted(item)) return item;
   return undefined;
-}
-
-function irrevocable(what: string): EngineError {
-  return new EngineError('UNIMPLEMENTED', `${what} cannot be undone, so not in a batch that may have to be`);
 }

@@ -1,5 +1,5 @@
 import { status } from '@grpc/grpc-js';
-import { Entity, Update, Update_Type, WriteRequest_Atomicity as Atomicity } from 'p4runtime-js';
+import { Entity, Update_Type, type Update, WriteRequest_Atomicity as Atomicity } from 'p4runtime-js';
 import {
   action,
   bridge,
@@ -8,6 +8,7 @@ import {
   id,
   readTables,
   table,
+  update,
   type EntityOf,
 } from './device_under_test';
 import { bytes, type RawClient } from './raw_client';
@@ -22,10 +23,6 @@ beforeEach(async () => {
 });
 
 afterEach(() => dut.close());
-
-function update(type: Update_Type, entity: EntityOf): Update {
-  return Update.fromPartial({ type, entity: { entity } });
-}
 
 const counter: EntityOf = { $case: 'counterEntry', value: { counterId: id('received') } };
 const register: EntityOf = { $case: 'registerEntry', value: { registerId: id('last_source') } };
@@ -151,4 +148,17 @@ test('a failed insert leaves the counter of the entry that is there', async () =
   expect(details.map(({ code }) => code)).toEqual([status.ALREADY_EXISTS]);
   const read = bridge(1n, 1, { counterData: { packetCount: 0n, byteCount: 0n } });
   expect(await readTables(client, read)).toMatchObject([{ counterData: { packetCount: 1n } }]);
+});
+
+test('an entry that a failed batch deleted has been idle for as long as if it had stayed', async () => {
+  await client.write(MODIFY, bridge(1n, 1, { idleTimeoutNs: 3_000_000n }));
+  dut.now_us += 2000;
+  dut.device.tick();
+  const { details } = await client.writeUpdates(
+    [update(DELETE, bridge(1n, 0)), update(DELETE, bridge(77n, 0))],
+    Atomicity.ROLLBACK_ON_ERROR,
+  );
+  expect(details.map(({ code }) => code)).toEqual([status.ABORTED, status.NOT_FOUND]);
+  const read = bridge(1n, 0, { action: undefined, timeSinceLastHit: { elapsedNs: 0n } });
+  expect(await readTables(client, read)).toMatchObject([{ timeSinceLastHit: { elapsedNs: 2_000_000n } }]);
 });

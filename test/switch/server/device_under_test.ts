@@ -1,5 +1,5 @@
 import { status, type ServiceError } from '@grpc/grpc-js';
-import { P4Info, type TableEntry } from 'p4runtime-js';
+import { Entity, P4Info, Update, type TableEntry, type Update_Type } from 'p4runtime-js';
 import { Switch } from '../../../src/switch/switch';
 import { bytes, detailsOf, DEVICE_ID, idsOf, pipelineConfig, RawClient } from './raw_client';
 
@@ -46,6 +46,14 @@ export class DeviceUnderTest {
     for (const client of this.clients) client.close();
     await this.device.close();
   }
+}
+
+export function entity(value: EntityOf): Entity {
+  return Entity.fromPartial({ entity: value });
+}
+
+export function update(type: Update_Type, of: EntityOf): Update {
+  return Update.fromPartial({ type, entity: { entity: of } });
 }
 
 export function ethernet(dst: bigint, src: bigint, type = 0x800, length = 60): Buffer {

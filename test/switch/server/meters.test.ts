@@ -1,6 +1,9 @@
 import { status } from '@grpc/grpc-js';
 import {
+  Entity,
+  SetForwardingPipelineConfigRequest_Action as SetAction,
   Update_Type,
+  WriteRequest_Atomicity as Atomicity,
   type DirectMeterEntry,
   type MeterConfig,
   type MeterCounterData,
@@ -9,13 +12,12 @@ import {
   type TableEntry,
 } from 'p4runtime-js';
 import { Switch } from '../../../src/switch/switch';
+import { update, type EntityOf } from './device_under_test';
 import { bytes, DEVICE_ID, idsOf, pipelineConfig, RawClient } from './raw_client';
 
 const { INSERT, MODIFY, DELETE } = Update_Type;
 const config = pipelineConfig('meters', 1n);
 const id = idsOf(config.p4info as P4Info);
-
-type EntityOf = NonNullable<Parameters<RawClient['read']>[0]>;
 
 let device: Switch;
 let client: RawClient;
@@ -152,4 +154,90 @@ test('DirectMeterEntry sets and reads the meter of one entry', async () => {
     value: { config: set, tableEntry: { match: metered(5n).match, action: undefined } },
   });
   await expect(client.read(direct(6n))).rejects.toMatchObject({ code: status.NOT_FOUND });
+});
+
+/** Meters of which the first packet was green and emptied the bucket: the next would be red. */
+async function emptiedBuckets(): Promise<void> {
+  const bucket = rates(0n, 1n, 0n, 1n);
+  const bytes_bucket = rates(0n, 8n, 0n, 8n);
+  expect(await code(MODIFY, meter(1n, { config: bucket }))).toBe('OK');
+  expect(await code(INSERT, table(metered(5n, { action: mark, meterConfig: bytes_bucket })))).toBe('OK');
+  inject(1, 5);
+}
+
+const asked = { meterConfig: rates(0n, 0n, 0n, 0n), meterCounterData: NO_COUNTS };
+
+async function state(): Promise<unknown[]> {
+  const entities = await client.read(
+    meter(undefined, { counterData: NO_COUNTS }),
+    table({
+      tableId: id('metered'),
+      ...asked,
+      counterData: { packetCount: 0n, byteCount: 0n },
+    } as TableEntry),
+  );
+  return entities.map((entity) => Entity.toJSON(entity));
+}
+
+/** What was red before is red again: the buckets are as empty as they were. */
+async function expectStillEmpty(): Promise<void> {
+  inject(1, 5);
+  const [array] = await readMeters(meter(1n, { counterData: NO_COUNTS }));
+  expect(array?.counterData).toMatchObject({ green: { packetCount: 1n }, red: { packetCount: 1n } });
+  const [entry] = await client.read(table(metered(5n, asked)));
+  expect(entry?.entity).toMatchObject({
+    value: { meterCounterData: { green: { packetCount: 1n }, red: { packetCount: 1n } } },
+  });
+}
+
+for (const atomicity of [Atomicity.ROLLBACK_ON_ERROR, Atomicity.DATAPLANE_ATOMIC])
+  test(`${Atomicity[atomicity]}: what a failed batch did to meters is undone, to the last token`, async () => {
+    await emptiedBuckets();
+    const before = await state();
+    const fresh = rates(1n, 9n, 1n, 9n);
+    const result = await client.writeUpdates(
+      [
+        update(MODIFY, meter(1n, { config: fresh, counterData: NO_COUNTS })),
+        update(MODIFY, meter(2n, { config: fresh })),
+        update(MODIFY, direct(5n, { config: fresh, counterData: NO_COUNTS })),
+        update(MODIFY, table(metered(5n, { action: mark, meterConfig: fresh }))),
+        update(DELETE, table(metered(5n))),
+        update(INSERT, table(metered(5n, { action: mark }))),
+        update(INSERT, table(metered(5n, { action: mark }))),
+      ],
+      atomicity,
+    );
+    expect(result.details.map((one) => status[one.code])).toEqual([
+      ...Array<string>(6).fill('ABORTED'),
+      'ALREADY_EXISTS',
+    ]);
+    expect(await state()).toEqual(before);
+    await expectStillEmpty();
+  });
+
+test('an atomic batch that succeeds deletes and clears', async () => {
+  await emptiedBuckets();
+  const updates = [update(DELETE, table(metered(5n))), update(MODIFY, meter(1n, { counterData: NO_COUNTS }))];
+  expect(await client.writeUpdates(updates, Atomicity.ROLLBACK_ON_ERROR)).toMatchObject({ code: 0 });
+  expect(await client.read(table({ tableId: id('metered') } as TableEntry))).toEqual([]);
+});
+
+test('RECONCILE_AND_COMMIT keeps what meters hold and counted', async () => {
+  await emptiedBuckets();
+  const before = await state();
+  expect(await client.setConfig(config, SetAction.RECONCILE_AND_COMMIT)).toBeUndefined();
+  expect(await state()).toEqual(before);
+  await expectStillEmpty();
+});
+
+test('RECONCILE_AND_COMMIT: a configured meter of another unit is named', async () => {
+  const changed = pipelineConfig('meters', 2n);
+  for (const one of changed.p4info?.directMeters ?? []) one.spec = { unit: 2, type: 0 };
+  await emptiedBuckets();
+  expect(await client.setConfig(changed, SetAction.RECONCILE_AND_COMMIT)).toEqual({
+    code: status.INVALID_ARGUMENT,
+    message: "table run.metered: an entry's meter is configured, but the new program's is another",
+  });
+  await client.write(DELETE, table(metered(5n)));
+  expect(await client.setConfig(changed, SetAction.RECONCILE_AND_COMMIT)).toBeUndefined();
 });

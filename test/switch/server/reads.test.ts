@@ -83,7 +83,7 @@ test('a batch answers what it can, and says of each request what was wrong', asy
     { $case: 'counterEntry', value: { counterId: 3 } },
     { $case: 'digestEntry', value: { digestId: id('seen_t') } },
     table('fixed'),
-    { $case: 'externEntry', value: {} },
+    { $case: 'externEntry', value: { externTypeId: 130 } },
   ];
   const call = client.client.read(
     ReadRequest.fromPartial({ deviceId: DEVICE_ID, entities: requests.map((entity) => ({ entity })) }),
@@ -144,4 +144,11 @@ test('an idle entry is reported again when its timeout has passed again', async 
     expect((await client.next('idleTimeoutNotification')).tableEntry).toHaveLength(1);
   await client.write(Update_Type.DELETE, bridge(1n, 1));
   expect(client.messages.filter(({ update }) => update?.$case === 'idleTimeoutNotification')).toEqual([]);
+});
+
+test('all externs are none; one is UNIMPLEMENTED', async () => {
+  expect(await client.read({ $case: 'externEntry', value: {} })).toEqual([]);
+  expect(await readFailure(client, { $case: 'externEntry', value: { externTypeId: 130 } })).toMatchObject({
+    code: 'UNIMPLEMENTED',
+  });
 });

@@ -66,7 +66,11 @@ test('a batch that is all or none, and state that is carried over', async () => 
   }
   await dataplane.atomicBatch(entryCalls(10), true);
   const unused = { tables: [], profiles: [], value_sets: [], meters: [], actions: ['a'] };
-  const names = { tables: [{ name: 't', with_counters: false }], counters: ['c'], registers: ['r'] };
+  const names = {
+    tables: [{ name: 't', with_counters: false, with_meters: false }],
+    counters: ['c'],
+    registers: ['r'],
+  };
   const others = { defaults: [], profiles: [], value_sets: [], meters: [] };
   await dataplane.batch([{ method: 'writeRegister', args: ['r', 3, 9n] }]);
   const wanted = { ...names, ...others, unused };

@@ -15,7 +15,7 @@ import { decodeAction, encodeAction } from './action';
 import type { PreparedUpdate } from './prepared';
 import { decodeWatchPort, encodeWatchPort } from './watch_port';
 
-/** What of P4Info an engine has to know before anything is written. */
+/** The sizes that P4Info gives action profiles. */
 export function profileLimitCalls(info: P4InfoIndex): EngineCall[] {
   return [...info.action_profiles.values()].map((profile) => {
     const semantics = profile.selectorSizeSemantics;

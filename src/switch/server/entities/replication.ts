@@ -7,7 +7,7 @@ import {
   type PacketReplicationEngineEntry,
   type Replica,
 } from 'p4runtime-js';
-import { decodeBits } from '../bytestring';
+import { decodeBits, encodeBits } from '../bytestring';
 import type { Pipeline } from '../pipeline';
 import { RpcError } from '../rpc_error';
 import type { EngineCall } from '../../worker/engine_calls';
@@ -43,7 +43,8 @@ function prepareGroup(pipeline: Pipeline, type: Update_Type, entry: MulticastGro
     throw new RpcError('INVALID_ARGUMENT', `multicast group ${id} is not within 1..${GROUP_MAX}`);
   const replicas =
     type === Update_Type.DELETE ? undefined : decodeReplicas(`multicast group ${id}`, entry.replicas);
-  return prepareStored(pipeline.multicast_groups, type, id, entry, `multicast group ${id}`, {
+  const stored = type === Update_Type.DELETE ? entry : canonical(entry);
+  return prepareStored(pipeline.multicast_groups, type, id, stored, `multicast group ${id}`, {
     method: 'setMulticastGroup',
     args: [id, replicas],
   });
@@ -69,7 +70,8 @@ function prepareSession(pipeline: Pipeline, type: Update_Type, entry: CloneSessi
           packet_length_bytes: entry.packetLengthBytes,
           replicas: decodeReplicas(what, entry.replicas),
         };
-  return prepareStored(pipeline.clone_sessions, type, id, entry, what, {
+  const stored = type === Update_Type.DELETE ? entry : canonical(entry);
+  return prepareStored(pipeline.clone_sessions, type, id, stored, what, {
     method: 'setCloneSession',
     args: [id, session],
   });
@@ -126,6 +128,16 @@ function decodeReplicas(what: string, replicas: Replica[]): EngineReplica[] {
     seen.add(key);
     return { port, instance: replica.instance };
   });
+}
+
+/** As it reads back: the numbers of ports without leading zeros. The replicas were checked. */
+function canonical<T extends { replicas: Replica[] }>(entry: T): T {
+  const replicas = entry.replicas.map((replica): Replica => {
+    if (replica.portKind?.$case !== 'port') return replica;
+    const port = decodeBits(replica.portKind.value, PORT_WIDTH_BITS, 'port');
+    return { ...replica, portKind: { $case: 'port', value: encodeBits(port) } };
+  });
+  return { ...entry, replicas };
 }
 
 function replicaPort(what: string, { portKind }: Replica): number {

@@ -31,6 +31,13 @@ function prepareMatchEntry(
   if (table.keys.length === 0) throw invalid(table, 'has no key: it has only a default entry');
   const key = decodeKey(table, entry);
   const note_key = noteKey(table, key.match, key.priority);
+  if (type === Update_Type.DELETE) {
+    if (table.is_const) throw isConst(table);
+    return {
+      calls: [{ method: 'deleteEntry', args: [table.name, key] }],
+      succeeded: () => void pipeline.notes.delete(note_key),
+    };
+  }
   const counter_calls: EngineCall[] =
     entry.counterData === undefined
       ? []
@@ -49,12 +56,8 @@ function prepareMatchEntry(
       with_previous: true,
     });
   if (table.is_const) {
-    if (type !== Update_Type.MODIFY || entry.action !== undefined) {
-      throw new RpcError(
-        'PERMISSION_DENIED',
-        `table ${table.name} is const: only counters and meters of its entries can be written`,
-      );
-    }
+    if (type !== Update_Type.MODIFY || entry.action !== undefined) throw isConst(table);
+    if (entry.idleTimeoutNs !== 0n) throw invalid(table, 'const entries have no idle timeout');
     const meter_calls: EngineCall[] =
       table.direct_meter === undefined
         ? []
@@ -62,23 +65,22 @@ function prepareMatchEntry(
     const [first, ...others] = [...meter_calls, ...counter_calls];
     return { calls: first === undefined ? [] : [{ ...first, with_previous: undefined }, ...others] };
   }
-  if (type === Update_Type.DELETE) {
-    return {
-      calls: [{ method: 'deleteEntry', args: [table.name, key] }],
-      succeeded: () => void pipeline.notes.delete(note_key),
-    };
+  const succeeded = (): void => setNotes(pipeline, note_key, entry);
+  const written = { ...key, idle_timeout_ns: entry.idleTimeoutNs, meter };
+  if (type === Update_Type.MODIFY && entry.action === undefined) {
+    const change = { ...written, action: undefined };
+    return { calls: [{ method: 'modifyEntry', args: [table.name, change] }, ...counter_calls], succeeded };
   }
-  const written = {
-    ...key,
-    action: decodeEntryAction(table, entry.action),
-    idle_timeout_ns: entry.idleTimeoutNs,
-    meter,
-  };
   const method = type === Update_Type.INSERT ? 'insertEntry' : 'modifyEntry';
-  return {
-    calls: [{ method, args: [table.name, written] }, ...counter_calls],
-    succeeded: () => setNotes(pipeline, note_key, entry),
-  };
+  const action = decodeEntryAction(table, entry.action);
+  return { calls: [{ method, args: [table.name, { ...written, action }] }, ...counter_calls], succeeded };
+}
+
+function isConst(table: TableSpec): RpcError {
+  return new RpcError(
+    'PERMISSION_DENIED',
+    `table ${table.name} is const: only counters and meters of its entries can be written`,
+  );
 }
 
 function prepareDefault(
