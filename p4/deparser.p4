@@ -14,6 +14,12 @@ control StoreswitchDeparser(packet_out packet, in headers_t hdr) {
         packet.emit(hdr.rpc_cred);
         packet.emit(hdr.rpc_verifier);
         packet.emit(hdr.rpc_verifier_body);
+        packet.emit(hdr.nlm_cookie_length);
+        packet.emit(hdr.nlm_cookie);
+        packet.emit(hdr.nlm_block);
+        packet.emit(hdr.nlm_exclusive);
+        packet.emit(hdr.nlm_caller_length);
+        packet.emit(hdr.nlm_caller);
         packet.emit(hdr.nfs_fh_length);
         packet.emit(hdr.nfs_fh_prefix);
         packet.emit(hdr.nfs_fh_rest);

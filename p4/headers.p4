@@ -9,15 +9,20 @@ typedef bit<32> ipv4_addr_t;
 
 @controller_header("packet_in")
 header packet_in_t {
-    bit<9> ingress_port;
-    bit<7> _pad;
-    bit<8> reason; // PUNT_*
+    bit<9>  ingress_port;
+    bit<1>  is_sampled;    // of a request or response: it is to be recorded
+    bit<6>  _pad;
+    bit<8>  reason;        // PUNT_*
+    bit<16> service_id;    // 0: none
+    bit<16> store_id;      // chosen for the request, or that had it; 0: none
+    bit<16> fragment_next; // octets of the datagram's payload that have passed
+    bit<48> time_us;       // of arrival, by the switch's clock
 }
 
 @controller_header("packet_out")
 header packet_out_t {
     bit<9> egress_port;
-    bit<7> _pad;
+    bit<7> operation; // PACKET_OUT_*
 }
 
 header ethernet_t {
@@ -97,6 +102,23 @@ header rpc_verifier_t {
     bit<32> length;
 }
 
+// What stands before the file handle in the arguments of NLM procedures.
+header nlm_opaque_length_t {
+    bit<32> length;
+}
+
+header nlm_cookie_t {
+    varbit<512> data;
+}
+
+header nlm_flag_t {
+    bit<32> value;
+}
+
+header nlm_caller_t {
+    varbit<2048> data;
+}
+
 // RFC 1813, section 2.3.3: a file handle is opaque, at most 64 octets.
 header nfs_fh_length_t {
     bit<32> length;
@@ -124,6 +146,12 @@ struct headers_t {
     rpc_auth_body_t rpc_cred;
     rpc_verifier_t  rpc_verifier;
     rpc_auth_body_t rpc_verifier_body;
+    nlm_opaque_length_t nlm_cookie_length;
+    nlm_cookie_t    nlm_cookie;
+    nlm_flag_t      nlm_block;
+    nlm_flag_t      nlm_exclusive;
+    nlm_opaque_length_t nlm_caller_length;
+    nlm_caller_t    nlm_caller;
     nfs_fh_length_t nfs_fh_length;
     nfs_fh_prefix_t nfs_fh_prefix;
     nfs_fh_rest_t   nfs_fh_rest;

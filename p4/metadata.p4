@@ -1,12 +1,34 @@
 // SPDX-License-Identifier: Apache-2.0
 // Decisions travel here; headers change once, at the end (controls/rewrite.p4).
 
+// Stores drawn for a request that may go anywhere, and what one outstanding request at each weighs.
+struct draw_t {
+    bit<16>     store_1;
+    bit<16>     store_2;
+    bit<16>     store_3;
+    bit<16>     store_4;
+    bit<16>     cost_1;
+    bit<16>     cost_2;
+    bit<16>     cost_3;
+    bit<16>     cost_4;
+}
+
 struct metadata_t {
     // Kept across the clone that carries a copy to the controller.
     @field_list(FIELD_LIST_PUNT)
     bit<9>      ingress_port;
     @field_list(FIELD_LIST_PUNT)
     punt_t      punt_reason;
+    @field_list(FIELD_LIST_PUNT)
+    bit<1>      is_sampled;      // to be recorded
+    @field_list(FIELD_LIST_PUNT)
+    bit<16>     service_id;
+    @field_list(FIELD_LIST_PUNT)
+    bit<16>     store_id;
+    @field_list(FIELD_LIST_PUNT)
+    bit<16>     fragment_next;
+    @field_list(FIELD_LIST_PUNT)
+    bit<48>     time_us;         // of arrival
 
     verdict_t   verdict;
     drop_t      drop_reason;
@@ -21,18 +43,23 @@ struct metadata_t {
     bit<16>     dst_port;
     bit<8>      ip_protocol;
     bit<1>      is_fragment;     // any fragment of a datagram of several
+    bit<1>      is_follower;     // a fragment after the zeroth
     bit<1>      is_response;     // from a store, to a client
     bit<1>      is_own;          // to an address of the virtualizer itself
 
     mode_t      mode;
-    bit<16>     service_id;
+    bit<32>     sample_below;    // of 65536 requests, so many are recorded
+    bit<16>     export_id;       // 0: none that is known
+    bit<16>     procedure_id;    // 0: none that is known
     bit<16>     pool_id;
+    policy_t    policy;
+    bit<1>      is_jumbo;        // the pool's stores take a request in one large frame
     class_t     placement;
     bit<16>     slot;
-    bit<16>     store_id;
     bit<16>     fallback_id;     // where it goes if store_id is down
-    bit<1>      is_pinned;       // the request table knows this request
-    bit<16>     pinned_store_id;
+    bit<1>      is_preferred;    // known or drawn, rather than the slot's
+    bit<16>     preferred_id;
+    draw_t      draw;
 }
 
 // What the controller learns a client's whereabouts from.

@@ -11,7 +11,9 @@ parser StoreswitchParser(packet_in packet,
                          out headers_t hdr,
                          inout metadata_t meta,
                          inout standard_metadata_t standard_metadata) {
-    bit<32> fh_octets; // padded to XDR's multiple of four
+    // Padded to XDR's multiple of four.
+    bit<32> fh_octets;
+    bit<32> nlm_octets;
 
     state start {
         transition select(standard_metadata.ingress_port) {
@@ -22,7 +24,10 @@ parser StoreswitchParser(packet_in packet,
 
     state parse_packet_out {
         packet.extract(hdr.packet_out);
-        transition accept;
+        transition select(hdr.packet_out.operation) {
+            PACKET_OUT_SEND_LAST: parse_ethernet;
+            default:              accept;
+        }
     }
 
     state parse_ethernet {
@@ -112,14 +117,83 @@ parser StoreswitchParser(packet_in packet,
         packet.extract(hdr.rpc_verifier_body, ((hdr.rpc_verifier.length + 3) & 0xfffffffc) << 3);
         transition select(hdr.rpc_call.program, hdr.rpc_call.program_version, hdr.rpc_call.procedure,
                           hdr.rpc_call.cred_flavor) {
-            (NFS_PROGRAM, NFS_V3, 0, _): accept; // NULL has no arguments
-            (NFS_PROGRAM, NFS_V3, _, 0): parse_nfs_fh;
-            (NFS_PROGRAM, NFS_V3, _, 1): parse_nfs_fh;
-            default:                     accept; // another program, or arguments RPCSEC_GSS may hide
+            (NFS_PROGRAM, NFS_V3, 0, _):         accept; // NULL has no arguments
+            (NFS_PROGRAM, NFS_V3, _, AUTH_NONE): parse_nfs_fh;
+            (NFS_PROGRAM, NFS_V3, _, AUTH_SYS):  parse_nfs_fh;
+            (NLM_PROGRAM, _, _, AUTH_NONE):      parse_nlm;
+            (NLM_PROGRAM, _, _, AUTH_SYS):       parse_nlm;
+            default:                             accept; // another program, or arguments RPCSEC_GSS may hide
         }
     }
 
-    // Every NFSv3 procedure but NULL begins with the file handle of its (first) object.
+    // The procedures that name a file; all versions have them alike.
+    state parse_nlm {
+        transition select(hdr.rpc_call.procedure) {
+            1:       parse_nlm_cookie; // TEST
+            2:       parse_nlm_cookie; // LOCK
+            3:       parse_nlm_cookie; // CANCEL
+            4:       parse_nlm_cookie; // UNLOCK
+            6:       parse_nlm_cookie; // TEST_MSG
+            7:       parse_nlm_cookie; // LOCK_MSG
+            8:       parse_nlm_cookie; // CANCEL_MSG
+            9:       parse_nlm_cookie; // UNLOCK_MSG
+            20:      parse_nlm_cookie; // SHARE
+            21:      parse_nlm_cookie; // UNSHARE
+            22:      parse_nlm_cookie; // NM_LOCK
+            default: accept;
+        }
+    }
+
+    state parse_nlm_cookie {
+        packet.extract(hdr.nlm_cookie_length);
+        nlm_octets = (hdr.nlm_cookie_length.length + 3) & 0xfffffffc;
+        bool is_long = hdr.nlm_cookie_length.length > NLM_COOKIE_MAX;
+        transition select(is_long) {
+            true:    accept;
+            default: parse_nlm_cookie_data;
+        }
+    }
+
+    state parse_nlm_cookie_data {
+        packet.extract(hdr.nlm_cookie, nlm_octets << 3);
+        transition select(hdr.rpc_call.procedure) {
+            1:       parse_nlm_exclusive;
+            6:       parse_nlm_exclusive;
+            2:       parse_nlm_block;
+            3:       parse_nlm_block;
+            7:       parse_nlm_block;
+            8:       parse_nlm_block;
+            22:      parse_nlm_block;
+            default: parse_nlm_caller;
+        }
+    }
+
+    state parse_nlm_block {
+        packet.extract(hdr.nlm_block);
+        transition parse_nlm_exclusive;
+    }
+
+    state parse_nlm_exclusive {
+        packet.extract(hdr.nlm_exclusive);
+        transition parse_nlm_caller;
+    }
+
+    state parse_nlm_caller {
+        packet.extract(hdr.nlm_caller_length);
+        nlm_octets = (hdr.nlm_caller_length.length + 3) & 0xfffffffc;
+        bool is_long = hdr.nlm_caller_length.length > NLM_CALLER_MAX;
+        transition select(is_long) {
+            true:    accept;
+            default: parse_nlm_caller_data;
+        }
+    }
+
+    state parse_nlm_caller_data {
+        packet.extract(hdr.nlm_caller, nlm_octets << 3);
+        transition parse_nfs_fh;
+    }
+
+    // Every NFSv3 procedure but NULL begins with the file handle of its (first) object. NLM carries the same handle.
     state parse_nfs_fh {
         packet.extract(hdr.nfs_fh_length);
         verify(hdr.nfs_fh_length.length <= NFS_FH_MAX, error.FileHandleTooLong);

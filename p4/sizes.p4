@@ -13,6 +13,18 @@
 // 64 pools. A power of two, so that a hash needs no division.
 #define SLOTS            65536
 #define SLOTS_PER_POOL   1024
-// Power of two. At 50,000 requests a second one slot is reused after about a second: see request.p4.
+#define POOLS            64
+// As slots: 64 pools.
+#define DRAWS            65536
+#define DRAWS_PER_POOL   1024
+#define EXPORTS          4096
+#define CAPABILITIES     4096
+// Of each of the three parts of the request table: see request.p4. A power of two.
 #define REQUESTS         65536
+// Datagrams whose fragments are on their way. A power of two.
+#define FRAGMENTS        16384
+#define SERIES           4096
+// 64 buckets each.
+#define RESPONSE_TIMES   262144
+#define BUCKETS          64
 #define DROP_REASONS     256

@@ -5,10 +5,10 @@
 //   port role -> admit -> ARP -> host traffic                                          |
 //                  |              (virtual service? no -> local address? own -> host)  |
 //                  v                                                                   v
-//                virtual service -> class -> request table -> slot, store ----------> verdict
-//                  |                                                                   ^ |
-//                  +- response: request table (count) -> client route -----------------+ v
-//                                                                              egress: rewrite / packet-in
+//                virtual service -> class, pool -> request table, slot -> fragment -> store -+-> verdict
+//                  |                                                                   |     ^ |
+//                  +- response: request table (times) -> client route, MTU ------------+-----+ v
+//                                                                         record      egress: rewrite / packet-in
 
 #include <core.p4>
 #include "targets/v1model.p4"
@@ -26,9 +26,16 @@
 #include "controls/local_address.p4"
 #include "controls/client_learn.p4"
 #include "controls/procedure_class.p4"
+#include "controls/pool.p4"
+#include "controls/draw.p4"
+#include "controls/outstanding.p4"
 #include "controls/select_store.p4"
 #include "controls/request.p4"
+#include "controls/fragment.p4"
+#include "controls/store.p4"
 #include "controls/client_route.p4"
+#include "controls/port_mtu.p4"
+#include "controls/record.p4"
 #include "controls/service_request.p4"
 #include "controls/verdict.p4"
 #include "controls/rewrite.p4"
@@ -46,7 +53,11 @@ control StoreswitchIngress(inout headers_t hdr, inout metadata_t meta,
     ClientLearn() client_learn;
     ServiceRequest() service_request;
     Request() request;
+    Fragment() fragment;
+    Store() store;
     ClientRoute() client_route;
+    PortMtu() port_mtu;
+    Record() record;
     HostPort() host_port;
     Verdict() verdict;
 
@@ -67,6 +78,7 @@ control StoreswitchIngress(inout headers_t hdr, inout metadata_t meta,
 
     apply {
         meta.ingress_port = standard_metadata.ingress_port;
+        meta.time_us = NOW_US;
 
         if (hdr.packet_out.isValid()) {
             from_controller.apply(hdr, meta);
@@ -88,6 +100,9 @@ control StoreswitchIngress(inout headers_t hdr, inout metadata_t meta,
                     if (hdr.ipv4.flag_more_fragments == 1 || hdr.ipv4.fragment_offset != 0) {
                         meta.is_fragment = 1;
                     }
+                    if (hdr.ipv4.fragment_offset != 0) {
+                        meta.is_follower = 1;
+                    }
                     virtual_service.apply(meta);
                     if (meta.mode != MODE_NONE) {
                         if (meta.role == ROLE_EXTERNAL) {
@@ -96,24 +111,41 @@ control StoreswitchIngress(inout headers_t hdr, inout metadata_t meta,
                         service_request.apply(hdr, meta, standard_metadata);
                     } else {
                         local_address.apply(meta);
-                        if (meta.verdict == VERDICT_NONE && meta.is_own == 0
-                            && hdr.ethernet.dst_addr[40:40] == 0) {
+                        if (meta.mode == MODE_FOLLOW) {
+                            if (meta.ip_protocol != PROTOCOL_UDP) {
+                                drop(DROP_FRAGMENTED_REQUEST);
+                            }
+                        } else if (meta.verdict == VERDICT_NONE && meta.is_own == 0
+                                   && hdr.ethernet.dst_addr[40:40] == 0) {
                             not_local();
                         }
                     }
-                    if (meta.verdict == VERDICT_NONE && (meta.mode != MODE_NONE || meta.is_response == 1)) {
-                        request.apply(hdr, meta, standard_metadata);
-                    }
-                    if (meta.is_response == 1) {
-                        client_route.apply(meta);
+                    if (meta.verdict == VERDICT_NONE
+                        && (meta.mode == MODE_REQUEST || meta.mode == MODE_SESSION || meta.is_response == 1)) {
+                        request.apply(hdr, meta);
                     }
                 }
             }
-            // Whatever no control has claimed is the host's.
-            if (meta.verdict == VERDICT_NONE) {
+        }
+        if (hdr.packet_out.isValid() ? hdr.packet_out.operation == PACKET_OUT_SEND_LAST && hdr.ipv4.isValid()
+                                     : meta.is_fragment == 1 && meta.mode != MODE_NONE
+                                       && meta.verdict == VERDICT_NONE) {
+            fragment.apply(hdr, meta);
+        }
+        if (meta.verdict == VERDICT_NONE) {
+            if (meta.mode != MODE_NONE) {
+                store.apply(meta);
+            } else if (meta.is_response == 1) {
+                client_route.apply(meta);
+                if (meta.verdict == VERDICT_ROUTE) {
+                    port_mtu.apply(hdr, meta);
+                }
+            } else {
+                // Whatever no control has claimed is the host's.
                 host_port.apply(meta);
             }
         }
+        record.apply(meta);
         verdict.apply(meta, standard_metadata);
     }
 }

@@ -8,9 +8,8 @@ control LocalAddress(inout metadata_t meta) {
     }
 
     // A fragment after the zeroth names no port, so that it cannot match a service.
-    action virtual_fragment() {
-        meta.verdict = VERDICT_DROP;
-        meta.drop_reason = DROP_FRAGMENTED_REQUEST;
+    action follow() {
+        meta.mode = MODE_FOLLOW;
     }
 
     action own() {
@@ -20,9 +19,9 @@ control LocalAddress(inout metadata_t meta) {
     table local_address {
         key = {
             meta.dst_addr    : exact @name("dst_addr");
-            meta.is_fragment : exact @name("is_fragment");
+            meta.is_follower : exact @name("is_follower");
         }
-        actions = { virtual; virtual_fragment; own; @defaultonly NoAction; }
+        actions = { virtual; follow; own; @defaultonly NoAction; }
         const default_action = NoAction;
         size = LOCAL_ADDRESSES;
     }

@@ -3,8 +3,9 @@
 // request says, which is right for every procedure.
 
 control ProcedureClass(in headers_t hdr, inout metadata_t meta) {
-    action set_class(class_t placement) {
+    action set_class(class_t placement, bit<16> procedure_id) {
         meta.placement = placement;
+        meta.procedure_id = procedure_id;
     }
 
     table procedure_class {
@@ -14,14 +15,17 @@ control ProcedureClass(in headers_t hdr, inout metadata_t meta) {
             hdr.rpc_call.procedure       : exact @name("procedure");
         }
         actions = { set_class; }
-        const default_action = set_class(CLASS_BY_REQUEST);
+        const default_action = set_class(CLASS_BY_REQUEST, 0);
         size = PROCEDURES;
     }
 
     apply {
         procedure_class.apply();
-        // Placing by object needs an object to see.
-        if (meta.placement == CLASS_BY_OBJECT && !hdr.nfs_fh_rest.isValid()) {
+        // A security context is known to the store that made it, and hides the arguments.
+        if (hdr.rpc_call.cred_flavor == RPCSEC_GSS) {
+            meta.placement = CLASS_BY_CLIENT;
+        } else if (meta.placement == CLASS_BY_OBJECT && !hdr.nfs_fh_rest.isValid()) {
+            // Placing by object needs an object to see.
             meta.placement = CLASS_BY_CLIENT;
         }
     }

@@ -1,47 +1,128 @@
 // SPDX-License-Identifier: Apache-2.0
 // The request table: which store has a request, so that its retransmission reaches the same one, through slot
-// rewrites and after the response. Soft state: a newer request may take an entry over, then the retransmission is
+// rewrites and after the response. Soft state: a newer request may take a row over, then the retransmission is
 // placed like a new request; that is the same store unless slots were rewritten meanwhile.
 // The key is kept whole: a false hit would send a WRITE to a store that its COMMIT will not visit.
+//
+// Three parts of REQUESTS rows: one for what may go anywhere, and two, under different hashes, for everything else.
+// So no crowd of reads takes rows from changes, and of two changes that a third one meets the older gives way.
 
-control Request(in headers_t hdr, inout metadata_t meta, in standard_metadata_t standard_metadata) {
-    register<bit<32>>(REQUESTS) request_client;  // IPv4 address
-    register<bit<32>>(REQUESTS) request_service; // the VIP
-    register<bit<32>>(REQUESTS) request_ports;   // the client's and the service's
-    register<bit<32>>(REQUESTS) request_xid;
-    register<bit<16>>(REQUESTS) request_store;
-    register<bit<48>>(REQUESTS) request_time_us; // of the last transmission
+control Request(in headers_t hdr, inout metadata_t meta) {
+    register<bit<32>>(3 * REQUESTS) request_client;  // IPv4 address
+    register<bit<32>>(3 * REQUESTS) request_service; // the VIP
+    register<bit<32>>(3 * REQUESTS) request_ports;   // the client's and the service's
+    register<bit<32>>(3 * REQUESTS) request_xid;
+    register<bit<16>>(3 * REQUESTS) request_store;
+    register<bit<16>>(3 * REQUESTS) request_series;
+    register<bit<8>>(3 * REQUESTS)  request_flags;   // REQUEST_*
+    register<bit<48>>(3 * REQUESTS) request_sent_us; // first transmission to this store
+    register<bit<48>>(3 * REQUESTS) request_seen_us; // last transmission
 
     counter(SERVICES, CounterType.packets_and_bytes) service_retransmissions;
+    counter(STORES, CounterType.packets_and_bytes) store_requests;
     counter(STORES, CounterType.packets_and_bytes) store_responses;
+    counter(1, CounterType.packets_and_bytes) unexpected_responses;
+    counter(RESPONSE_TIMES, CounterType.packets) response_time; // by series and bucket
+
+    const bit<8> REQUEST_ANSWERED = 1;
+    const bit<8> REQUEST_SAMPLED  = 2;
 
     // Clients give up, or begin again with a new xid, well within this time.
     const bit<48> LIFETIME_US = 120000000;
 
+    Draw() draw;
+    Outstanding() outstanding;
     SelectStore() select_store;
 
     ipv4_addr_t client_addr;
     ipv4_addr_t service_addr;
     bit<32> ports; // the client's and the service's
     bit<32> index;
-    bit<1> is_known;
+    bit<1>  is_known;
+    // Of the row at `index`, whoever's it is.
+    bit<16> store_id;
+    bit<16> series_id;
+    bit<8>  flags;
+    bit<48> sent_us;
+    bit<48> seen_us;
+    // Of the row in the part looked at before.
+    bit<32> older_index;
+    bit<16> older_store_id;
+    bit<8>  older_flags;
+    bit<48> older_sent_us;
+    bit<48> older_seen_us;
+    bit<32> place;
+    bit<32> other_place;
+    bit<32> elapsed_us;
+    bit<32> bucket;
 
-    action look_up() {
+    action set_series(bit<16> id) {
+        series_id = id;
+    }
+
+    // Which response times are added up together; 0 are those nobody asked to tell apart.
+    table series {
+        key = {
+            meta.service_id   : exact @name("service_id");
+            meta.procedure_id : exact @name("procedure_id");
+            meta.store_id     : exact @name("store_id");
+        }
+        actions = { set_series; }
+        const default_action = set_series(0);
+        size = SERIES;
+    }
+
+    action set_bucket(bit<8> number) {
+        bucket = (bit<32>)number;
+    }
+
+    // Its entries are the lower bounds of a histogram whose buckets widen with the time.
+    table response_time_bucket {
+        key = { elapsed_us : lpm @name("elapsed_us"); }
+        actions = { set_bucket; }
+        const default_action = set_bucket(0);
+        size = 512;
+    }
+
+    action hash_key() {
+        hash(place, HashAlgorithm.crc32, (bit<32>)0,
+             { client_addr, service_addr, ports, hdr.rpc.xid }, (bit<32>)REQUESTS);
+        hash(other_place, HashAlgorithm.crc16, (bit<32>)0,
+             { client_addr, service_addr, ports, hdr.rpc.xid }, (bit<32>)REQUESTS);
+    }
+
+    action look_up(bit<32> at) {
         bit<32> known_client;
         bit<32> known_service;
         bit<32> known_ports;
         bit<32> known_xid;
-        bit<48> known_time_us;
-        hash(index, HashAlgorithm.crc32, (bit<32>)0,
-             { client_addr, service_addr, ports, hdr.rpc.xid }, (bit<32>)REQUESTS);
+        index = at;
         request_client.read(known_client, index);
         request_service.read(known_service, index);
         request_ports.read(known_ports, index);
         request_xid.read(known_xid, index);
-        request_store.read(meta.pinned_store_id, index);
-        request_time_us.read(known_time_us, index);
+        request_store.read(store_id, index);
+        request_series.read(series_id, index);
+        request_flags.read(flags, index);
+        request_sent_us.read(sent_us, index);
+        request_seen_us.read(seen_us, index);
         is_known = (known_client == client_addr && known_service == service_addr && known_ports == ports
-                    && known_xid == hdr.rpc.xid && NOW_US - known_time_us < LIFETIME_US) ? 1w1 : 1w0;
+                    && known_xid == hdr.rpc.xid && meta.time_us - seen_us < LIFETIME_US) ? 1w1 : 1w0;
+    }
+
+    action keep_older() {
+        older_index = index;
+        older_store_id = store_id;
+        older_flags = flags;
+        older_sent_us = sent_us;
+        older_seen_us = seen_us;
+    }
+
+    action take_older() {
+        index = older_index;
+        store_id = older_store_id;
+        flags = older_flags;
+        sent_us = older_sent_us;
     }
 
     action remember() {
@@ -50,7 +131,10 @@ control Request(in headers_t hdr, inout metadata_t meta, in standard_metadata_t 
         request_ports.write(index, ports);
         request_xid.write(index, hdr.rpc.xid);
         request_store.write(index, meta.store_id);
-        request_time_us.write(index, NOW_US);
+        request_series.write(index, series_id);
+        request_flags.write(index, flags);
+        request_sent_us.write(index, sent_us);
+        request_seen_us.write(index, meta.time_us);
     }
 
     apply {
@@ -59,9 +143,27 @@ control Request(in headers_t hdr, inout metadata_t meta, in standard_metadata_t 
                 client_addr = meta.dst_addr;
                 service_addr = meta.src_addr;
                 ports = meta.dst_port ++ meta.src_port;
-                look_up();
-                if (is_known == 1) {
-                    store_responses.count((bit<32>)meta.pinned_store_id);
+                hash_key();
+                look_up(place);
+                if (is_known == 0) {
+                    look_up(REQUESTS + place);
+                    if (is_known == 0) {
+                        look_up(2 * REQUESTS + other_place);
+                    }
+                }
+                if (is_known == 0) {
+                    unexpected_responses.count(0);
+                } else {
+                    meta.store_id = store_id;
+                    store_responses.count((bit<32>)store_id);
+                    meta.is_sampled = flags[1:1];
+                    if (flags & REQUEST_ANSWERED == 0) {
+                        request_flags.write(index, flags | REQUEST_ANSWERED);
+                        outstanding.apply(OutstandingOperation.REMOVE, store_id, sent_us, meta);
+                        elapsed_us = (bit<32>)(meta.time_us - sent_us);
+                        response_time_bucket.apply();
+                        response_time.count((bit<32>)series_id * BUCKETS + bucket);
+                    }
                 }
             }
         } else {
@@ -69,14 +171,54 @@ control Request(in headers_t hdr, inout metadata_t meta, in standard_metadata_t 
                 client_addr = meta.src_addr;
                 service_addr = meta.dst_addr;
                 ports = meta.src_port ++ meta.dst_port;
-                look_up();
-                meta.is_pinned = is_known;
+                hash_key();
+                if (meta.placement == CLASS_ANY) {
+                    look_up(place);
+                } else {
+                    look_up(REQUESTS + place);
+                    if (is_known == 0) {
+                        keep_older();
+                        look_up(2 * REQUESTS + other_place);
+                        if (is_known == 0 && older_seen_us < seen_us) {
+                            take_older();
+                        }
+                    }
+                }
                 if (is_known == 1) {
+                    meta.is_preferred = 1;
+                    meta.preferred_id = store_id;
                     service_retransmissions.count((bit<32>)meta.service_id);
+                } else {
+                    if ((bit<32>)other_place[15:0] < meta.sample_below) {
+                        meta.is_sampled = 1;
+                    }
+                    if (meta.placement == CLASS_ANY && meta.policy != POLICY_HASH
+                        && meta.policy != POLICY_BY_OBJECT && meta.policy != POLICY_BY_CLIENT) {
+                        draw.apply(meta);
+                        if (meta.is_preferred == 1 && meta.policy >= POLICY_LEAST_OF_2) {
+                            outstanding.apply(OutstandingOperation.CHOOSE, 0, 0, meta);
+                        }
+                    }
                 }
             }
             select_store.apply(hdr, meta);
-            if (meta.mode == MODE_REQUEST && meta.verdict == VERDICT_ROUTE) {
+            if (meta.verdict == VERDICT_NONE) {
+                store_requests.count((bit<32>)meta.store_id);
+            }
+            if (meta.mode == MODE_REQUEST && meta.verdict == VERDICT_NONE) {
+                if (is_known == 1) {
+                    meta.is_sampled = flags[1:1];
+                }
+                if (is_known == 0 || store_id != meta.store_id) {
+                    // The row was another request's, or this one's at another store: nobody will see that answered.
+                    if (sent_us != 0 && flags & REQUEST_ANSWERED == 0) {
+                        outstanding.apply(OutstandingOperation.REMOVE, store_id, sent_us, meta);
+                    }
+                    outstanding.apply(OutstandingOperation.ADD, meta.store_id, 0, meta);
+                    series.apply();
+                    flags = meta.is_sampled == 1 ? REQUEST_SAMPLED : 0;
+                    sent_us = meta.time_us;
+                }
                 remember();
             }
         }

@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // Which store of the pool. A slot names the store it belongs to and the one that takes over if that store dies;
-// so a single store_down entry takes a dead store out of every pool, before any slot is rewritten.
+// so a single store_down entry takes a dead store out of every pool, before any slot is rewritten. A store that is
+// preferred, because it has the request already or was drawn for it, gets it unless it is down.
 
 control SelectStore(in headers_t hdr, inout metadata_t meta) {
-    counter(STORES, CounterType.packets_and_bytes) store_requests;
-
-    // A pin to a dead store falls back to the slot's owner, which is alive once slots have been rewritten.
+    // A preferred store that is down gives way to the slot's owner, which is alive once slots have been rewritten.
     action choose(bit<16> store_id, bit<16> standby_id) {
-        meta.store_id = meta.is_pinned == 1 ? meta.pinned_store_id : store_id;
+        meta.store_id = meta.is_preferred == 1 ? meta.preferred_id : store_id;
         meta.fallback_id = meta.store_id == store_id ? standby_id : store_id;
     }
 
@@ -38,27 +37,19 @@ control SelectStore(in headers_t hdr, inout metadata_t meta) {
         size = STORES;
     }
 
-    action forward(mac_addr_t mac, bit<9> port) {
-        meta.next_hop_mac = mac;
-        meta.out_port = port;
-        meta.verdict = VERDICT_ROUTE;
-        store_requests.count((bit<32>)meta.store_id);
-    }
-
-    action unknown_store() {
-        meta.verdict = VERDICT_DROP;
-        meta.drop_reason = DROP_UNKNOWN_STORE;
-    }
-
-    table store {
-        key = { meta.store_id : exact @name("store_id"); }
-        actions = { forward; @defaultonly unknown_store; }
-        const default_action = unknown_store;
-        size = STORES;
-    }
+    // What placement by object and by client mean is up to the class, or, for what may go anywhere, to the policy.
+    class_t placement;
 
     apply {
-        if (meta.placement == CLASS_BY_OBJECT) {
+        placement = meta.placement;
+        if (placement == CLASS_ANY) {
+            if (meta.policy == POLICY_BY_OBJECT && hdr.nfs_fh_rest.isValid()) {
+                placement = CLASS_BY_OBJECT;
+            } else if (meta.policy == POLICY_BY_CLIENT) {
+                placement = CLASS_BY_CLIENT;
+            }
+        }
+        if (placement == CLASS_BY_OBJECT) {
             if (hdr.nfs_fh_prefix.isValid()) {
                 hash(meta.slot, HashAlgorithm.crc32, (bit<16>)0,
                      { hdr.nfs_fh_prefix.data, hdr.nfs_fh_rest.data }, (bit<16>)SLOTS_PER_POOL);
@@ -66,9 +57,9 @@ control SelectStore(in headers_t hdr, inout metadata_t meta) {
                 hash(meta.slot, HashAlgorithm.crc32, (bit<16>)0,
                      { hdr.nfs_fh_rest.data }, (bit<16>)SLOTS_PER_POOL);
             }
-        } else if (meta.placement == CLASS_BY_CLIENT) {
+        } else if (placement == CLASS_BY_CLIENT) {
             hash(meta.slot, HashAlgorithm.crc32, (bit<16>)0, { meta.src_addr }, (bit<16>)SLOTS_PER_POOL);
-        } else if (meta.placement == CLASS_BY_SESSION) {
+        } else if (placement == CLASS_BY_SESSION) {
             hash(meta.slot, HashAlgorithm.crc32, (bit<16>)0,
                  { meta.src_addr, meta.src_port, meta.dst_addr, meta.dst_port }, (bit<16>)SLOTS_PER_POOL);
         } else {
@@ -79,7 +70,6 @@ control SelectStore(in headers_t hdr, inout metadata_t meta) {
         slot.apply();
         if (meta.verdict == VERDICT_NONE) {
             store_down.apply();
-            store.apply();
         }
     }
 }

@@ -3,6 +3,7 @@
 
 control ServiceRequest(in headers_t hdr, inout metadata_t meta, in standard_metadata_t standard_metadata) {
     ProcedureClass() procedure_class;
+    Pool() pool;
 
     action drop(drop_t reason) {
         meta.verdict = VERDICT_DROP;
@@ -13,10 +14,10 @@ control ServiceRequest(in headers_t hdr, inout metadata_t meta, in standard_meta
         if (meta.mode == MODE_SLOW) {
             meta.verdict = VERDICT_PUNT;
             meta.punt_reason = PUNT_SERVICE;
-        } else if (meta.is_fragment == 1) {
+        } else if (meta.is_fragment == 1 && meta.mode != MODE_REQUEST) {
             drop(DROP_FRAGMENTED_REQUEST);
         } else if (standard_metadata.parser_error != error.NoError) {
-            drop(DROP_MALFORMED);
+            drop(meta.is_fragment == 1 ? DROP_TINY_FRAGMENT : DROP_MALFORMED);
         } else if (meta.mode == MODE_REQUEST) {
             if (!hdr.rpc_call.isValid()) {
                 drop(DROP_NOT_RPC_CALL);
@@ -24,6 +25,7 @@ control ServiceRequest(in headers_t hdr, inout metadata_t meta, in standard_meta
                 drop(DROP_RPC_VERSION);
             } else {
                 procedure_class.apply(hdr, meta);
+                pool.apply(hdr, meta);
             }
         }
     }

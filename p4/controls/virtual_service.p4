@@ -4,9 +4,11 @@
 control VirtualService(inout metadata_t meta) {
     counter(SERVICES, CounterType.packets_and_bytes) service_requests;
 
-    action request(bit<16> service_id, bit<16> pool_id) {
+    // Of 65536 requests, those whose hash is below `sample_below` are recorded.
+    action request(bit<16> service_id, bit<16> pool_id, bit<32> sample_below) {
         meta.service_id = service_id;
         meta.pool_id = pool_id;
+        meta.sample_below = sample_below;
         meta.mode = MODE_REQUEST;
         service_requests.count((bit<32>)service_id);
     }

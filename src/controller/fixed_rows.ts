@@ -6,8 +6,8 @@ import { hostPort } from '../dataplane/host_port';
 import { localAddress } from '../dataplane/local_address';
 import { portMac } from '../dataplane/port_mac';
 import { portRole } from '../dataplane/port_role';
-import { procedureClass } from '../dataplane/procedure_class';
-import { PROCEDURES } from '../dataplane/procedures';
+import { procedureRows } from '../dataplane/procedure_class';
+import { bucketRows } from '../dataplane/response_time_bucket';
 import type { DropReason } from '../dataplane/constants';
 import type { Row } from '../dataplane/table';
 import { virtualService } from '../dataplane/virtual_service';
@@ -26,9 +26,8 @@ export function fixedRows(network: Network): Row[] {
     ...arpRows(network),
     ...addressRows(network),
     ...serviceRows(network),
-    ...PROCEDURES.map(({ program, version, procedure, placement }) =>
-      procedureClass.row({ program, version, procedure }, { name: 'set_class', params: { placement } }),
-    ),
+    ...procedureRows(),
+    ...bucketRows(),
   ];
 }
 
@@ -90,29 +89,27 @@ function addressRows({ own, vips }: Network): Row[] {
   const both = [0, 1] as const;
   return [
     ...[...vips].flatMap((dst_addr) => [
-      localAddress.row({ dst_addr, is_fragment: 0 }, { name: 'virtual', params: {} }),
-      localAddress.row({ dst_addr, is_fragment: 1 }, { name: 'virtual_fragment', params: {} }),
+      localAddress.row({ dst_addr, is_follower: 0 }, { name: 'virtual', params: {} }),
+      localAddress.row({ dst_addr, is_follower: 1 }, { name: 'follow', params: {} }),
     ]),
     ...[...own].flatMap((dst_addr) =>
-      both.map((is_fragment) => localAddress.row({ dst_addr, is_fragment }, { name: 'own', params: {} })),
+      both.map((is_follower) => localAddress.row({ dst_addr, is_follower }, { name: 'own', params: {} })),
     ),
   ];
 }
 
 function serviceRows(network: Network): Row[] {
   const services = network.config.virtual_stores.flatMap((virtualStore) =>
-    virtualStore.services.map(({ name, mode, protocol, port, pool }) =>
-      virtualService.row(
+    virtualStore.services.map(({ name, mode, protocol, port, pool }) => {
+      const service_id = network.serviceId(virtualStore.name, name);
+      const pool_id = network.poolId(virtualStore.name, pool);
+      return virtualService.row(
         { role: 'external', dst_addr: virtualStore.address, protocol: IP_PROTOCOL[protocol], dst_port: port },
-        {
-          name: mode,
-          params: {
-            service_id: network.serviceId(virtualStore.name, name),
-            pool_id: network.poolId(virtualStore.name, pool),
-          },
-        },
-      ),
-    ),
+        mode === 'request'
+          ? { name: mode, params: { service_id, pool_id, sample_below: 0 } }
+          : { name: mode, params: { service_id, pool_id } },
+      );
+    }),
   );
   const probes = [...probeSources(network)].map((dst_addr) =>
     virtualService.row(

@@ -19,7 +19,7 @@ export function storeRows(stores: readonly StoreFacts[]): Row[] {
       : [
           store.row(
             { store_id: id },
-            { name: 'select_store.forward', params: { mac: place.mac, port: place.port.number } },
+            { name: 'store.forward', params: { mac: place.mac, port: place.port.number } },
           ),
         ],
   );

@@ -5,8 +5,30 @@ export const ROLE = { external: 1, internal: 2, host: 3 } as const;
 /** Where a request may go: see `procedures.ts`. */
 export const CLASS = { any: 1, by_object: 2, by_request: 3, by_client: 4, by_session: 5 } as const;
 
+/** How a pool shares out what may go anywhere. */
+export const POLICY = {
+  hash: 1,
+  round_robin: 2,
+  random: 3,
+  by_object: 4,
+  by_client: 5,
+  least_of_2: 6,
+  least_of_4: 7,
+} as const;
+
 /** Why the switch shows a frame to the controller. */
-export const PUNT = { arp_reply: 1, client_route_miss: 2, service: 3 } as const;
+export const PUNT = {
+  arp_reply: 1,
+  client_route_miss: 2,
+  service: 3,
+  fragment: 4,
+  fragment_passed: 5,
+  record: 6,
+  too_large: 7,
+} as const;
+
+/** What a packet-out is for. */
+export const PACKET_OUT = { send: 0, send_last: 1 } as const;
 
 /** Why the switch dropped a frame: the index into `drop_counter`. */
 export const DROP = {
@@ -24,13 +46,21 @@ export const DROP = {
   rpc_version: 12,
   no_store: 13,
   unknown_store: 14,
+  tiny_fragment: 15,
+  fragment_overlap: 16,
+  fragment_beyond: 17,
+  fragment_repeated: 18,
 } as const;
 
 export const CPU_PORT = 255;
+/** Whole frames. */
 export const CPU_CLONE_SESSION = 1;
+/** The first octets of what is recorded. */
+export const RECORD_CLONE_SESSION = 2;
 
 export type Role = keyof typeof ROLE;
 export type PlacementClass = keyof typeof CLASS;
+export type Policy = keyof typeof POLICY;
 export type PuntReason = keyof typeof PUNT;
 export type DropReason = keyof typeof DROP;
 

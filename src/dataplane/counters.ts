@@ -10,6 +10,9 @@ export const COUNTERS = {
   /** By store id. */
   store_requests: 'store_requests',
   store_responses: 'store_responses',
+  unexpected_responses: 'unexpected_responses',
+  /** By series and bucket: see `response_time_bucket.ts`. */
+  response_time: 'response_time',
 } as const;
 
 export const DROP_REASONS = Object.keys(DROP) as readonly DropReason[];

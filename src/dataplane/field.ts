@@ -29,6 +29,13 @@ export const ipv4: Codec<Ipv4Address> = {
   decode: (value) => numberToIpv4(Number(value)),
 };
 
+/** Octets in hexadecimal, all `width_bits / 8` of them. */
+export const hex = (width_bits: number): Codec<string> => ({
+  width_bits,
+  encode: (octets) => BigInt(`0x${octets}`),
+  decode: (value) => value.toString(16).padStart(width_bits / 4, '0'),
+});
+
 /** A name of one of the groups in `constants.ts`. */
 export const nameIn = <Name extends string>(
   group: Readonly<Record<Name, number>>,

@@ -4,6 +4,6 @@ import { Table } from './table';
 
 export const localAddress = new Table(
   'local_address',
-  { dst_addr: exactly(ipv4), is_fragment: exactly(uint(1)) },
-  { virtual: {}, virtual_fragment: {}, own: {} },
+  { dst_addr: exactly(ipv4), is_follower: exactly(uint(1)) },
+  { virtual: {}, follow: {}, own: {} },
 );

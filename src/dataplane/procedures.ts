@@ -6,6 +6,8 @@ import { RPC_PROGRAM } from '../wire/rpc';
 import type { PlacementClass } from './constants';
 
 export interface Procedure {
+  /** Its number in the switch's tables, from 1. */
+  id: number;
   program: number;
   version: number;
   procedure: number;
@@ -68,7 +70,37 @@ const PORTMAP_V2: Row[] = [
   [5, 'CALLIT', 'by_request', 'calls another procedure, which may be any'],
 ];
 
-function procedures(program: number, version: number, rows: Row[]): Procedure[] {
+const LOCK_STATE = "the lock, or its absence, is known to the file's store alone";
+const OTHER_WAY = 'a call from store to client: as a request it is nobody’s';
+const BY_NAME = 'names no file: every store that may hold locks of that client is concerned';
+
+/** X/Open CAE C702, chapter 10, and RFC 1813, appendix II; the versions before 4 differ in widths only. */
+const NLM: Row[] = [
+  [0, 'NULL', 'any', NO_STATE],
+  [1, 'TEST', 'by_object', LOCK_STATE],
+  [2, 'LOCK', 'by_object', LOCK_STATE],
+  [3, 'CANCEL', 'by_object', LOCK_STATE],
+  [4, 'UNLOCK', 'by_object', LOCK_STATE],
+  [5, 'GRANTED', 'by_request', OTHER_WAY],
+  [6, 'TEST_MSG', 'by_object', LOCK_STATE],
+  [7, 'LOCK_MSG', 'by_object', LOCK_STATE],
+  [8, 'CANCEL_MSG', 'by_object', LOCK_STATE],
+  [9, 'UNLOCK_MSG', 'by_object', LOCK_STATE],
+  [10, 'GRANTED_MSG', 'by_request', OTHER_WAY],
+  [11, 'TEST_RES', 'by_request', OTHER_WAY],
+  [12, 'LOCK_RES', 'by_request', OTHER_WAY],
+  [13, 'CANCEL_RES', 'by_request', OTHER_WAY],
+  [14, 'UNLOCK_RES', 'by_request', OTHER_WAY],
+  [15, 'GRANTED_RES', 'by_request', OTHER_WAY],
+  [20, 'SHARE', 'by_object', LOCK_STATE],
+  [21, 'UNSHARE', 'by_object', LOCK_STATE],
+  [22, 'NM_LOCK', 'by_object', LOCK_STATE],
+  [23, 'FREE_ALL', 'by_request', BY_NAME],
+];
+
+type Listed = Omit<Procedure, 'id'>;
+
+function procedures(program: number, version: number, rows: Row[]): Listed[] {
   return rows.map(([procedure, name, placement, reason]) => ({
     program,
     version,
@@ -79,9 +111,14 @@ function procedures(program: number, version: number, rows: Row[]): Procedure[] 
   }));
 }
 
-export const PROCEDURES: readonly Procedure[] = [
+const LISTED: readonly Listed[] = [
   ...procedures(RPC_PROGRAM.nfs, 3, NFS_V3),
   ...procedures(RPC_PROGRAM.mount, 1, MOUNT),
   ...procedures(RPC_PROGRAM.mount, 3, MOUNT),
   ...procedures(RPC_PROGRAM.portmap, 2, PORTMAP_V2),
+  ...procedures(RPC_PROGRAM.nlm, 1, NLM),
+  ...procedures(RPC_PROGRAM.nlm, 3, NLM),
+  ...procedures(RPC_PROGRAM.nlm, 4, NLM),
 ];
+
+export const PROCEDURES: readonly Procedure[] = LISTED.map((listed, index) => ({ id: index + 1, ...listed }));

@@ -5,5 +5,5 @@ import { Table } from './table';
 export const store = new Table(
   'store',
   { store_id: exactly(uint(16)) },
-  { 'select_store.forward': { mac, port: uint(9) } },
+  { 'store.forward': { mac, port: uint(9) } },
 );

@@ -1,13 +1,20 @@
 /** Every table of the P4 program, in the order of its pipeline. */
 import { admit } from './admit';
 import { arp } from './arp';
+import { capability } from './capability';
 import { clientKnown } from './client_known';
 import { clientRoute } from './client_route';
+import { draw } from './draw';
+import { exportTable } from './export';
 import { hostPort } from './host_port';
 import { localAddress } from './local_address';
+import { pool } from './pool';
 import { portMac } from './port_mac';
+import { portMtu } from './port_mtu';
 import { portRole } from './port_role';
 import { procedureClass } from './procedure_class';
+import { responseTimeBucket } from './response_time_bucket';
+import { series } from './series';
 import { slot } from './slot';
 import { store } from './store';
 import { storeDown } from './store_down';
@@ -22,10 +29,17 @@ export const TABLES = [
   localAddress,
   clientKnown,
   procedureClass,
+  exportTable,
+  capability,
+  pool,
+  draw,
   slot,
   storeDown,
+  series,
+  responseTimeBucket,
   store,
   clientRoute,
+  portMtu,
   hostPort,
   portMac,
 ] as const;

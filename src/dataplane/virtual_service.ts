@@ -14,5 +14,9 @@ export const virtualService = new Table(
     protocol: exactly(uint(8)),
     dst_port: exactly(uint(16)),
   },
-  { request: { service_id, pool_id }, session: { service_id, pool_id }, slow: { service_id } },
+  {
+    request: { service_id, pool_id, sample_below: uint(32) },
+    session: { service_id, pool_id },
+    slow: { service_id },
+  },
 );

@@ -216,11 +216,11 @@ describe('what is written', () => {
     await startedWriter(target, STORES);
     const foreign = store.row(
       { store_id: 4000 },
-      { name: 'select_store.forward', params: { mac: PORT_MAC(1), port: 9 } },
+      { name: 'store.forward', params: { mac: PORT_MAC(1), port: 9 } },
     );
     const moved = store.row(
       { store_id: network.storeId('store1') },
-      { name: 'select_store.forward', params: { mac: PORT_MAC(1), port: 9 } },
+      { name: 'store.forward', params: { mac: PORT_MAC(1), port: 9 } },
     );
     target.tables.get('store')?.set(foreign.key, foreign).set(moved.key, moved);
     const { writer } = await startedWriter(target, STORES);

@@ -62,7 +62,7 @@ test('what is read back has the key and value of what was written', () => {
     fc
       .tuple(fc.nat(0xffff), macs, fc.nat(511))
       .map(([store_id, mac, port]) =>
-        store.row({ store_id }, { name: 'select_store.forward', params: { mac, port } }),
+        store.row({ store_id }, { name: 'store.forward', params: { mac, port } }),
       ),
     fc
       .tuple(addresses, fc.nat(32), macs, fc.nat(511))
@@ -95,12 +95,12 @@ test('entries are read as typed values', () => {
   const entry = readBack(
     store.row(
       { store_id: 7 },
-      { name: 'select_store.forward', params: { mac: '02:00:00:00:02:11', port: 3 } },
+      { name: 'store.forward', params: { mac: '02:00:00:00:02:11', port: 3 } },
     ),
   );
   expect(store.readKey(entry)).toEqual({ store_id: 7 });
   expect(store.readAction(entry)).toEqual({
-    name: 'select_store.forward',
+    name: 'store.forward',
     params: { mac: '02:00:00:00:02:11', port: 3 },
   });
 });

@@ -20,8 +20,20 @@ export const DROP = {
   notRpcCall: 11,
   rpcVersion: 12,
   noStore: 13,
+  tinyFragment: 15,
+  fragmentOverlap: 16,
+  fragmentBeyond: 17,
+  fragmentRepeated: 18,
 } as const;
-export const PUNT = { arpReply: 1, clientRouteMiss: 2, service: 3 } as const;
+export const PUNT = {
+  arpReply: 1,
+  clientRouteMiss: 2,
+  service: 3,
+  fragment: 4,
+  fragmentPassed: 5,
+  record: 6,
+  tooLarge: 7,
+} as const;
 
 export const SERVICE = { nfsUdp: 1, nfsTcp: 2, slow: 3, other: 4 } as const;
 export const POOL = 0;
@@ -126,15 +138,15 @@ export function networkEntries(): TableEntry[] {
     match: { ingress_port: exact(port) },
     action: action('set_peer', { port: other }),
   });
-  const local = (address: string, isFragment: number, name: string): TableEntry => ({
+  const local = (address: string, isFollower: number, name: string): TableEntry => ({
     table: 'local_address',
-    match: { dst_addr: exact(ip(address)), is_fragment: exact(isFragment) },
+    match: { dst_addr: exact(ip(address)), is_follower: exact(isFollower) },
     action: action(name),
   });
   const procedure = (number: number, placement: number): TableEntry => ({
     table: 'procedure_class',
     match: { program: exact(100003), version: exact(3), procedure: exact(number) },
-    action: action('set_class', { placement }),
+    action: action('set_class', { placement, procedure_id: number }),
   });
   return [
     role(NET.clientPort, ROLE.external),
@@ -148,18 +160,22 @@ export function networkEntries(): TableEntry[] {
       match: { ingress_port: exact(NET.clientPort), target_addr: exact(ip(NET.vip)) },
       action: action('reply', { mac: mac(NET.externalMac) }),
     },
-    service(17, NFS_PORT, action('request', { service_id: SERVICE.nfsUdp, pool_id: POOL })),
+    service(17, NFS_PORT, action('request', { service_id: SERVICE.nfsUdp, pool_id: POOL, sample_below: 0 })),
     service(6, NFS_PORT, action('session', { service_id: SERVICE.nfsTcp, pool_id: POOL })),
     service(17, SLOW_PORT, action('slow', { service_id: SERVICE.slow }), NET.ownInternal, ROLE.internal),
     service(
       17,
       NFS_PORT,
-      action('request', { service_id: SERVICE.other, pool_id: OTHER_POOL }),
+      action('request', { service_id: SERVICE.other, pool_id: OTHER_POOL, sample_below: 0 }),
       NET.otherVip,
     ),
-    service(17, EMPTY_POOL_PORT, action('request', { service_id: SERVICE.nfsUdp, pool_id: POOL + 1 })),
+    service(
+      17,
+      EMPTY_POOL_PORT,
+      action('request', { service_id: SERVICE.nfsUdp, pool_id: POOL + 1, sample_below: 0 }),
+    ),
     local(NET.vip, 0, 'virtual'),
-    local(NET.vip, 1, 'virtual_fragment'),
+    local(NET.vip, 1, 'follow'),
     local(NET.ownExternal, 0, 'own'),
     local(NET.ownInternal, 0, 'own'),
     procedure(1, CLASS.any),
@@ -168,7 +184,7 @@ export function networkEntries(): TableEntry[] {
     ...STORES.map((id, i) => ({
       table: 'store',
       match: { store_id: exact(id) },
-      action: action('select_store.forward', {
+      action: action('store.forward', {
         mac: mac(NET.storeMacs[i] as string),
         port: NET.storePorts[i] as number,
       }),

@@ -28,6 +28,14 @@ export interface Punt {
   frame: Uint8Array;
 }
 
+/** And what else a packet-in says. */
+export interface FullPunt extends Punt {
+  is_sampled: boolean;
+  service: number;
+  store: number;
+  passed: number;
+}
+
 class Inbox<T> {
   private readonly items: T[] = [];
 
@@ -48,7 +56,7 @@ function sleep(duration_ms: number): Promise<void> {
 
 /** One switch running the compiled program in the network of `NET`, with the test at all its ends. */
 export class PacketTest {
-  private readonly punts = new Inbox<Punt>();
+  private readonly punts = new Inbox<FullPunt>();
   private readonly digests = new Inbox<P4Value>();
 
   private constructor(
@@ -59,6 +67,10 @@ export class PacketTest {
       this.punts.push({
         port: Number(metadata['ingress_port']),
         reason: Number(metadata['reason']),
+        is_sampled: metadata['is_sampled'] === 1n,
+        service: Number(metadata['service_id']),
+        store: Number(metadata['store_id']),
+        passed: Number(metadata['fragment_next']),
         frame: Uint8Array.from(payload),
       }),
     );
@@ -112,7 +124,7 @@ export class PacketTest {
   }
 
   packetOut(port: number, frame: Uint8Array): void {
-    this.client.packetOut({ payload: frame, metadata: { egress_port: BigInt(port), _pad: 0n } });
+    this.client.packetOut({ payload: frame, metadata: { egress_port: BigInt(port), operation: 0n } });
   }
 
   async receive(port: number): Promise<Uint8Array> {
@@ -134,6 +146,11 @@ export class PacketTest {
   }
 
   async packetIn(): Promise<Punt> {
+    const { port, reason, frame } = await this.fullPacketIn();
+    return { port, reason, frame };
+  }
+
+  async fullPacketIn(): Promise<FullPunt> {
     const punt = await this.punts.take(TIMEOUT_MS);
     if (punt === undefined) throw new Error(`no packet-in within ${TIMEOUT_MS} ms`);
     return punt;

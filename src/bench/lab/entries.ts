@@ -2,8 +2,7 @@ import { admit } from '../../dataplane/admit';
 import { clientKnown } from '../../dataplane/client_known';
 import { portMac } from '../../dataplane/port_mac';
 import { portRole } from '../../dataplane/port_role';
-import { PROCEDURES } from '../../dataplane/procedures';
-import { procedureClass } from '../../dataplane/procedure_class';
+import { procedureRows } from '../../dataplane/procedure_class';
 import { SLOTS_PER_POOL } from '../../dataplane/sizes';
 import { slot } from '../../dataplane/slot';
 import { store } from '../../dataplane/store';
@@ -40,12 +39,10 @@ export function serviceEntries(mode: 'request' | 'slow'): TableEntry[] {
     virtualService.row(
       { role: 'external', dst_addr: VIP, protocol: IP_PROTOCOL.udp, dst_port: NFS_PORT },
       mode === 'request'
-        ? { name: 'request', params: { service_id, pool_id: POOL } }
+        ? { name: 'request', params: { service_id, pool_id: POOL, sample_below: 0 } }
         : { name: 'slow', params: { service_id } },
     ),
-    ...PROCEDURES.map(({ program, version, procedure, placement }) =>
-      procedureClass.row({ program, version, procedure }, { name: 'set_class', params: { placement } }),
-    ),
+    ...procedureRows(),
     clientKnown.row(
       { ingress_port: CLIENT_PORT, src_mac: CLIENT.mac, src_addr: CLIENT.address },
       { name: 'known', params: {} },
@@ -65,7 +62,7 @@ export function serviceEntries(mode: 'request' | 'slow'): TableEntry[] {
     ...STORE_PORTS.map((port, index) =>
       store.row(
         { store_id: 1 + index },
-        { name: 'select_store.forward', params: { mac: `02:00:00:00:02:0${port}`, port } },
+        { name: 'store.forward', params: { mac: `02:00:00:00:02:0${port}`, port } },
       ),
     ),
     ...PORTS.map((port) =>
