@@ -56,8 +56,8 @@ control Request(in headers_t hdr, inout metadata_t meta) {
     bit<32> elapsed_us;
     bit<32> bucket;
 
-    action set_series(bit<16> id) {
-        series_id = id;
+    action set_series(bit<16> number) {
+        series_id = number;
     }
 
     // Which response times are added up together; 0 are those nobody asked to tell apart.

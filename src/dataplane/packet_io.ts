@@ -19,6 +19,15 @@ export interface PuntedFrame {
   frame: Uint8Array;
 }
 
+/** What a packet-in says that is about no request. */
+export const NOT_A_REQUEST = {
+  is_sampled: false,
+  service_id: 0,
+  store_id: 0,
+  fragment_next: 0,
+  time_us: 0,
+} as const;
+
 /** Undefined if the reason is none that this version knows. */
 export function readPacketIn(packet: PacketIn): PuntedFrame | undefined {
   const { ingress_port, reason, is_sampled, service_id, store_id, fragment_next, time_us } = packet.metadata;

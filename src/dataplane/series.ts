@@ -5,5 +5,5 @@ import { Table } from './table';
 export const series = new Table(
   'series',
   { service_id: exactly(uint(16)), procedure_id: exactly(uint(16)), store_id: exactly(uint(16)) },
-  { set_series: { series_id: uint(16) } },
+  { set_series: { number: uint(16) } },
 );

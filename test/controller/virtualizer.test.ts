@@ -1,3 +1,4 @@
+import { NOT_A_REQUEST } from '../../src/dataplane/packet_io';
 /** The controller's decisions as a whole, with stores that answer and tables that are only wanted. */
 import pino from 'pino';
 import { readLeftover } from '../../src/controller/leftover';
@@ -31,7 +32,9 @@ function setUp() {
       const answer = store !== undefined && alive.has(store) ? storeAnswer(store, frame) : undefined;
       if (answer === undefined) return true;
       const reason = requireFrame(answer).arp === undefined ? 'service' : 'arp_reply';
-      clock.after(1, () => virtualizer.receive({ ingress_port: port_number, reason, frame: answer }));
+      clock.after(1, () =>
+        virtualizer.receive({ ...NOT_A_REQUEST, ingress_port: port_number, reason, frame: answer }),
+      );
       return true;
     },
     want(tables) {
@@ -241,10 +244,15 @@ test('what an earlier controller left is wanted again, entry for entry', async (
 
 test('frames that are none are counted', () => {
   const { virtualizer } = setUp();
-  virtualizer.receive({ ingress_port: 3, reason: 'arp_reply', frame: new Uint8Array(5) });
-  virtualizer.receive({ ingress_port: 3, reason: 'arp_reply', frame: new Uint8Array(60) });
-  virtualizer.receive({ ingress_port: 3, reason: 'service', frame: new Uint8Array(60) });
-  virtualizer.receive({ ingress_port: 3, reason: 'client_route_miss', frame: new Uint8Array(60) });
+  virtualizer.receive({ ...NOT_A_REQUEST, ingress_port: 3, reason: 'arp_reply', frame: new Uint8Array(5) });
+  virtualizer.receive({ ...NOT_A_REQUEST, ingress_port: 3, reason: 'arp_reply', frame: new Uint8Array(60) });
+  virtualizer.receive({ ...NOT_A_REQUEST, ingress_port: 3, reason: 'service', frame: new Uint8Array(60) });
+  virtualizer.receive({
+    ...NOT_A_REQUEST,
+    ingress_port: 3,
+    reason: 'client_route_miss',
+    frame: new Uint8Array(60),
+  });
   expect(virtualizer.counts.get('packet_ins_unreadable')).toBe(2);
   expect(virtualizer.health.counts.get('probe_replies_ignored')).toBe(1);
   expect(virtualizer.clients.counts.get('frames_dropped_not_ipv4')).toBe(1);

@@ -93,10 +93,7 @@ test('what is read back has the key and value of what was written', () => {
 
 test('entries are read as typed values', () => {
   const entry = readBack(
-    store.row(
-      { store_id: 7 },
-      { name: 'store.forward', params: { mac: '02:00:00:00:02:11', port: 3 } },
-    ),
+    store.row({ store_id: 7 }, { name: 'store.forward', params: { mac: '02:00:00:00:02:11', port: 3 } }),
   );
   expect(store.readKey(entry)).toEqual({ store_id: 7 });
   expect(store.readAction(entry)).toEqual({

@@ -63,6 +63,25 @@ export function slotEntries(owner: (slot: number) => 0 | 1, pool: number = POOL)
   }));
 }
 
+const POLICY = {
+  hash: 1,
+  round_robin: 2,
+  random: 3,
+  by_object: 4,
+  by_client: 5,
+  least_of_2: 6,
+  least_of_4: 7,
+} as const;
+export type PolicyName = keyof typeof POLICY;
+
+export function poolPolicy(policy: PolicyName, { is_jumbo = false, pool = POOL } = {}): TableEntry {
+  return {
+    table: 'pool',
+    match: { pool_id: exact(pool) },
+    action: action('set_policy', { policy: POLICY[policy], is_jumbo: Number(is_jumbo) }),
+  };
+}
+
 export function storeDown(store: 0 | 1): TableEntry {
   return { table: 'store_down', match: { store_id: exact(STORES[store]) }, action: action('reselect') };
 }

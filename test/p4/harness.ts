@@ -123,8 +123,9 @@ export class PacketTest {
     this.target.send(port, frame);
   }
 
-  packetOut(port: number, frame: Uint8Array): void {
-    this.client.packetOut({ payload: frame, metadata: { egress_port: BigInt(port), operation: 0n } });
+  packetOut(port: number, frame: Uint8Array, operation: 'send' | 'send_last' = 'send'): void {
+    const metadata = { egress_port: BigInt(port), operation: operation === 'send' ? 0n : 1n };
+    this.client.packetOut({ payload: frame, metadata });
   }
 
   async receive(port: number): Promise<Uint8Array> {

@@ -1,9 +1,11 @@
 import { encodeArp } from '../../src/wire/arp';
-import { encodeEthernet, ETHERTYPE } from '../../src/wire/ethernet';
+import { decodeEthernet, encodeEthernet, ETHERTYPE } from '../../src/wire/ethernet';
 import { encodeUdpFrame, encodeTcpFrame, type FrameAddresses } from '../../src/wire/frame';
-import type { Ipv4Packet } from '../../src/wire/ipv4';
+import { decodeIpv4, encodeIpv4, type Ipv4Packet } from '../../src/wire/ipv4';
+import { fragmentIpv4 } from '../../src/wire/ipv4_fragment';
 import { AUTH_NONE, encodeRpc, RPC_PROGRAM, type RpcAuth } from '../../src/wire/rpc';
 import { TCP_FLAG } from '../../src/wire/tcp';
+import { concat } from '../../src/wire/field';
 import { XdrWriter } from '../../src/wire/xdr';
 
 /** The network the packet tests play in: one client port, two store ports, one port with a shadow. */
@@ -40,11 +42,16 @@ export interface CallOptions {
   version?: number;
   credential?: RpcAuth;
   verifier?: RpcAuth;
+  /** Of an NFS call. */
   fileHandle?: Uint8Array;
+  /** Of another program. */
+  args?: Uint8Array;
   clientPort?: number;
   servicePort?: number;
   addresses?: Partial<FrameAddresses>;
   ipv4?: Partial<Ipv4Packet>;
+  /** What follows the file handle. */
+  data?: Uint8Array;
   /** Changes the RPC message before it is put into a datagram. */
   edit?: (message: Uint8Array) => Uint8Array;
 }
@@ -60,7 +67,10 @@ export function nfsCall(options: CallOptions = {}): Uint8Array {
     procedure,
     credential: options.credential ?? AUTH_NONE,
     verifier: options.verifier ?? AUTH_NONE,
-    args: new XdrWriter().opaque(options.fileHandle ?? FILE_HANDLE).finish(),
+    args: concat(
+      options.args ?? new XdrWriter().opaque(options.fileHandle ?? FILE_HANDLE).finish(),
+      options.data ?? new Uint8Array(0),
+    ),
   });
   return encodeUdpFrame(
     { ...FROM_CLIENT, ...options.addresses },
@@ -143,6 +153,16 @@ export function unknownFrame(): Uint8Array {
     etherType: ETHERTYPE.vlan + 0x1000,
     payload: new Uint8Array(46).fill(7),
   });
+}
+
+/** What leaves a host whose network takes IP packets of `mtu` octets. */
+export function fragments(frame: Uint8Array, mtu = 1500): Uint8Array[] {
+  const ethernet = decodeEthernet(frame);
+  const packet = ethernet && decodeIpv4(ethernet.payload);
+  if (ethernet === undefined || packet === undefined) throw new Error('not an IPv4 frame');
+  return fragmentIpv4(packet, mtu).map((piece) =>
+    encodeEthernet({ ...ethernet, payload: encodeIpv4(piece) }),
+  );
 }
 
 /** The frame as it should leave: other Ethernet addresses, nothing else different. */

@@ -335,8 +335,6 @@ describe.each(targets)('the compiled program on $name', (kind) => {
         ['an unknown message type', DROP.notRpcCall, nfsCall({ edit: (m) => edited(m, 4, 2) })],
         ['a datagram of 4 bytes', DROP.notRpcCall, nfsCall({ edit: (m) => m.subarray(0, 4) })],
         ['RPC version 3', DROP.rpcVersion, nfsCall({ edit: (m) => edited(m, 8, 3) })],
-        ['a first fragment', DROP.fragmentedRequest, nfsCall({ ipv4: { moreFragments: true } })],
-        ['a later fragment', DROP.fragmentedRequest, nfsCall({ ipv4: { fragmentOffset_bytes: 1480 } })],
         ['a port without a service', DROP.noService, nfsCall({ servicePort: 2050 })],
         ['a pool without stores', DROP.noStore, nfsCall({ servicePort: EMPTY_POOL_PORT })],
       ])('%s is dropped and counted', async (_name, reason, frame) => {
