@@ -24,6 +24,7 @@ test('the flags of a Mininet class for simple_switch_grpc', () => {
     pcap_folder: undefined,
     trace: undefined,
     admin_socket: undefined,
+    scheduling: 'real_time',
     help: false,
     notices: ['--thrift-port is ignored: there is no Thrift server'],
   });

@@ -1,6 +1,8 @@
 import { AfPacketPort } from '../../../src/switch/ports/afpacket';
 import { PortError, type Port } from '../../../src/switch/ports/port';
-import { deleteInterface, is_root, makeVethPair, setLink, setMtu } from './veth';
+import { deleteInterface, is_root, makeVethPair, ownName, setLink, setMtu } from './veth';
+
+const [A, B] = [ownName('t0'), ownName('t1')] as const;
 
 /** Frames of any length that say by their bytes which they are. */
 function frameOf(length: number, seed = 1): Uint8Array {
@@ -26,16 +28,16 @@ function send(port: Port, frame: Uint8Array): void {
   let b: AfPacketPort;
 
   beforeEach(() => {
-    makeVethPair('ssp-t0', 'ssp-t1');
-    a = new AfPacketPort(1, 'ssp-t0');
-    b = new AfPacketPort(2, 'ssp-t1');
+    makeVethPair(A, B);
+    a = new AfPacketPort(1, A);
+    b = new AfPacketPort(2, B);
   });
 
   afterEach(() => {
     a.close();
     b.close();
     try {
-      deleteInterface('ssp-t0');
+      deleteInterface(A);
     } catch {
       // The test removed it.
     }
@@ -91,13 +93,13 @@ function send(port: Port, frame: Uint8Array): void {
   });
 
   test('an MTU raised later makes room for its frames', () => {
-    deleteInterface('ssp-t0');
-    makeVethPair('ssp-t0', 'ssp-t1', 1500);
+    deleteInterface(A);
+    makeVethPair(A, B, 1500);
     b.maintain();
     b.maintain();
-    const sender = new AfPacketPort(3, 'ssp-t0');
-    setMtu('ssp-t0', 9000);
-    setMtu('ssp-t1', 9000);
+    const sender = new AfPacketPort(3, A);
+    setMtu(A, 9000);
+    setMtu(B, 9000);
     const received = collect(b);
     send(sender, frameOf(9014));
     sender.flush();
@@ -139,17 +141,21 @@ function send(port: Port, frame: Uint8Array): void {
     expect(received.length + rx_dropped).toBe(3000);
   });
 
-  test('a link that goes down and up again is a port that goes down and up again', () => {
+  test('a link that goes down and up again is a port that goes down and up again', async () => {
     const received = collect(b);
     expect(a.up).toBe(true);
-    setLink('ssp-t0', 'down');
+    setLink(A, 'down');
     a.onPollError();
     expect(a.up).toBe(false);
     send(a, frameOf(100));
     a.flush();
     expect(a.stats()).toMatchObject({ tx_frames: 0, tx_dropped: 1, downs: 1 });
-    setLink('ssp-t0', 'up');
-    a.maintain();
+    setLink(A, 'up');
+    // The kernel tells of the carrier a moment later.
+    for (let tries = 0; tries < 1000 && !a.up; tries++) {
+      await new Promise((resolve) => setTimeout(resolve, 5));
+      a.maintain();
+    }
     expect(a.up).toBe(true);
     send(a, frameOf(100));
     a.flush();
@@ -158,7 +164,7 @@ function send(port: Port, frame: Uint8Array): void {
   });
 
   test('an interface that disappears takes its port down, and one of that name brings it back', () => {
-    deleteInterface('ssp-t0');
+    deleteInterface(A);
     send(a, frameOf(100));
     a.flush();
     b.onPollError();
@@ -167,7 +173,7 @@ function send(port: Port, frame: Uint8Array): void {
     a.maintain();
     expect(a.up).toBe(false);
 
-    makeVethPair('ssp-t0', 'ssp-t1');
+    makeVethPair(A, B);
     a.maintain();
     b.maintain();
     expect([a.up, b.up]).toEqual([true, true]);

@@ -7,11 +7,19 @@ function ip(...args: string[]): void {
   execFileSync('ip', args, { stdio: ['ignore', 'ignore', 'pipe'] });
 }
 
+/**
+ * An interface name of this process's own: were it another's too, its tests' switch would take up the link once it is
+ * made anew, and forward our frames a second time. At most 15 bytes.
+ */
+export function ownName(name: string): string {
+  return `ssp${process.pid.toString(36)}-${name}`;
+}
+
 export function deleteInterface(name: string): void {
   ip('link', 'del', name);
 }
 
-/** A veth pair, up, quiet (no IPv6), for jumbo frames. Names are at most 15 bytes and begin with `ssp-`. */
+/** A veth pair, up, quiet (no IPv6), for jumbo frames, named by `ownName`. */
 export function makeVethPair(a: string, b: string, mtu_bytes = 9000): void {
   try {
     deleteInterface(a);
