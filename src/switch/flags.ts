@@ -1,5 +1,6 @@
 import { statSync } from 'node:fs';
 import type { PortSpec } from './worker/messages';
+import type { Scheduling } from './worker/thread_scheduling';
 
 export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'off'] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
@@ -26,6 +27,7 @@ export interface SwitchFlags {
   /** What standard output shows of each packet. */
   trace: TraceFormat | undefined;
   admin_socket: string | undefined;
+  scheduling: Scheduling;
   help: boolean;
   /** Flags accepted for the sake of existing scripts, without effect. */
   notices: string[];
@@ -88,6 +90,7 @@ Options (those of simple_switch_grpc):
   --thrift-port, --nanolog and others without a meaning here are accepted and ignored, with a warning
   --trace[=human|json]       what happens to each packet, on standard output (slow)
   --admin-socket PATH        where "storeswitch switch-ctl" reaches this switch while it runs
+  --normal-priority          do not ask for real-time priority for the packet thread
   -h, --help                 this text
 
 Target options, after --:
@@ -118,6 +121,7 @@ export function parseFlags(argv: readonly string[]): SwitchFlags {
     pcap_folder: undefined,
     trace: undefined,
     admin_socket: undefined,
+    scheduling: 'real_time',
     help: false,
     notices: [],
   };
@@ -155,6 +159,9 @@ export function parseFlags(argv: readonly string[]): SwitchFlags {
         break;
       case '--admin-socket':
         flags.admin_socket = args.value(flag);
+        break;
+      case '--normal-priority':
+        flags.scheduling = 'normal';
         break;
       case '--log-console':
         if (!has_level) flags.log_level = 'info';

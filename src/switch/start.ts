@@ -8,6 +8,7 @@ import { InProcessDataplane } from './worker/in_process';
 import type { Dataplane } from './worker/dataplane';
 import type { PortSpec } from './worker/messages';
 import type { SwitchCoreOptions } from './worker/switch_core';
+import type { Scheduling } from './worker/thread_scheduling';
 import { WorkerDataplane } from './worker/worker_dataplane';
 import { createEngine } from './v1model/engine';
 
@@ -17,6 +18,8 @@ export interface SwitchConfig extends SwitchCoreOptions {
   grpc_address: string;
   /** Linux interfaces: packets run in a thread of their own. */
   interfaces?: PortSpec[];
+  /** Of the thread that packets run in, with `interfaces`; default `normal`. */
+  scheduling?: Scheduling;
   /** Ports made by the caller, memory ports mostly: packets run in the caller's thread. Not with `interfaces`. */
   ports?: Port[];
   /** P4Runtime over TLS. undefined: in the clear. */
@@ -84,6 +87,7 @@ async function startDataplane(config: SwitchConfig): Promise<Dataplane> {
   return WorkerDataplane.start(config.interfaces, {
     ...options,
     engine_module: join(__dirname, 'v1model', `engine${extname(__filename)}`),
+    ...(config.scheduling === undefined ? {} : { scheduling: config.scheduling }),
     ...(config.exec_argv === undefined ? {} : { exec_argv: config.exec_argv }),
   });
 }

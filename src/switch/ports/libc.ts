@@ -26,6 +26,8 @@ export interface Libc {
   read(fd: number, buffer: Uint8Array, length_bytes: number): bigint | number;
   write(fd: number, buffer: Uint8Array, length_bytes: number): bigint | number;
   close(fd: number): number;
+  /** For calls that not every C library wraps. */
+  syscall(number: number, a: number, b: Uint8Array, c: number, d: number): number;
   strerror(errno: number): string;
 }
 
@@ -52,6 +54,7 @@ export function libc(): Libc {
     read: c.func('intptr_t read(int, void *, size_t)'),
     write: c.func('intptr_t write(int, const void *, size_t)'),
     close: c.func('int close(int)'),
+    syscall: c.func('long syscall(long, long, void *, long, long)'),
     strerror: c.func('const char *strerror(int)'),
   };
   return loaded;

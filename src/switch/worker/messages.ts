@@ -5,6 +5,7 @@ import type { PacketTrace } from '../trace/trace';
 import type { DataplaneCounts, DigestMessage, IdleMessage, InstrumentCall, PortReport } from './dataplane';
 import type { EngineCall, EngineOutcome } from './engine_calls';
 import type { SwitchCoreOptions } from './switch_core';
+import type { Scheduling } from './thread_scheduling';
 
 /** What the main thread asks. Every request with an `id` is answered by one `done` or `error`. */
 export type Request =
@@ -61,6 +62,7 @@ export interface PortSpec {
 export interface WorkerSetup {
   ports: PortSpec[];
   options: SwitchCoreOptions;
+  scheduling: Scheduling;
   /** Module that exports `createEngine`, an EngineFactory. */
   engine_module: string;
   shared: SharedArrayBuffer;

@@ -1,6 +1,7 @@
 import { libc, POLLERR, POLLHUP, POLLIN, POLLNVAL } from '../ports/libc';
 import type { PollablePort } from '../ports/port';
 import type { SwitchCore } from './switch_core';
+import type { ThreadScheduling } from './thread_scheduling';
 import type { Wakeup } from './wakeup';
 
 /** Frames taken from one port before the next port's turn. */
@@ -32,18 +33,21 @@ export class PacketLoop {
     private readonly ports: PollablePort[],
     private readonly wakeup: Wakeup,
     private readonly control: LoopControl,
+    private readonly scheduling: ThreadScheduling,
   ) {
     this.pollfds = new Int32Array((ports.length + 1) * 2);
     this.pollfd_bytes = new Uint8Array(this.pollfds.buffer);
   }
 
   run(): void {
-    const { core, ports, control, wakeup } = this;
+    const { core, ports, control, wakeup, scheduling } = this;
     let next_tick_us = 0;
     let next_maintain_us = 0;
+    let was_idle = false;
     while (!control.stopped) {
       const now_us = performance.now() * 1000;
       core.setTime(now_us);
+      scheduling.turn(now_us, was_idle);
       let frames = 0;
       for (const port of ports) frames += port.receiveBatch(BATCH_FRAMES);
       const has_worked = control.work(wakeup.takePending());
@@ -58,7 +62,8 @@ export class PacketLoop {
       if (core.due_us <= now_us) core.release();
       core.flush();
       control.deliver();
-      if (frames === 0 && !has_worked) this.sleep(Math.min(next_tick_us, core.due_us) - now_us);
+      was_idle = frames === 0 && !has_worked;
+      if (was_idle) this.sleep(Math.min(next_tick_us, core.due_us) - now_us);
     }
   }
 

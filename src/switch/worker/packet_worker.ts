@@ -9,6 +9,7 @@ import type { EngineFactory } from './engine_calls';
 import type { FromWorker, ToWorker, WorkerSetup } from './messages';
 import { PacketLoop, type LoopControl } from './packet_loop';
 import { SwitchCore } from './switch_core';
+import { ThreadScheduling } from './thread_scheduling';
 import { Wakeup } from './wakeup';
 
 /** Longest slice of control work between two batches of packets, if no single step takes longer. */
@@ -120,9 +121,14 @@ async function runWorker(): Promise<void> {
       core.deliverObserved(observer);
     },
   };
+  const scheduling = new ThreadScheduling(setup.scheduling);
+  if (scheduling.refusal !== undefined) {
+    const message = `the packet thread has no real-time priority (${scheduling.refusal}): frames may wait for a core`;
+    post({ kind: 'log', level: 'info', message });
+  }
   post({ kind: 'ready' });
   try {
-    new PacketLoop(core, ports, wakeup, control).run();
+    new PacketLoop(core, ports, wakeup, control, scheduling).run();
   } finally {
     core.close();
   }

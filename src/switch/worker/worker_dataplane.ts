@@ -14,11 +14,14 @@ import type { EngineCall, EngineFactory, EngineOutcome } from './engine_calls';
 import { verifyProgram } from './in_process';
 import type { Answers, FromWorker, PortSpec, Request, ToWorker, WorkerSetup } from './messages';
 import type { SwitchCoreOptions } from './switch_core';
+import type { Scheduling } from './thread_scheduling';
 import { Wakeup } from './wakeup';
 
 export interface WorkerDataplaneOptions extends SwitchCoreOptions {
   /** Absolute path of a module that exports `createEngine`, loaded in both threads. */
   engine_module: string;
+  /** Of the packet thread; default `normal`. */
+  scheduling?: Scheduling;
   /** Node flags of the worker, for a loader of TypeScript in tests. */
   exec_argv?: string[];
 }
@@ -50,12 +53,13 @@ export class WorkerDataplane implements Dataplane {
 
   /** Rejects with a PortError's message if a port cannot be opened; then no port is. */
   static async start(ports: PortSpec[], options: WorkerDataplaneOptions): Promise<WorkerDataplane> {
-    const { engine_module, exec_argv, ...core_options } = options;
+    const { engine_module, scheduling, exec_argv, ...core_options } = options;
     const { createEngine } = (await import(engine_module)) as { createEngine: EngineFactory };
     const wakeup = Wakeup.create();
     const setup: WorkerSetup = {
       ports,
       options: core_options,
+      scheduling: scheduling ?? 'normal',
       engine_module,
       shared: wakeup.shared,
       wake_fd: wakeup.fd,
