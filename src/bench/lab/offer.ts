@@ -13,7 +13,18 @@ export const TRIAL_SECONDS = 1;
 const QUIET_MS = 300;
 const QUIET_TIMEOUT_MS = 20_000;
 
+/**
+ * How long calls are offered before those that are measured: a sender that has just started gets no even rate out
+ * of its own cold code.
+ */
+export const LEAD_SECONDS = 0.5;
+
+/** A burst after a wait of the sender's own would be what is measured. */
+const STEADY_LATE_MAX_MS = 1;
+
 export interface Latency {
+  /** What the sender did send, which on a busy machine is less than it was asked for. */
+  offered_pps: number;
   /** Null: so many frames were lost. */
   p50_us: number | null;
   p99_us: number | null;
@@ -26,7 +37,7 @@ let nextXid = 1;
 export function trialOf(lab: Lab, signal: AbortSignal): Trial {
   return (rate_pps) => {
     signal.throwIfAborted();
-    return offer(lab, rate_pps, Math.ceil(rate_pps * TRIAL_SECONDS));
+    return offer(lab, rate_pps, Math.ceil(rate_pps * TRIAL_SECONDS), Infinity);
   };
 }
 
@@ -35,26 +46,28 @@ export function trialOf(lab: Lab, signal: AbortSignal): Trial {
  * process that has to wake up first is in the figure.
  */
 export async function latencyAt(lab: Lab, rate_pps: number, seconds: number): Promise<Latency> {
+  const lead = Math.ceil(rate_pps * LEAD_SECONDS);
   const frames = Math.ceil(rate_pps * seconds);
   const watcher = lab.spawn([
-    ...[process.execPath, join(__dirname, 'watcher.js'), String(nextXid), String(frames)],
+    ...[process.execPath, join(__dirname, 'watcher.js'), String((nextXid + lead) >>> 0), String(frames)],
     ...[switchEnd(CLIENT_PORT), ...STORE_PORTS.map(testerEnd)],
   ]);
   try {
     await watcher.ready();
-    await offer(lab, rate_pps, frames);
-    return (await watcher.result()) as Latency;
+    const { sent, duration_s } = await offer(lab, rate_pps, lead + frames, STEADY_LATE_MAX_MS);
+    const watched = (await watcher.result()) as Omit<Latency, 'offered_pps'>;
+    return { ...watched, offered_pps: Math.round(sent / duration_s) };
   } finally {
     await watcher.stop();
   }
 }
 
-async function offer(lab: Lab, rate_pps: number, frames: number): Promise<TrialResult> {
+async function offer(lab: Lab, rate_pps: number, frames: number, late_max_ms: number): Promise<TrialResult> {
   const before = lab.received(STORE_PORTS);
   const sender = lab.spawn([
     ...[process.execPath, join(__dirname, 'sender.js')],
     ...[testerEnd(CLIENT_PORT), String(rate_pps), String(frames), String(nextXid)],
-    ...[CLIENT.mac, switchMac(CLIENT_PORT)],
+    ...[CLIENT.mac, switchMac(CLIENT_PORT), String(late_max_ms)],
   ]);
   nextXid = (nextXid + frames) >>> 0;
   let arrived = before;
