@@ -83,6 +83,8 @@ NFS_CORE_PARAM {{
   NFS_Port = 2049; MNT_Port = 20048; NLM_Port = 32803; Rquota_Port = 875;
   Enable_NLM = true; Enable_UDP = true;
 }}
+# Other stores make and remove names too: a directory kept here would show names that are gone.
+MDCACHE {{ Dir_Chunk = 0; }}
 NFSv4 {{
   Grace_Period = 5; Lease_Lifetime = 5; Graceless = true;
   RecoveryRoot = {recovery}; RecoveryBackend = fs;

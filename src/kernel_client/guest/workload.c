@@ -108,17 +108,25 @@ static int look_up(const char *path) {
   return lstat(path, &status);
 }
 
-/* One operation on one or two of `names` names of each type. */
-static void storm_step(struct worker *worker, const char *folder, unsigned names) {
-  static const struct {
-    const char *kind;
-    char type, type2;
-  } actions[] = {
-      {"create", 'f', 0}, {"unlink", 'f', 0},   {"rename", 'f', 'f'}, {"link", 'f', 'l'},
-      {"unlink", 'l', 0}, {"mkdir", 'd', 0},    {"rmdir", 'd', 0},    {"rename", 'd', 'd'},
-      {"symlink", 's', 0}, {"unlink", 's', 0},  {"lstat", 'f', 0},    {"lstat", 'd', 0},
-  };
-  unsigned action = below(worker, sizeof actions / sizeof *actions), one = below(worker, names);
+static const struct {
+  const char *kind;
+  char type, type2;
+} actions[] = {
+    {"create", 'f', 0}, {"unlink", 'f', 0},  {"rename", 'f', 'f'}, {"mkdir", 'd', 0}, {"rmdir", 'd', 0},
+    {"rename", 'd', 'd'}, {"symlink", 's', 0}, {"unlink", 's', 0},   {"lstat", 'f', 0}, {"lstat", 'd', 0},
+    {"link", 'f', 'l'}, {"unlink", 'l', 0},
+};
+
+enum {
+  ACTIONS = sizeof actions / sizeof *actions,
+  /* The others look a name up without the folder's lock: while another process changes it, a kernel may answer from
+   * its cache what the store would no longer say. */
+  ACTIONS_LOCKED = 8,
+};
+
+/* One of the first `choices` actions on one or two of `names` names of each type. */
+static void storm_step(struct worker *worker, const char *folder, unsigned names, unsigned choices) {
+  unsigned action = below(worker, choices), one = below(worker, names);
   const char *kind = actions[action].kind;
   char name[PATH_BYTES], name2[PATH_BYTES] = "";
   int64_t started_us;
@@ -143,9 +151,9 @@ static void storm_step(struct worker *worker, const char *folder, unsigned names
   record(worker, kind, name, name2, started_us, result ? errno : 0, 0, 0);
 }
 
-static void storm(struct worker *worker, const char *folder, unsigned names) {
+static void storm(struct worker *worker, const char *folder, unsigned names, unsigned choices) {
   while (!board->stopping) {
-    storm_step(worker, folder, names);
+    storm_step(worker, folder, names, choices);
     usleep(PAUSE_US);
   }
 }
@@ -247,9 +255,9 @@ static void work(int number, const char *folder, const char *results, uint64_t s
   if (number < STORMS_OWN) {
     snprintf(path, sizeof path, "own-%d", number);
     if (mkdir(path, 0755)) fail(path);
-    storm(&worker, path, NAMES_OWN);
+    storm(&worker, path, NAMES_OWN, ACTIONS);
   } else if (number < STORMS_OWN + STORMS_SHARED) {
-    storm(&worker, "shared", NAMES_SHARED);
+    storm(&worker, "shared", NAMES_SHARED, ACTIONS_LOCKED);
   } else {
     write_and_read(&worker, folder);
   }
