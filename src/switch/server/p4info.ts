@@ -236,9 +236,3 @@ function actionSpec(action: ActionInfo): ActionSpec {
     })),
   };
 }
-
-/** Width 0 is a type translated to a string (`sdn_string`). */
-export function widthOf(what: string, field: { bitwidth: number }): number {
-  if (field.bitwidth > 0) return field.bitwidth;
-  throw new RpcError('UNIMPLEMENTED', `P4Info: ${what}: types translated to strings are not supported`);
-}

@@ -1,11 +1,11 @@
 import type { ControllerPacketMetadata, PacketMetadata } from 'p4runtime-js';
 import { decodeBits, encodeBits } from './bytestring';
-import { widthOf } from './p4info';
 import { RpcError } from './rpc_error';
 
 interface Field {
   id: number;
   name: string;
+  /** 0: a type translated to a string, in a header that the program itself does not have. */
   width_bits: number;
 }
 
@@ -26,7 +26,7 @@ export class PacketHeader {
     this.fields = (header?.metadata ?? []).map((field) => ({
       id: field.id,
       name: field.name,
-      width_bits: widthOf(`${name} header, field ${field.name}`, field),
+      width_bits: field.bitwidth,
     }));
     this.width_bits = this.fields.reduce((sum, { width_bits }) => sum + width_bits, 0);
     this.length_bytes = Math.ceil(this.width_bits / 8);

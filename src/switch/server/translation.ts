@@ -8,6 +8,9 @@ import { list, tableActions, text, type Json } from './program_check';
  * is the program's width that values have to fit.
  */
 
+/** What p4c puts at the end of a header that ends within a byte. */
+const PADDING = '_padding';
+
 interface WithType {
   typeName: { name: string } | undefined;
 }
@@ -64,7 +67,7 @@ export function packetHeaderInProgram(
   // P4Info does not say which header type it is, so it is the one with these fields.
   const names = header.metadata.map(({ name }) => name).join();
   for (const type of list(program as Json, 'header_types')) {
-    const fields = fieldsOf(type);
+    const fields = fieldsOf(type).filter(([name]) => name !== PADDING);
     if (fields.map(([name]) => name).join() !== names) continue;
     return {
       ...header,

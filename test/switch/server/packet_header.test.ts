@@ -15,3 +15,11 @@ test('fields that end within a byte: the byte is filled up with zeros', () => {
   expect(Buffer.from(bytes).toString('hex')).toBe('8140');
   expect(header.decode(bytes)).toEqual(given.map(({ metadataId, value }) => ({ metadataId, value })));
 });
+
+test('a header with strings that the program does not have: packet-outs alone are refused', () => {
+  const metadata = [{ id: 1, name: 'port', typeName: { name: 'port_t' } }];
+  const header = new PacketHeader('packet_in', ControllerPacketMetadata.fromPartial({ metadata }));
+  expect(header.length_bytes).toBe(0);
+  const given = PacketMetadata.fromPartial({ metadataId: 1, value: Buffer.from('Ethernet0') });
+  expect(() => header.encode([given])).toThrow(/without a width/);
+});
