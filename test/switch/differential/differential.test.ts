@@ -82,9 +82,9 @@ const skipped = bmv2.skipped;
             buildFrame(program, values, PORTS, one, FRAME_BYTES_MIN[name]),
           );
           const given_program = { schema, device_config, unread };
-          const a = await ours.run(given_program, entities, frames);
           let differences: string[] = [];
           for (const patient of [false, true]) {
+            const a = await ours.run(given_program, entities, frames, undefined, patient);
             const b = await theirs.run(given_program, entities, frames, a.after_each, patient);
             differences = compare(a.outcome, b.outcome);
             if (differences.length === 0) return;

@@ -96,7 +96,7 @@ export class Side {
       await this.waitFor(expected?.[i]);
       after_each.push(this.received);
     }
-    if (expected !== undefined) await sleep(patient ? PATIENT_SILENCE_MS : SILENCE_MS);
+    if (expected !== undefined || patient) await sleep(patient ? PATIENT_SILENCE_MS : SILENCE_MS);
     const counters = await this.readCounters(program.schema);
     const entries = await this.readEntries(program);
     await this.deleteReplication(entities.filter((_, i) => writes[i] === 'done'));

@@ -52,12 +52,16 @@ test('indirect counters: one, all, all of all; written and refused', async () =>
 });
 
 test('direct counters, with the entry and by themselves', async () => {
-  await client.write(INSERT, bridge(MAC_A, 2), bridge(MAC_B, 3));
+  await client.write(INSERT, bridge(MAC_A, 2, { metadata: Buffer.from('note') }), bridge(MAC_B, 3));
   dut.device.inject(1, ethernet(MAC_A, MAC_B, 0x800, 100));
   const wanted = bridge(MAC_A, 0, { action: undefined });
   const tableEntry = wanted.$case === 'tableEntry' ? wanted.value : {};
   const one = await client.read({ $case: 'directCounterEntry', value: { tableEntry } });
-  expect(one).toMatchObject([{ entity: { value: { data: { packetCount: 1n, byteCount: 100n } } } }]);
+  // Of the table entry, only its key.
+  const key = { tableId: id('bridge'), action: undefined, metadata: Buffer.alloc(0) };
+  expect(one).toMatchObject([
+    { entity: { value: { tableEntry: key, data: { packetCount: 1n, byteCount: 100n } } } },
+  ]);
   const data = { packetCount: 0n, byteCount: 7n };
   await client.write(MODIFY, { $case: 'directCounterEntry', value: { tableEntry, data } });
   const all = await client.read({ $case: 'directCounterEntry', value: { tableEntry: {} } });

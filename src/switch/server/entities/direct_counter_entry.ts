@@ -1,4 +1,4 @@
-import type { DirectCounterEntry, Entity, TableEntry, Update_Type } from 'p4runtime-js';
+import { type DirectCounterEntry, type Entity, TableEntry, type Update_Type } from 'p4runtime-js';
 import type { Dataplane } from '../../worker/dataplane';
 import type { TableSpec } from '../p4info';
 import type { Pipeline } from '../pipeline';
@@ -64,16 +64,8 @@ export async function* readDirectCounterEntries(
 function asDirectCounter({ entity }: Entity): Entity {
   if (entity?.$case !== 'tableEntry') throw new RpcError('INTERNAL', 'a table read gave something else');
   const { tableId, match, priority, isDefaultAction, counterData } = entity.value;
-  const key = { ...entity.value, tableId, match, priority, isDefaultAction };
-  return {
-    entity: {
-      $case: 'directCounterEntry',
-      value: {
-        tableEntry: { ...key, action: undefined, counterData: undefined, idleTimeoutNs: 0n },
-        data: counterData,
-      },
-    },
-  };
+  const tableEntry = TableEntry.fromPartial({ tableId, match, priority, isDefaultAction });
+  return { entity: { $case: 'directCounterEntry', value: { tableEntry, data: counterData } } };
 }
 
 function requireTableEntry(entry: DirectCounterEntry): TableEntry {

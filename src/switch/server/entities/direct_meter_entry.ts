@@ -1,4 +1,10 @@
-import type { DirectMeter, DirectMeterEntry, Entity, TableEntry, Update_Type } from 'p4runtime-js';
+import {
+  type DirectMeter,
+  type DirectMeterEntry,
+  type Entity,
+  TableEntry,
+  type Update_Type,
+} from 'p4runtime-js';
 import type { Dataplane } from '../../worker/dataplane';
 import type { EngineCall } from '../../worker/engine_calls';
 import type { TableSpec } from '../p4info';
@@ -59,23 +65,10 @@ export async function* readDirectMeterEntries(
 
 function asDirectMeter({ entity }: Entity): Entity {
   if (entity?.$case !== 'tableEntry') throw new RpcError('INTERNAL', 'a table read gave something else');
-  const { meterConfig, meterCounterData } = entity.value;
-  return {
-    entity: {
-      $case: 'directMeterEntry',
-      value: {
-        tableEntry: {
-          ...entity.value,
-          action: undefined,
-          meterConfig: undefined,
-          meterCounterData: undefined,
-          idleTimeoutNs: 0n,
-        },
-        config: meterConfig,
-        counterData: meterCounterData,
-      },
-    },
-  };
+  const { tableId, match, priority, isDefaultAction, meterConfig, meterCounterData } = entity.value;
+  const tableEntry = TableEntry.fromPartial({ tableId, match, priority, isDefaultAction });
+  const value = { tableEntry, config: meterConfig, counterData: meterCounterData };
+  return { entity: { $case: 'directMeterEntry', value } };
 }
 
 function requireTableEntry(entry: DirectMeterEntry): TableEntry {
