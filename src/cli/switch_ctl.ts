@@ -39,6 +39,17 @@ export function register(program: Command): void {
   command('ports', 'show the ports and their statistics')
     .addOption(jsonOption())
     .action(async (options: Target & JsonOptions) => showPorts(options));
+  command('port-add', 'attach an interface as a port')
+    .argument('<interface>', 'a Linux interface that is up')
+    .argument('<port>', 'number of the port, another than those there are', toInteger)
+    .action(async (name: string, port: number, { adminSocket }: Target) => {
+      await ask(adminSocket, 'port.add', { port, interface: name });
+    });
+  command('port-remove', 'give an interface up; it stays as it is')
+    .argument('<port>', 'number of the port', toInteger)
+    .action(async (port: number, { adminSocket }: Target) => {
+      await ask(adminSocket, 'port.remove', { port });
+    });
   for (const up of [true, false]) {
     command(up ? 'up' : 'down', `take a port ${up ? 'up' : 'down'}; its interface stays as it is`)
       .argument('<port>', 'number of the port', toInteger)

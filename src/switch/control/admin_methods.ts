@@ -10,6 +10,7 @@ import type { SwitchControl } from './switch_control';
 const port = z.number().int().min(0).max(511);
 const probability = z.number().min(0).max(1);
 
+const NewPort = z.strictObject({ port, interface: z.string().min(1) });
 const Port = z.strictObject({ port });
 const OptionalPort = z.strictObject({ port: port.optional() });
 const PortUp = z.strictObject({ port, up: z.boolean() });
@@ -33,6 +34,11 @@ const Faults = z.strictObject({
 export function adminMethods(control: SwitchControl, log: Pick<Logger, 'level'>): AdminMethods {
   return {
     'port.list': () => control.ports(),
+    'port.add': (params) => {
+      const { port: number, interface: name } = parse(NewPort, params);
+      return told(control.addPort(number, name));
+    },
+    'port.remove': (params) => told(control.removePort(parse(Port, params).port)),
     'port.set': (params) => {
       const { port: number, up } = parse(PortUp, params);
       return told(control.setPortUp(number, up));

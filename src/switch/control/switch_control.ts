@@ -31,6 +31,17 @@ export class SwitchControl {
     return this.dataplane.counts();
   }
 
+  /** Rejects if the interface cannot be opened or there is a port of that number. */
+  addPort(port: number, interface_name: string): Promise<void> {
+    return this.dataplane.addPort(port, interface_name);
+  }
+
+  /** A capture of it ends. Rejects if there is no such port. */
+  async removePort(port: number): Promise<void> {
+    await this.stopCapture(port);
+    await this.dataplane.removePort(port);
+  }
+
   /** A port that is down neither takes nor gives frames; its interface stays as it is. */
   setPortUp(port: number, up: boolean): Promise<void> {
     return this.dataplane.instrument({ set: 'enabled', port, enabled: up });

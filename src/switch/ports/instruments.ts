@@ -22,12 +22,24 @@ export class InstrumentedPorts {
     private readonly tap: FrameTap,
     private readonly receive: FrameHandler,
   ) {
-    for (const port of ports) {
-      if (this.bare.has(port.number)) throw new Error(`port ${port.number} is given twice`);
-      this.bare.set(port.number, port);
-      this.dropped.set(port.number, { frames: 0 });
-      this.rebuild(port);
-    }
+    for (const port of ports) this.add(port);
+  }
+
+  /** Throws RangeError if there is a port of that number. */
+  add(port: Port): void {
+    const { number } = port;
+    if (this.bare.has(number)) throw new RangeError(`there is a port ${number} already`);
+    this.bare.set(number, port);
+    this.dropped.set(number, { frames: 0 });
+    this.rebuild(port);
+  }
+
+  /** Closes the port and forgets all about it. Throws RangeError if there is no such port. */
+  remove(number: number): void {
+    const port = this.port(number);
+    for (const known of [this.bare, this.active, this.dropped, this.faulty, this.disabled, this.captured])
+      known.delete(number);
+    port.close();
   }
 
   /** Throws RangeError if there is no such port. */

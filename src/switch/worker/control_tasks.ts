@@ -7,6 +7,12 @@ import type { SwitchCore } from './switch_core';
 
 const ENTRIES_PER_PART = 256;
 
+/** Who opens interfaces and polls them. */
+export interface PortKeeper {
+  add(port: number, interface_name: string): void;
+  remove(port: number): void;
+}
+
 /**
  * Requests of the other thread, done strictly one after the other but each in small steps, so that packets are
  * served in between: a batch of 10,000 writes or a read of a large table must not make the rings overflow.
@@ -17,6 +23,7 @@ export class ControlTasks {
 
   constructor(
     private readonly core: SwitchCore,
+    private readonly ports: PortKeeper,
     private readonly reply: (message: FromWorker) => void,
     private readonly close: () => void,
   ) {}
@@ -87,6 +94,12 @@ export class ControlTasks {
         return { ...this.core.counts };
       case 'instrument':
         this.core.instrument(request.call);
+        return undefined;
+      case 'add_port':
+        this.ports.add(request.port, request.interface_name);
+        return undefined;
+      case 'remove_port':
+        this.ports.remove(request.port);
         return undefined;
       case 'close':
         this.close();

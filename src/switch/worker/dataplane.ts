@@ -103,6 +103,10 @@ export interface Dataplane {
   counts(): Promise<DataplaneCounts>;
   /** Rejects if the port does not exist or the faults cannot be. */
   instrument(call: InstrumentCall): Promise<void>;
+  /** Attaches a Linux interface as a port. Rejects if it cannot be opened or there is a port of that number. */
+  addPort(port: number, interface_name: string): Promise<void>;
+  /** Rejects if there is no such port. */
+  removePort(port: number): Promise<void>;
   /** There is one observer. */
   observe(observer: DataplaneObserver): void;
   close(): Promise<void>;

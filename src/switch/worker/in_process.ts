@@ -146,6 +146,16 @@ export class InProcessDataplane implements Dataplane {
     });
   }
 
+  addPort(): Promise<void> {
+    return settle(() => {
+      throw new Error('this switch has no thread for interfaces: its ports are those it was made with');
+    });
+  }
+
+  removePort(port: number): Promise<void> {
+    return settle(() => this.core.removePort(port));
+  }
+
   observe(observer: DataplaneObserver): void {
     this.observer = observer;
   }

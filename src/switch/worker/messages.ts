@@ -18,6 +18,8 @@ export type Request =
   | { kind: 'ports'; id: number }
   | { kind: 'counts'; id: number }
   | { kind: 'instrument'; id: number; call: InstrumentCall }
+  | { kind: 'add_port'; id: number; port: number; interface_name: string }
+  | { kind: 'remove_port'; id: number; port: number }
   | { kind: 'close'; id: number };
 
 export type ToWorker = Request | { kind: 'packet_outs'; frames: Uint8Array[] };
@@ -34,6 +36,8 @@ export interface Answers {
   ports: PortReport[];
   counts: DataplaneCounts;
   instrument: undefined;
+  add_port: undefined;
+  remove_port: undefined;
   close: undefined;
 }
 

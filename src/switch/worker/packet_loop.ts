@@ -25,19 +25,17 @@ export interface LoopControl {
  */
 export class PacketLoop {
   /** struct pollfd: int fd, short events, short revents. The wake-up's is the last. */
-  private readonly pollfds: Int32Array;
-  private readonly pollfd_bytes: Uint8Array;
+  private pollfds = new Int32Array(0);
+  private pollfd_bytes = new Uint8Array(0);
 
   constructor(
     private readonly core: SwitchCore,
-    private readonly ports: PollablePort[],
+    /** May change between turns: in `control.work`. */
+    private readonly ports: readonly PollablePort[],
     private readonly wakeup: Wakeup,
     private readonly control: LoopControl,
     private readonly scheduling: ThreadScheduling,
-  ) {
-    this.pollfds = new Int32Array((ports.length + 1) * 2);
-    this.pollfd_bytes = new Uint8Array(this.pollfds.buffer);
-  }
+  ) {}
 
   run(): void {
     const { core, ports, control, wakeup, scheduling } = this;
@@ -68,8 +66,13 @@ export class PacketLoop {
   }
 
   private sleep(longest_us: number): void {
-    const { ports, pollfds, wakeup } = this;
+    const { ports, wakeup } = this;
     const last = ports.length;
+    if (this.pollfds.length !== (last + 1) * 2) {
+      this.pollfds = new Int32Array((last + 1) * 2);
+      this.pollfd_bytes = new Uint8Array(this.pollfds.buffer);
+    }
+    const { pollfds } = this;
     for (let i = 0; i <= last; i++) {
       // A negative descriptor is one poll skips: a port without its interface.
       pollfds[i * 2] = i === last ? wakeup.fd : (ports[i]?.fd ?? -1);

@@ -3,7 +3,7 @@ import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_thread
 import { AfPacketPort } from '../ports/afpacket';
 import { PcapPort, ReplaySchedule } from '../ports/pcap_replay';
 import type { PollablePort } from '../ports/port';
-import { ControlTasks } from './control_tasks';
+import { ControlTasks, type PortKeeper } from './control_tasks';
 import type { DataplaneObserver } from './dataplane';
 import type { EngineFactory } from './engine_calls';
 import type { FromWorker, ToWorker, WorkerSetup } from './messages';
@@ -85,7 +85,24 @@ async function runWorker(): Promise<void> {
       }
     },
   };
-  const tasks = new ControlTasks(core, post, () => {
+  const keeper: PortKeeper = {
+    add(number, interface_name) {
+      const port = new AfPacketPort(number, interface_name);
+      try {
+        core.addPort(port);
+      } catch (error) {
+        port.close();
+        throw error;
+      }
+      ports.push(port);
+    },
+    remove(number) {
+      core.removePort(number);
+      const at = ports.findIndex((port) => port.number === number);
+      if (at >= 0) ports.splice(at, 1);
+    },
+  };
+  const tasks = new ControlTasks(core, keeper, post, () => {
     stopped = true;
     // Before the answer: after it nobody listens.
     core.flushCapture();

@@ -62,9 +62,7 @@ export class SwitchCore {
     handler?: FrameHandler,
   ) {
     this.cpu_port = options.cpu_port ?? -1;
-    for (const port of ports) {
-      if (port.number === options.cpu_port) throw new Error(`port ${port.number} is the CPU port`);
-    }
+    for (const port of ports) this.checkPort(port);
     const epoch_us = options.epoch_us ?? (Date.now() - performance.now()) * 1000;
     this.capture = new CaptureBuffer(this.clock, epoch_us, (chunk) => this.chunks.push(chunk));
     this.instrumented = new InstrumentedPorts(
@@ -158,6 +156,21 @@ export class SwitchCore {
     if (this.idles.length > 0) listener.idles(this.idles.splice(0));
   }
 
+  /** Throws RangeError if its number is another port's. */
+  addPort(port: Port): void {
+    this.checkPort(port);
+    this.instrumented.add(port);
+    this.tellPortStates();
+  }
+
+  /** The port is closed; for the program it is down. Throws RangeError if there is no such port. */
+  removePort(number: number): void {
+    this.capture.flush();
+    this.instrumented.remove(number);
+    this.engine_loaded?.setPortUp(number, false);
+    this.engine_staged?.setPortUp(number, false);
+  }
+
   portReports(): PortReport[] {
     return [...this.ports.values()].map((port) => ({
       number: port.number,
@@ -214,6 +227,10 @@ export class SwitchCore {
     // Entries written before the first packet are not idle since the clock's start.
     engine.tick(this.clock.now_us);
     return engine;
+  }
+
+  private checkPort({ number }: Port): void {
+    if (number === this.options.cpu_port) throw new RangeError(`port ${number} is the CPU port`);
   }
 
   private tellPortStates(): void {

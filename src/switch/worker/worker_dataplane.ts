@@ -135,6 +135,14 @@ export class WorkerDataplane implements Dataplane {
     return this.request('instrument', { call });
   }
 
+  addPort(port: number, interface_name: string): Promise<void> {
+    return this.request('add_port', { port, interface_name });
+  }
+
+  removePort(port: number): Promise<void> {
+    return this.request('remove_port', { port });
+  }
+
   observe(observer: DataplaneObserver): void {
     this.observer = observer;
   }

@@ -37,6 +37,16 @@ test('ports, up and down', async () => {
   ]);
 });
 
+test('a port is removed; interfaces are for a switch with a thread of its own', async () => {
+  await callAdmin(socket, 'port.remove', { port: 7 });
+  expect(await callAdmin(socket, 'port.list')).toMatchObject([{ number: 1 }]);
+  one.inject(1, SHORT);
+  expect(await callAdmin(socket, 'counts')).toMatchObject({ unknown_port: 1 });
+  await expect(callAdmin(socket, 'port.remove', { port: 7 })).rejects.toThrow('there is no port 7');
+  await expect(callAdmin(socket, 'port.add', { port: 8, interface: 'x' })).rejects.toThrow('no thread');
+  await expect(callAdmin(socket, 'port.add', { port: 8 })).rejects.toMatchObject({ code: 'bad_params' });
+});
+
 test('faults of one direction or both', async () => {
   await callAdmin(socket, 'faults.set', { port: 7, loss: 1, direction: 'in' });
   expect(one.exchange(1, SHORT)).toHaveLength(1);
