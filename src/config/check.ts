@@ -68,11 +68,17 @@ function checkPorts({ ports, switch: { cpu_port } }: ConfigShape): Problem[] {
       owner: `port ${port.name}`,
     })),
   );
+  const sizes = ports.flatMap(({ role, mtu }, index): Problem[] =>
+    role === 'external' || mtu === undefined
+      ? []
+      : [{ path: ['ports', index, 'mtu'], found: mtu, expected: 'no mtu, except with role external' }],
+  );
   const cpu: Claim = { value: cpu_port, path: ['switch', 'cpu_port'], owner: 'switch.cpu_port' };
   return [
     ...names('ports', ports),
     ...repeated([cpu, ...numbers], 'a port number used once'),
     ...repeated(addresses, 'an address used once'),
+    ...sizes,
   ];
 }
 

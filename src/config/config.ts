@@ -10,8 +10,7 @@ export type RouteConfig = ConfigShape['routes'][number];
 export type StoreConfig = ConfigShape['stores'][number];
 export type HealthConfig = ConfigShape['health'];
 
-export interface PoolConfig {
-  name: string;
+export interface PoolConfig extends Omit<VirtualStoreShape['pools'][number], 'stores'> {
   /** At least one weight is above 0. */
   stores: { store: string; weight: number }[];
 }

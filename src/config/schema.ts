@@ -3,6 +3,8 @@
  * explains them at length; a test holds the two together. What ties entries to each other is in `check.ts`.
  */
 import { z } from 'zod';
+import { ETHERNET_MTU, JUMBO_MTU_MAX } from '../wire/ethernet';
+import { IPV4_MTU_MIN } from '../wire/ipv4';
 import { PIPELINE_SIZE } from './sizes';
 import {
   hostPort,
@@ -45,6 +47,9 @@ const portSchema = z.strictObject({
     .prefault([])
     .describe("the virtualizer's own addresses on this port; their networks are reached through it"),
   host_port: switchPort.optional().describe('number of the shadow port towards the host'),
+  mtu: integer(IPV4_MTU_MIN, JUMBO_MTU_MAX, 'octets')
+    .optional()
+    .describe(`largest IP packet that clients behind this external port take; ${ETHERNET_MTU} without it`),
 });
 
 const routeSchema = z.strictObject({
@@ -80,6 +85,9 @@ const poolMemberSchema = z.union(
 const poolSchema = z.strictObject({
   name: name.describe('what services refer to'),
   stores: z.array(poolMemberSchema).min(1, 'at least one store').describe('names, or { store, weight }'),
+  jumbo: integer(ETHERNET_MTU + 1, JUMBO_MTU_MAX, 'octets')
+    .optional()
+    .describe('a request of several packets reaches the store in packets of up to so many octets'),
 });
 
 const healthKeys = {
@@ -161,6 +169,13 @@ const limitsSchema = z.strictObject({
     .describe('clients that are learned or move in a second, by what one external port receives'),
   pending_frames_max: integer(0, 65_536).default(1024).describe('frames that wait for an ARP answer, in all'),
   pending_frames_per_address_max: integer(0, 65_536).default(64).describe('frames that wait for one address'),
+  fragmented_requests_max: integer(1, 65_536)
+    .default(4096)
+    .describe('requests of several packets that the controller puts in order, at one time'),
+  fragments_max: integer(1, 1_048_576).default(16_384).describe('packets of such requests that wait, in all'),
+  fragments_per_client_max: integer(1, 1_048_576)
+    .default(1024)
+    .describe('packets of such requests that wait, from one client address'),
 });
 
 export const configSchema = z.strictObject({

@@ -5,6 +5,7 @@ import { arp } from '../dataplane/arp';
 import { hostPort } from '../dataplane/host_port';
 import { localAddress } from '../dataplane/local_address';
 import { portMac } from '../dataplane/port_mac';
+import { portMtu } from '../dataplane/port_mtu';
 import { portRole } from '../dataplane/port_role';
 import { procedureRows } from '../dataplane/procedure_class';
 import { bucketRows } from '../dataplane/response_time_bucket';
@@ -14,6 +15,7 @@ import { virtualService } from '../dataplane/virtual_service';
 import { IP_PROTOCOL } from '../wire/ipv4';
 import { PROBE_PORT, PROBE_SERVICE_ID, probeSources } from './check_plan';
 import type { Network } from './network';
+import { poolRows } from './pool_rows';
 
 /** The bit that group addresses have set (IEEE 802). */
 const GROUP = { value: '01:00:00:00:00:00', mask: '01:00:00:00:00:00' };
@@ -26,6 +28,10 @@ export function fixedRows(network: Network): Row[] {
     ...arpRows(network),
     ...addressRows(network),
     ...serviceRows(network),
+    ...poolRows(network),
+    ...network.external.map((port) =>
+      portMtu.row({ out_port: port.number }, { name: 'set_mtu', params: { mtu: network.clientMtu(port) } }),
+    ),
     ...procedureRows(),
     ...bucketRows(),
   ];

@@ -2,6 +2,7 @@
 import type { Config, PortConfig, StoreConfig } from '../config/config';
 import { POOLS, SERVICES, STORES } from '../dataplane/sizes';
 import { IPV4_ANY, prefixContains, type Ipv4Address, type MacAddress } from '../wire/address';
+import { ETHERNET_MTU } from '../wire/ethernet';
 import { assignIds } from './ids';
 
 /** Where the next station towards an address is: one of `ports`. */
@@ -59,6 +60,11 @@ export class Network {
 
   port(number: number): PortConfig | undefined {
     return this.#port_by_number.get(number);
+  }
+
+  /** The largest IP packet, in octets, that may leave by an external port. */
+  clientMtu({ mtu = ETHERNET_MTU }: PortConfig): number {
+    return mtu;
   }
 
   storeId(name: string): number {

@@ -97,6 +97,7 @@ function idNames(network: Network): Map<string, Map<number, string>> {
     ['pool_id', inverted(network.pool_ids)],
     ['ingress_port', ports],
     ['egress_port', ports],
+    ['out_port', ports],
     ['port', ports],
   ]);
 }

@@ -4,6 +4,11 @@ import { dataView, uint } from './field';
 
 export const ETHERTYPE = { ipv4: 0x0800, arp: 0x0806, vlan: 0x8100, ipv6: 0x86dd } as const;
 
+/** Octets of payload that any Ethernet carries (IEEE 802.3, clause 3.2.7). */
+export const ETHERNET_MTU = 1500;
+/** The payload of the largest jumbo frames that are in common use; no standard has them. */
+export const JUMBO_MTU_MAX = 9216;
+
 /** Bytes before the payload of an untagged frame. */
 export const ETHERNET_HEADER_LENGTH = 14;
 const VLAN_TAG_LENGTH = 4;

@@ -6,6 +6,8 @@ import { dataView, fail, uint } from './field';
 export const IP_PROTOCOL = { icmp: 1, tcp: 6, udp: 17 } as const;
 
 export const IPV4_MIN_HEADER_LENGTH = 20;
+/** What every link must carry in one piece (RFC 791, section 3.2). */
+export const IPV4_MTU_MIN = 68;
 const DONT_FRAGMENT = 0x4000;
 const MORE_FRAGMENTS = 0x2000;
 

@@ -228,6 +228,11 @@ describe('mistakes of shape', () => {
       ],
     ],
     [
+      'jumbo frames that are none',
+      [['weight: 1 }]', 'weight: 1 }], jumbo: 1500']],
+      ['25:73: virtual_stores[0].pools[0].jumbo: found 1500, expected octets from 1501 to 9216'],
+    ],
+    [
       'a server without port',
       [['127.0.0.1:9559', 'localhost']],
       ['1:20: switch.address: found "localhost", expected HOST:PORT such as 127.0.0.1:9559'],
@@ -297,6 +302,11 @@ describe('mistakes of shape', () => {
 
 describe('mistakes between entries', () => {
   test.each<[string, [string, string][], string[]]>([
+    [
+      'an MTU of clients where there are none',
+      [['role: internal', 'role: internal\n    mtu: 9000']],
+      ['12:10: ports[1].mtu: found 9000, expected no mtu, except with role external'],
+    ],
     [
       'a pool names a store that does not exist',
       [['[s1, s2,', '[s1, s9,']],

@@ -114,7 +114,7 @@ test('services lead to their pool, answers to health checks to the controller', 
     {
       key: { role: 'external', dst_addr: VIP, protocol: 17, dst_port: 2049 },
       action: 'request',
-      params: { service_id: network.serviceId('share', 'nfs-udp'), pool_id },
+      params: { service_id: network.serviceId('share', 'nfs-udp'), pool_id, sample_below: 0 },
     },
     {
       key: { role: 'external', dst_addr: VIP, protocol: 6, dst_port: 2049 },
@@ -126,6 +126,30 @@ test('services lead to their pool, answers to health checks to the controller', 
       action: 'slow',
       params: { service_id: 0 },
     })),
+  ]);
+});
+
+test('requests of a jumbo pool are combined, responses fit what clients take', () => {
+  const config = exampleConfig();
+  const [client] = config.ports;
+  const [pool] = config.virtual_stores[0]?.pools ?? [];
+  if (client === undefined || pool === undefined) throw new Error('an example without port or pool');
+  client.mtu = 9000;
+  pool.jumbo = 8000;
+  const of = (table: string) =>
+    fixedRows(new Network(config))
+      .filter((row) => row.table === table)
+      .map(({ entry }) => findTable(table)?.readable(entry));
+  expect(of('pool')).toEqual([
+    {
+      key: { pool_id: network.poolId('share', 'all') },
+      action: 'set_policy',
+      params: { policy: 'hash', is_jumbo: 1 },
+    },
+  ]);
+  expect(of('port_mtu').map((row) => [row?.key.out_port, row?.params.mtu])).toEqual([
+    [1, 9000],
+    [2, 1500],
   ]);
 });
 
