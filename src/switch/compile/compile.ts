@@ -107,15 +107,8 @@ export function generate(program: Program, layout: Layout, drop_port: number, tr
   return `'use strict';\n${functions.toString()}\n${source.toString()}\nreturn { parse, verify, ingress, egress, deparse };\n`;
 }
 
-/** Compiles a program and binds it to the memory it works on; with a tracer, the variant that calls it. */
-export function compile(
-  program: Program,
-  layout: Layout,
-  drop_port: number,
-  env: Environment,
-  tracer?: Tracer,
-): Stages {
-  const text = generate(program, layout, drop_port, tracer !== undefined);
+/** Binds the code that `generate` made of a program to the memory it works on; `tracer` if it is the traced variant. */
+export function bind(text: string, program: Program, env: Environment, tracer?: Tracer): Stages {
   const bytes = new Uint8Array(env.state.buffer, env.state.byteOffset, env.state.byteLength);
   const hash_input = new Uint8Array(HASH_INPUT_BYTES);
   const rt = {

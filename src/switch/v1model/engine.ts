@@ -33,22 +33,44 @@ import type { ValueSetStore } from '../tables/value_set_store';
 import type { TraceFilter } from '../trace/trace';
 import { DROP_PORT, Machine } from './machine';
 
+/** A program loaded and compiled to JavaScript, as plain data: another thread may make the engine of it. */
+export interface PreparedProgram {
+  program: Program;
+  code: string;
+}
+
+/** What is no program of p4c's. */
+const PREPARED = 'prepared by storeswitch';
+
 /**
- * Loads p4c's BMv2 JSON and compiles it.
+ * Loads p4c's BMv2 JSON and compiles it: most of the work of createEngine, which takes the result in place of the JSON.
  * @throws ProgramError for a program that cannot be run, naming the construct and its source line
+ */
+export function prepareProgram(json: string | object, options: EngineOptions = {}): PreparedProgram {
+  const program = loadProgram(json);
+  const code = generate(program, new Layout(program), options.drop_port ?? DROP_PORT);
+  return { [PREPARED]: true, program, code } as PreparedProgram;
+}
+
+/**
+ * Makes an engine of p4c's BMv2 JSON.
+ * @throws ProgramError as prepareProgram
  */
 export function createEngine(
   json: string | object,
   events: EngineEvents,
   options: EngineOptions = {},
 ): Engine {
-  return new V1ModelEngine(loadProgram(json), events, options);
+  return new V1ModelEngine(isPrepared(json) ? json : prepareProgram(json, options), events, options);
 }
 
 /** The JavaScript that a program is compiled to, for reading. */
 export function describeCode(json: string | object, options: EngineOptions = {}): string {
-  const program = loadProgram(json);
-  return generate(program, new Layout(program), options.drop_port ?? DROP_PORT);
+  return prepareProgram(json, options).code;
+}
+
+function isPrepared(program: string | object): program is PreparedProgram {
+  return typeof program === 'object' && PREPARED in program;
 }
 
 class V1ModelEngine implements Engine {
@@ -61,11 +83,11 @@ class V1ModelEngine implements Engine {
   private readonly registers = new Map<string, Register>();
 
   constructor(
-    program: Program,
+    { program, code }: PreparedProgram,
     private readonly events: EngineEvents,
     options: EngineOptions,
   ) {
-    this.machine = new Machine(program, events, options);
+    this.machine = new Machine(program, code, events, options);
     for (const [table, instance] of this.machine.tables) this.tables.set(table.name, instance);
     for (const [counter, instance] of this.machine.counters) this.counters.set(counter.name, instance);
     for (const [meter, instance] of this.machine.meters) this.meters.set(meter.name, instance);

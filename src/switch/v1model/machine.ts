@@ -1,4 +1,4 @@
-import { calculationsOf, compile, type Environment, type Stages } from '../compile/compile';
+import { bind, calculationsOf, generate, type Environment, type Stages } from '../compile/compile';
 import { CLONE_REQUESTED, Layout, POSITION, Register as Reg } from '../compile/layout';
 import type { CloneSession, EngineEvents, EngineOptions } from '../engine';
 import { Counter } from '../externs/counter';
@@ -88,6 +88,7 @@ export class Machine {
 
   constructor(
     program: Program,
+    code: string,
     private readonly events: EngineEvents,
     options: EngineOptions,
   ) {
@@ -133,8 +134,9 @@ export class Machine {
       random: new Random(options.random_seed ?? 1),
       log: (level, message) => this.events.log?.(level, message),
     };
-    this.plain = this.stages = compile(program, this.layout, this.drop_port, environment);
-    this.compileTraced = (tracer) => compile(program, this.layout, this.drop_port, environment, tracer);
+    this.plain = this.stages = bind(code, program, environment);
+    this.compileTraced = (tracer) =>
+      bind(generate(program, this.layout, this.drop_port, true), program, environment, tracer);
     this.error_names = new Map([...program.errors].map(([name, code]) => [code, name]));
   }
 

@@ -6,6 +6,16 @@ import {
   type EngineOptions,
 } from '../engine';
 
+/** What a packet thread's engine module exports. */
+export interface EngineModule {
+  createEngine: EngineFactory;
+  /**
+   * Does ahead what it can of createEngine's work, in a thread that forwards nothing: what it returns can be cloned, and
+   * createEngine takes it for the program.
+   */
+  prepareProgram?: (program: object, options: EngineOptions) => object;
+}
+
 /** Builds an engine from p4c's parsed BMv2 JSON; throws an Error that names what is wrong with the program. */
 export type EngineFactory = (program: object, events: EngineEvents, options: EngineOptions) => Engine;
 

@@ -67,7 +67,7 @@ export interface WorkerSetup {
   ports: PortSpec[];
   options: SwitchCoreOptions;
   scheduling: Scheduling;
-  /** Module that exports `createEngine`, an EngineFactory. */
+  /** Path of an EngineModule. */
   engine_module: string;
   shared: SharedArrayBuffer;
   wake_fd: number;

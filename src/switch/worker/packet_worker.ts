@@ -5,7 +5,7 @@ import { PcapPort, ReplaySchedule } from '../ports/pcap_replay';
 import type { PollablePort } from '../ports/port';
 import { ControlTasks, type PortKeeper } from './control_tasks';
 import type { DataplaneObserver } from './dataplane';
-import type { EngineFactory } from './engine_calls';
+import type { EngineModule } from './engine_calls';
 import type { FromWorker, ToWorker, WorkerSetup } from './messages';
 import { PacketLoop, type LoopControl } from './packet_loop';
 import { SwitchCore } from './switch_core';
@@ -46,7 +46,7 @@ function openPorts(hasProgram: () => boolean): PollablePort[] {
 }
 
 async function runWorker(): Promise<void> {
-  const { createEngine } = (await import(setup.engine_module)) as { createEngine: EngineFactory };
+  const { createEngine } = (await import(setup.engine_module)) as EngineModule;
   const ports = openPorts(() => core.hasProgram);
   const wakeup = Wakeup.attach(setup.shared, setup.wake_fd);
   const core: SwitchCore = new SwitchCore(createEngine, ports, setup.options, (level, message) =>

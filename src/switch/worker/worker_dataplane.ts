@@ -10,7 +10,7 @@ import type {
   InstrumentCall,
   PortReport,
 } from './dataplane';
-import type { EngineCall, EngineFactory, EngineOutcome } from './engine_calls';
+import type { EngineCall, EngineModule, EngineOutcome } from './engine_calls';
 import { verifyProgram } from './in_process';
 import type { Answers, FromWorker, PortSpec, Request, ToWorker, WorkerSetup } from './messages';
 import type { SwitchCoreOptions } from './switch_core';
@@ -18,7 +18,7 @@ import type { Scheduling } from './thread_scheduling';
 import { Wakeup } from './wakeup';
 
 export interface WorkerDataplaneOptions extends SwitchCoreOptions {
-  /** Absolute path of a module that exports `createEngine`, loaded in both threads. */
+  /** Absolute path of an EngineModule, loaded in both threads. */
   engine_module: string;
   /** Of the packet thread; default `normal`. */
   scheduling?: Scheduling;
@@ -47,14 +47,14 @@ export class WorkerDataplane implements Dataplane {
   private constructor(
     private readonly worker: Worker,
     private readonly wakeup: Wakeup,
-    private readonly create_engine: EngineFactory,
+    private readonly engine_module: EngineModule,
     private readonly options: SwitchCoreOptions,
   ) {}
 
   /** Rejects with a PortError's message if a port cannot be opened; then no port is. */
   static async start(ports: PortSpec[], options: WorkerDataplaneOptions): Promise<WorkerDataplane> {
     const { engine_module, scheduling, exec_argv, ...core_options } = options;
-    const { createEngine } = (await import(engine_module)) as { createEngine: EngineFactory };
+    const module = (await import(engine_module)) as EngineModule;
     const wakeup = Wakeup.create();
     const setup: WorkerSetup = {
       ports,
@@ -68,7 +68,7 @@ export class WorkerDataplane implements Dataplane {
       workerData: setup,
       ...(exec_argv === undefined ? {} : { execArgv: exec_argv }),
     });
-    const dataplane = new WorkerDataplane(worker, wakeup, createEngine, core_options);
+    const dataplane = new WorkerDataplane(worker, wakeup, module, core_options);
     try {
       await dataplane.ready();
     } catch (error) {
@@ -80,19 +80,21 @@ export class WorkerDataplane implements Dataplane {
   }
 
   verify(program: object): Promise<void> {
-    return new Promise((resolve) => resolve(verifyProgram(this.create_engine, program, this.options)));
+    return new Promise((resolve) =>
+      resolve(verifyProgram(this.engine_module.createEngine, program, this.options)),
+    );
   }
 
-  stage(program: object): Promise<void> {
-    return this.request('stage', { program });
+  async stage(program: object): Promise<void> {
+    await this.request('stage', { program: this.prepare(program) });
   }
 
   commit(): Promise<void> {
     return this.request('commit', {});
   }
 
-  reconcile(program: object, setup: EngineCall[], names: CarriedNames): Promise<void> {
-    return this.request('reconcile', { program, setup, names });
+  async reconcile(program: object, setup: EngineCall[], names: CarriedNames): Promise<void> {
+    await this.request('reconcile', { program: this.prepare(program), setup, names });
   }
 
   atomicBatch(calls: EngineCall[], at_once: boolean): Promise<EngineOutcome[]> {
@@ -152,6 +154,11 @@ export class WorkerDataplane implements Dataplane {
     if (this.failure === undefined) await this.request('close', {});
     await this.worker.terminate();
     this.wakeup.close();
+  }
+
+  /** Most of the compilation happens here, so that packets hardly wait for it. */
+  private prepare(program: object): object {
+    return this.engine_module.prepareProgram?.(program, this.options) ?? program;
   }
 
   private ready(): Promise<void> {
