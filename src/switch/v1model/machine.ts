@@ -308,12 +308,13 @@ export class Machine {
       return;
     }
     const start = stages.deparse(cursor, end);
-    const truncated = state[Reg.truncate] as number;
-    const stop = truncated !== 0 && start + truncated - 1 < end ? start + truncated - 1 : end;
     if (state[Reg.recirculate_list] !== 0) {
-      this.recirculate(start, stop);
+      // Whole: as in BMv2, only a packet that leaves is truncated, and no copy inherits it.
+      this.recirculate(start, end);
       return;
     }
+    const truncated = state[Reg.truncate] as number;
+    const stop = truncated !== 0 && start + truncated - 1 < end ? start + truncated - 1 : end;
     this.tracing?.add({ step: 'send', port, length_bytes: stop - start });
     this.events.send(port, this.frame, start, stop);
   }

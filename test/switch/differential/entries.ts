@@ -107,7 +107,8 @@ function matchOf(
     case 'exact':
       return { kind, value };
     case 'lpm': {
-      const prefix_length = draws.once(3) ? draws.below(width + 1) : width;
+      // BMv2 refuses prefixes of other fields than whole bytes, or takes their length for another.
+      const prefix_length = width % 8 !== 0 ? 0 : draws.once(3) ? draws.below(width + 1) : width;
       const mask = all ^ (all >> BigInt(prefix_length));
       return prefix_length === 0 ? undefined : { kind, value: value & mask, prefix_length };
     }
