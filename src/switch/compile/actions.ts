@@ -2,7 +2,7 @@ import type { Action } from '../program/model';
 import type { Context } from './context';
 import { Register } from './layout';
 import type { PrimitiveWriter } from './primitives';
-import type { Source } from './source';
+import { literal, type Source } from './source';
 import type { TraceCalls } from './trace_calls';
 
 /** Writes `action_X(d, p, cursor, end)`: arguments lie in `d` from `p` on, the payload is `b[cursor, end)`. */
@@ -62,7 +62,7 @@ function writeWithJumps(
   source.close();
   source.line(`u[${Register.abandoned}] = 1;`);
   const message = `action "${action.name}" jumped back ${JUMPS_BACK_MAX} times: the packet is dropped`;
-  source.line(`rt.log('error', ${JSON.stringify(message)}, []);`);
+  source.line(`rt.log('error', ${literal(message)}, []);`);
   source.line('return;');
   source.close();
 }

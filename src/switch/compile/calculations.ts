@@ -6,7 +6,7 @@ import { limbWidths, packBytes, type Piece } from './bits';
 import type { Context } from './context';
 import { fieldPieces, type HeaderFunctions, scaled } from './headers';
 import { VARBIT_BITS } from './layout';
-import type { Source } from './source';
+import { literal, type Source } from './source';
 import { constantLimbs, plus } from './value';
 
 interface Run {
@@ -27,7 +27,7 @@ export function writeCalculation(
   headers: HeaderFunctions,
   source: Source,
 ): void {
-  if (!(calculation.algorithm in ALGORITHMS))
+  if (!Object.hasOwn(ALGORITHMS, calculation.algorithm))
     throw new ProgramError(
       `hash algorithm "${calculation.algorithm}" is not supported`,
       `calculation "${calculation.name}"`,
@@ -52,7 +52,7 @@ export function writeCalculation(
   }
   const { algorithm, name } = calculation;
   const is_custom = algorithm === 'crc16_custom' || algorithm === 'crc32_custom';
-  if (is_custom) source.line(`return custom_crcs.get(${JSON.stringify(name)}).compute(hb, n);`);
+  if (is_custom) source.line(`return custom_crcs.get(${literal(name)}).compute(hb, n);`);
   else source.line(`return hashes.${algorithm}(hb, n);`);
   source.close();
 }

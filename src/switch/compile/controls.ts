@@ -86,7 +86,7 @@ export class ControlWriter {
     }
     const label = this.cases.get(next);
     if (label === undefined) this.node(next);
-    else this.source.line(`node = ${label}; continue; // ${next}`);
+    else this.source.line(`node = ${label}; continue;`, next);
   }
 
   private node(name: string): void {

@@ -33,7 +33,7 @@ export class DeparserWriter {
       const tests = [valid, ...this.condition(checksum)];
       source.open(`if (${tests.join(' && ')})`);
       const same = compare('!=', this.result(checksum), context.fieldValue(checksum.target));
-      source.line(`if (${same}) u[${Register.checksum_error}] = 1; // ${checksum.name}`);
+      source.line(`if (${same}) u[${Register.checksum_error}] = 1;`, checksum.name);
       source.close();
     }
     source.close();

@@ -3,7 +3,7 @@ import { typeOf } from '../program/scope';
 import { limbWidths, loadBits, packBytes, type Piece } from './bits';
 import type { Context } from './context';
 import { type FieldLayout, POSITION, type TypeLayout, VARBIT_BITS } from './layout';
-import { identifier, type Source } from './source';
+import type { Source } from './source';
 import { plus } from './value';
 
 /**
@@ -20,8 +20,8 @@ export class HeaderFunctions {
 
   /** A call that reads the header at `b[o]`; the varbit's length in bits is `bits`. */
   extractCall(header: HeaderRef, bits: string | undefined): string {
-    const { suffix, at, layout } = this.place(header);
-    const name = `extract_${suffix}`;
+    const { at, layout } = this.place(header);
+    const name = this.name('extract', header);
     if (!this.written.has(name)) {
       this.written.add(name);
       this.writeExtract(name, at, layout);
@@ -36,8 +36,8 @@ export class HeaderFunctions {
 
   /** A call that writes the header to `buffer[at]`. */
   writeCall(header: HeaderRef, buffer: string, at: string): string {
-    const { suffix, at: place, layout } = this.place(header);
-    const name = `write_${suffix}`;
+    const { at: place, layout } = this.place(header);
+    const name = this.name('write', header);
     if (!this.written.has(name)) {
       this.written.add(name);
       this.writeWrite(name, place, layout);
@@ -53,13 +53,15 @@ export class HeaderFunctions {
     return `(${layout.fixed_bytes} + (u[${plus(this.context.address(header), VARBIT_BITS)}] >>> 3))`;
   }
 
-  private place(header: HeaderRef): { suffix: string; at: number | 'h'; layout: TypeLayout } {
+  private name(verb: 'extract' | 'write', header: HeaderRef): string {
+    return header.kind === 'header'
+      ? this.context.name(verb, header.header)
+      : this.context.name(`${verb}_any`, typeOf(header));
+  }
+
+  private place(header: HeaderRef): { at: number | 'h'; layout: TypeLayout } {
     const layout = this.context.layout.type(typeOf(header));
-    if (header.kind === 'header') {
-      const suffix = this.context.name('of', header.header).slice(3);
-      return { suffix, at: this.context.layout.base(header.header), layout };
-    }
-    return { suffix: `${identifier(layout.type.name)}_at`, at: 'h', layout };
+    return { at: header.kind === 'header' ? this.context.layout.base(header.header) : 'h', layout };
   }
 
   private writeExtract(name: string, at: number | 'h', layout: TypeLayout): void {

@@ -94,7 +94,7 @@ export class ParserWriter {
     }
     const label = this.cases.get(next);
     if (label !== undefined) {
-      this.source.line(`state = ${label}; continue; // ${next}`);
+      this.source.line(`state = ${label}; continue;`, next);
       return;
     }
     this.source.open('', next);

@@ -5,7 +5,7 @@ import { limbCount } from '../runtime/limbs';
 import type { Context } from './context';
 import type { HeaderFunctions } from './headers';
 import { CLONE_REQUESTED, POSITION, Register, VALID, VARBIT_BITS } from './layout';
-import type { Source } from './source';
+import { literal, type Source } from './source';
 import { arithmetic, big, bigResult, cast, number, numeric, plus, store, stored, type Value } from './value';
 
 /** Writes the statements of primitives; jumps are the action's business. */
@@ -142,13 +142,13 @@ export class PrimitiveWriter {
         const condition = context.value(primitive.condition);
         source.open(`if (${condition.code} == 0)`);
         source.line(`u[${Register.abandoned}] = 1;`);
-        source.line(`rt.log('error', ${JSON.stringify(primitive.message)}, []);`);
+        source.line(`rt.log('error', ${literal(primitive.message)}, []);`);
         source.close();
         break;
       }
       case 'log': {
         const values = primitive.values.map((v) => context.value(v).code);
-        source.line(`rt.log('info', ${JSON.stringify(primitive.format)}, [${values.join(', ')}]);`);
+        source.line(`rt.log('info', ${literal(primitive.format)}, [${values.join(', ')}]);`);
         break;
       }
       case 'nothing':

@@ -1,6 +1,6 @@
 import type { SourceInfo } from '../program/error';
 import type { HeaderRef } from '../program/model';
-import type { Source } from './source';
+import { literal, type Source } from './source';
 
 /**
  * Writes the calls of the tracer into the traced variant of a program, and nothing into the other: tracing costs
@@ -17,20 +17,20 @@ export class TraceCalls {
   }
 
   state(name: string): void {
-    this.call('state', JSON.stringify(name));
+    this.call('state', literal(name));
   }
 
   /** Before the cursor `o` moves on. */
   extract(header: HeaderRef): void {
-    this.call('extract', JSON.stringify(headerName(header)), 'o');
+    this.call('extract', literal(headerName(header)), 'o');
   }
 
   branch(name: string, at: SourceInfo | undefined, taken: boolean): void {
-    this.call('branch', JSON.stringify(at?.fragment || name), JSON.stringify(place(at)), `${taken}`);
+    this.call('branch', literal(at?.fragment || name), literal(place(at)), `${taken}`);
   }
 
   action(name: string): void {
-    this.call('call', JSON.stringify(name));
+    this.call('call', literal(name));
   }
 
   /** `index` of the table; where `entry` and `row` are in scope. */
@@ -40,7 +40,7 @@ export class TraceCalls {
 
   statement(at: SourceInfo | undefined): void {
     if (at !== undefined && at.fragment !== '')
-      this.call('statement', JSON.stringify(at.fragment), JSON.stringify(place(at)));
+      this.call('statement', literal(at.fragment), literal(place(at)));
   }
 
   private call(method: string, ...args: string[]): void {
