@@ -6,6 +6,7 @@
  * the BMv2 JSON, which are the names in P4Info too. Values are non-negative bigints of the width P4Info declares.
  */
 
+import type { RowTable, RowWriter } from './tables/entry_rows';
 import type { PacketTrace, TraceFilter } from './trace/trace';
 
 /**
@@ -230,6 +231,8 @@ export interface Engine {
   defaultAction(
     table: string,
   ): { action: ActionCall; is_const: boolean; counter: CounterValue | undefined } | undefined;
+  /** For rows of this table (EntryRows). INVALID_ARGUMENT if they are laid out for another program. */
+  rowWriter(table: RowTable): RowWriter;
   entries(table: string): Iterable<TableEntryState>;
   /** The one entry with this match and priority, without a look at the others; undefined if there is none. */
   entry(table: string, key: Pick<TableEntry, 'match' | 'priority'>): TableEntryState | undefined;

@@ -99,6 +99,10 @@ class FakeEngine implements Engine {
     return { action, is_const: false, counter: undefined };
   }
 
+  rowWriter(): never {
+    throw new EngineError('UNIMPLEMENTED', 'no rows here');
+  }
+
   *entries(table: string): Iterable<TableEntryState> {
     yield* this.table(table).values();
   }

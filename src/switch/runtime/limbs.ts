@@ -13,6 +13,11 @@ export function limbCount(width: number): number {
   return Math.max(1, Math.ceil(width / 32));
 }
 
+/** The largest first limb of a value of `width` bits. */
+export function topLimbMax(width: number): number {
+  return width % 32 === 0 ? 0xffffffff : 2 ** (width % 32) - 1;
+}
+
 /** The unsigned integer in `limbs[index, index + count)`. */
 export function readLimbs(limbs: Uint32Array, index: number, count: number): bigint {
   if (count === 1) return BigInt(limbs[index] as number);

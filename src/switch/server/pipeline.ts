@@ -5,6 +5,7 @@ import type {
   MulticastGroupEntry,
 } from 'p4runtime-js';
 import { parseDeviceConfig } from './device_config';
+import { PlainEntries } from './entities/plain_entries';
 import { P4InfoIndex } from './p4info';
 import { checkProgram } from './program_check';
 import { RpcError } from './rpc_error';
@@ -23,6 +24,7 @@ export interface EntryNotes {
 export class Pipeline {
   readonly program: object;
   readonly info: P4InfoIndex;
+  readonly plain_entries: PlainEntries;
   /** By table name and entry key; entries without metadata have none. */
   readonly notes = new Map<string, EntryNotes>();
   /** Names of tables whose default action a client set. */
@@ -40,5 +42,6 @@ export class Pipeline {
     this.program = parseDeviceConfig(config.p4DeviceConfig);
     useProgramWidths(this.info, this.program);
     checkProgram(this.info, this.program);
+    this.plain_entries = new PlainEntries(this.info);
   }
 }

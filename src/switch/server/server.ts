@@ -2,6 +2,7 @@ import { Server } from '@grpc/grpc-js';
 import { P4RuntimeService as P4RuntimeDefinition } from 'p4runtime-js';
 import { pipelinedResponses } from './pipelined_responses';
 import { P4RuntimeService, type ServiceOptions } from './service';
+import { decodeWriteRequest } from './write_request';
 import { serverCredentials, type TlsOptions } from './tls';
 
 /** Pipeline configs are larger than gRPC's usual limit of 4 MiB allows. */
@@ -36,7 +37,9 @@ export async function startServer(
     interceptors: [pipelinedResponses],
   });
   const service = new P4RuntimeService(options);
-  server.addService(P4RuntimeDefinition, service.handlers());
+  const { write } = P4RuntimeDefinition;
+  const definition = { ...P4RuntimeDefinition, write: { ...write, requestDeserialize: decodeWriteRequest } };
+  server.addService(definition, service.handlers());
   const port = await new Promise<number>((resolve, reject) => {
     server.bindAsync(address, credentials, (error, bound) => {
       if (error === null) resolve(bound);

@@ -1,4 +1,4 @@
-import type { Metadata, ServerWritableStream, sendUnaryData, status } from '@grpc/grpc-js';
+import type { handleUnaryCall, Metadata, ServerWritableStream, sendUnaryData, status } from '@grpc/grpc-js';
 import {
   WriteRequest_Atomicity,
   type GetForwardingPipelineConfigRequest,
@@ -7,7 +7,7 @@ import {
   type ReadResponse,
   type SetForwardingPipelineConfigRequest,
   type Uint128,
-  type WriteRequest,
+  type WriteResponse,
 } from 'p4runtime-js';
 import type { Dataplane } from '../worker/dataplane';
 import { Arbitration, electionId, roleName } from './arbitration';
@@ -18,6 +18,7 @@ import { readEntities } from './read';
 import { RpcError, toRpcError } from './rpc_error';
 import { ControllerStream, type StreamHandler } from './stream';
 import { writeUpdates } from './write';
+import type { EncodedWriteRequest } from './write_request';
 
 /** The specification this server follows. */
 export const API_VERSION = '1.4.1';
@@ -32,6 +33,16 @@ export interface ServiceOptions {
   /** The packet side has ended by itself. */
   failed: (error: Error) => void;
 }
+
+type RpcName =
+  | 'capabilities'
+  | 'setForwardingPipelineConfig'
+  | 'getForwardingPipelineConfig'
+  | 'read'
+  | 'streamChannel';
+type Handlers = Pick<P4RuntimeServer, RpcName> & {
+  write: handleUnaryCall<EncodedWriteRequest, WriteResponse>;
+};
 
 /** The P4Runtime service of one device: what each RPC means, without transport. */
 export class P4RuntimeService implements StreamHandler {
@@ -49,8 +60,8 @@ export class P4RuntimeService implements StreamHandler {
     });
   }
 
-  /** The handlers grpc-js wants. */
-  handlers(): P4RuntimeServer {
+  /** The handlers grpc-js wants. Of a WriteRequest the updates are still encoded. */
+  handlers(): Handlers {
     return {
       capabilities: (_call, callback) =>
         callback(null, { p4runtimeApiVersion: API_VERSION, experimental: undefined }),
@@ -124,7 +135,7 @@ export class P4RuntimeService implements StreamHandler {
     return { config: this.device.get(request.responseType) };
   }
 
-  private async write(request: WriteRequest): Promise<void> {
+  private async write(request: EncodedWriteRequest): Promise<void> {
     this.checkSender(request);
     const { updates, atomicity } = request;
     const access = atomicity === WriteRequest_Atomicity.CONTINUE_ON_ERROR ? 'write' : 'alone';

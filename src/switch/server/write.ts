@@ -1,5 +1,6 @@
 import { status } from '@grpc/grpc-js';
 import { WriteRequest_Atomicity as Atomicity, type P4Error, type Update } from 'p4runtime-js';
+import type { EntryRows } from '../tables/entry_rows';
 import type { Dataplane } from '../worker/dataplane';
 import type { EngineCall, EngineOutcome } from '../worker/engine_calls';
 import { prepareGroup, prepareMember } from './entities/action_profile';
@@ -16,6 +17,7 @@ import { prepareValueSetEntry } from './entities/value_set_entry';
 import { p4Error } from './error_details';
 import type { Pipeline } from './pipeline';
 import { RpcError, toRpcError } from './rpc_error';
+import type { EncodedUpdates } from './write_request';
 
 /** Calls that a batch may have which packets must not see half done: they wait meanwhile. */
 const DATAPLANE_ATOMIC_CALLS_MAX = 4096;
@@ -24,18 +26,46 @@ const DATAPLANE_ATOMIC_CALLS_MAX = 4096;
 export async function writeUpdates(
   pipeline: Pipeline,
   dataplane: Dataplane,
-  updates: Update[],
+  updates: EncodedUpdates,
   atomicity: Atomicity,
 ): Promise<P4Error[]> {
   switch (atomicity) {
-    case Atomicity.CONTINUE_ON_ERROR:
-      return writeEach(pipeline, dataplane, updates);
+    case Atomicity.CONTINUE_ON_ERROR: {
+      const rows = updates.count > 0 ? pipeline.plain_entries.rowsOf(updates) : undefined;
+      return rows === undefined
+        ? writeEach(pipeline, dataplane, updates.decodeAll())
+        : writeRows(pipeline, dataplane, updates, rows);
+    }
     case Atomicity.ROLLBACK_ON_ERROR:
     case Atomicity.DATAPLANE_ATOMIC:
-      return writeAllOrNone(pipeline, dataplane, updates, atomicity === Atomicity.DATAPLANE_ATOMIC);
+      return writeAllOrNone(
+        pipeline,
+        dataplane,
+        updates.decodeAll(),
+        atomicity === Atomicity.DATAPLANE_ATOMIC,
+      );
     default:
       throw new RpcError('INVALID_ARGUMENT', `atomicity ${atomicity} is unknown`);
   }
+}
+
+/** Every row is tried. */
+async function writeRows(
+  pipeline: Pipeline,
+  dataplane: Dataplane,
+  updates: EncodedUpdates,
+  rows: EntryRows,
+): Promise<P4Error[]> {
+  const results = Array<P4Error>(updates.count).fill(p4Error(status.OK, ''));
+  for (const { row, code, message } of await dataplane.writeRows(rows))
+    results[row] = p4Error(status[code], message);
+  // Plain entries have no notes of their own, but there may be some of entries they came in place of.
+  if (pipeline.notes.size > 0) {
+    results.forEach(({ canonicalCode }, i) => {
+      if (canonicalCode === status.OK) prepare(pipeline, updates.decode(i)).succeeded?.();
+    });
+  }
+  return results;
 }
 
 /** Every update is tried. */

@@ -1,6 +1,6 @@
 import { type ActionCall, EngineError, type EngineErrorCode } from '../engine';
 import type { Action } from '../program/model';
-import { limbCount, readLimbs, writeLimbs } from '../runtime/limbs';
+import { limbCount, readLimbs, topLimbMax, writeLimbs } from '../runtime/limbs';
 
 const CAPACITY_MIN = 16;
 /** In `actions`: the row has no action. */
@@ -8,8 +8,12 @@ const NONE = -1;
 
 /** Limbs of a row's arguments: room for the most demanding action. */
 export function argumentLimbs(actions: Action[]): number {
-  const sizes = actions.map((a) => a.parameters.reduce((sum, p) => sum + limbCount(p.width), 0));
-  return Math.max(1, ...sizes);
+  return Math.max(1, ...actions.map(limbsOf));
+}
+
+/** Limbs of one action's arguments. */
+function limbsOf({ parameters }: Action): number {
+  return parameters.reduce((sum, { width }) => sum + limbCount(width), 0);
 }
 
 /** Actions with their arguments, by row. Generated code reads `actions` and `args` directly. */
@@ -19,6 +23,8 @@ export class ActionRows {
   /** The action's arguments, `stride` limbs a row, each argument in limbs of its own. */
   args: Uint32Array;
   private readonly stride: number;
+  /** Of each action's arguments. */
+  private readonly limbs: number[];
 
   /** `owner` names the table or action profile in errors. */
   constructor(
@@ -26,6 +32,7 @@ export class ActionRows {
     private readonly list: Action[],
   ) {
     this.stride = argumentLimbs(list);
+    this.limbs = list.map(limbsOf);
     this.args = new Uint32Array(CAPACITY_MIN * this.stride);
   }
 
@@ -54,6 +61,31 @@ export class ActionRows {
       writeLimbs(this.args, offset, limbs, width, call.args[i] as bigint);
       offset += limbs;
     });
+  }
+
+  /** The number of an action whose arguments take `limbs`; negative: there is none such. */
+  numberOf(name: string, limbs: number): number {
+    return this.list.findIndex((action) => action.name === name && limbsOf(action) === limbs);
+  }
+
+  /** Whether arguments in limbs fit their parameters' widths. Throws EngineError INVALID_ARGUMENT. */
+  checkWidths(number: number, words: Uint32Array, at: number): void {
+    const { name, parameters } = this.list[number] as Action;
+    let offset = at;
+    for (const parameter of parameters) {
+      if ((words[offset] as number) > topLimbMax(parameter.width))
+        this.invalid(`action "${name}", "${parameter.name}" does not fit in ${parameter.width} bits`);
+      offset += limbCount(parameter.width);
+    }
+  }
+
+  /** Arguments in limbs, checked. */
+  setLimbs(row: number, number: number, words: Uint32Array, at: number): void {
+    if (row >= this.actions.length) this.grow(row + 1);
+    this.actions[row] = number;
+    const offset = row * this.stride;
+    const count = this.limbs[number] as number;
+    for (let i = 0; i < count; i++) this.args[offset + i] = words[at + i] as number;
   }
 
   clear(row: number): void {

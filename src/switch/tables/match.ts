@@ -1,6 +1,6 @@
 import { EngineError, type MatchValue } from '../engine';
 import type { KeyKind } from '../program/model';
-import { limbCount, readLimbs, writeLimbs } from '../runtime/limbs';
+import { limbCount, readLimbs, topLimbMax, writeLimbs } from '../runtime/limbs';
 
 /**
  * How a table's match fields lie in a record of limbs: first every key's value (for a range its low end), which is
@@ -62,6 +62,23 @@ export class MatchFormat {
         this.invalid(`priority ${priority} is not within 0..2147483647`);
       record[this.priority_at] = priority;
     } else if (priority !== 0) this.invalid(`priority must be 0, found ${priority}`);
+  }
+
+  /**
+   * Whether a match in limbs fits the keys' widths; in all else its maker is trusted.
+   * @throws EngineError INVALID_ARGUMENT naming table and key
+   */
+  checkWidths(words: Uint32Array, at: number): void {
+    for (const { name, kind, width, value_at, extra_at } of this.parts) {
+      const top = topLimbMax(width);
+      if (
+        (words[at + value_at] as number) > top ||
+        (kind === 'lpm'
+          ? (words[at + extra_at] as number) > width
+          : kind !== 'exact' && (words[at + extra_at] as number) > top)
+      )
+        this.invalid(`key "${name}": the match does not fit in ${width} bits`);
+    }
   }
 
   decode(records: Uint32Array, base: number): { match: MatchValue[]; priority: number } {

@@ -12,6 +12,7 @@ import {
 import { MeterArray } from '../externs/meter';
 import type { Table } from '../program/model';
 import { DirectActions, type EntryActions, IndirectActions } from './entry_actions';
+import { RowAt, RowKind, type RowTable, type RowWriter } from './entry_rows';
 import type { Records } from './hash_index';
 import { type Lookup, makeLookup } from './lookup';
 import { MatchFormat } from './match';
@@ -127,11 +128,7 @@ export class MatchTable implements Records {
 
   delete(entry: Pick<TableEntry, 'match' | 'priority'>): void {
     this.checkMutable();
-    const at = this.find(entry);
-    this.match_lookup.removed(at);
-    this.actions.clear(at);
-    this.free.push(at);
-    this.size--;
+    this.remove(this.find(entry));
   }
 
   setDefault(call: ActionCall | undefined): void {
@@ -147,6 +144,33 @@ export class MatchTable implements Records {
     if (default_entry?.is_const === true) this.fail('PERMISSION_DENIED', 'the default action is const');
     this.actions.check(call, 0);
     this.actions.set(0, call);
+  }
+
+  /** @throws EngineError INVALID_ARGUMENT if the rows are not laid out as this table has it */
+  rowWriter({ stride, actions }: RowTable): RowWriter {
+    const own = this.actions;
+    if (!(own instanceof DirectActions)) this.fail('INVALID_ARGUMENT', 'rows cannot name members or groups');
+    const numbers = actions.map(({ name, limbs }) => own.numberOf(name, limbs));
+    if (stride !== this.stride || numbers.includes(-1))
+      this.fail('INVALID_ARGUMENT', 'the rows are laid out for another program');
+    return (words, at) => {
+      this.checkMutable();
+      this.format.checkWidths(words, at + RowAt.match);
+      for (let i = 0; i < stride; i++) this.record[i] = words[at + RowAt.match + i] as number;
+      const kind = words[at + RowAt.kind] as number;
+      if (kind === RowKind.delete) {
+        this.remove(this.findRecord());
+        return;
+      }
+      const action = numbers[words[at + RowAt.action] as number] as number;
+      const args_at = at + RowAt.match + stride;
+      own.checkWidths(action, words, args_at);
+      const entry = kind === RowKind.insert ? this.place() : this.findRecord();
+      own.setLimbs(entry, action, words, args_at);
+      this.meters?.write(entry, undefined);
+      this.startIdle(entry, 0n);
+      if (kind === RowKind.insert) this.placed(entry);
+    };
   }
 
   default(): { action: ActionCall; is_const: boolean; counter: CounterValue | undefined } | undefined {
@@ -257,25 +281,47 @@ export class MatchTable implements Records {
     this.actions.check(entry.action, 0);
     this.checkTimeout(entry);
     this.checkMeter(entry.meter);
+    const at = this.place();
+    this.actions.set(at, entry.action);
+    this.meters?.write(at, entry.meter);
+    this.startIdle(at, entry.idle_timeout_ns);
+    this.placed(at);
+  }
+
+  /** A place for a new entry with the match in `record`; `placed` when it has its action. */
+  private place(): number {
     if (this.match_lookup.same(this.record) !== 0)
       this.fail('ALREADY_EXISTS', 'an entry with this match and priority exists');
     if (this.size >= this.program.max_size)
       this.fail('RESOURCE_EXHAUSTED', `the table is full (${this.program.max_size} entries)`);
     const at = this.free.pop() ?? this.used++;
     if (at >= this.capacity) this.resize(this.capacity * 2);
-    this.records.set(this.record, at * this.stride);
-    this.actions.set(at, entry.action);
+    const base = at * this.stride;
+    for (let i = 0; i < this.stride; i++) this.records[base + i] = this.record[i] as number;
     if (this.program.with_counters) this.packets[at] = this.bytes[at] = 0;
     this.meters?.reset(at);
-    this.meters?.write(at, entry.meter);
-    this.startIdle(at, entry.idle_timeout_ns);
+    return at;
+  }
+
+  private placed(at: number): void {
     this.match_lookup.added(at);
     this.size++;
     return at;
   }
 
+  private remove(at: number): void {
+    this.match_lookup.removed(at);
+    this.actions.clear(at);
+    this.free.push(at);
+    this.size--;
+  }
+
   private find(entry: Pick<TableEntry, 'match' | 'priority'>): number {
     this.format.encode(entry.match, entry.priority, this.record);
+    return this.findRecord();
+  }
+
+  private findRecord(): number {
     const at = this.match_lookup.same(this.record);
     if (at === 0) this.fail('NOT_FOUND', 'there is no entry with this match and priority');
     return at;

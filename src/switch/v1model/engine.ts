@@ -27,6 +27,7 @@ import type { MeterArray } from '../externs/meter';
 import type { Register } from '../externs/register';
 import { loadProgram } from '../program/load';
 import type { Program } from '../program/model';
+import type { RowTable, RowWriter } from '../tables/entry_rows';
 import type { ProfileStore } from '../tables/profile_store';
 import type { MatchTable } from '../tables/table';
 import type { ValueSetStore } from '../tables/value_set_store';
@@ -138,6 +139,10 @@ class V1ModelEngine implements Engine {
 
   defaultAction(table: string): ReturnType<Engine['defaultAction']> {
     return this.table(table).default();
+  }
+
+  rowWriter(table: RowTable): RowWriter {
+    return this.table(table.name).rowWriter(table);
   }
 
   entries(table: string): Iterable<TableEntryState> {

@@ -3,6 +3,7 @@ import { EngineError } from '../engine';
 import { runAtomicBatch } from './atomic_batch';
 import { finish, runBatch } from './engine_calls';
 import type { FromWorker, Request } from './messages';
+import { runRows } from './row_batch';
 import type { SwitchCore } from './switch_core';
 
 const ENTRIES_PER_PART = 256;
@@ -76,6 +77,8 @@ export class ControlTasks {
       }
       case 'batch':
         return yield* runBatch(this.engine(), request.calls);
+      case 'rows':
+        return yield* runRows(this.engine(), request.rows);
       case 'entries': {
         let entries: TableEntryState[] = [];
         for (const entry of this.engine().entries(request.table)) {

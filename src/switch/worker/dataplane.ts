@@ -3,6 +3,7 @@ import type { CaptureChunk } from '../ports/capture';
 import type { FaultCounts } from '../ports/faults';
 import type { PortStats } from '../ports/port';
 import type { PortFaults } from '../ports/wrappers';
+import type { EntryRows, RowFailure } from '../tables/entry_rows';
 import type { PacketTrace, TraceFilter } from '../trace/trace';
 import type { CarriedNames } from './carry_over';
 import type { EngineCall, EngineMethod, EngineOutcome, EngineResult } from './engine_calls';
@@ -90,6 +91,8 @@ export interface Dataplane {
   reconcile(program: object, setup: EngineCall[], names: CarriedNames): Promise<void>;
   /** Runs all calls, also those after a failed one; one outcome a call. */
   batch(calls: EngineCall[]): Promise<EngineOutcome[]>;
+  /** Does all rows, also those after a failed one; the failed ones are answered. Takes `rows.words` over. */
+  writeRows(rows: EntryRows): Promise<RowFailure[]>;
   /**
    * Runs all calls, or none if one fails: then the outcomes end with the failed one. `at_once`: no packet is served
    * meanwhile, unless a call had to be undone.

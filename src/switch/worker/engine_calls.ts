@@ -19,8 +19,8 @@ export interface EngineModule {
 /** Builds an engine from p4c's parsed BMv2 JSON; throws an Error that names what is wrong with the program. */
 export type EngineFactory = (program: object, events: EngineEvents, options: EngineOptions) => Engine;
 
-/** The engine's control calls: everything but the packets, the clock and the (long) table reads. */
-export type EngineMethod = Exclude<keyof Engine, 'receive' | 'tick' | 'setTrace' | 'entries'>;
+/** The engine's control calls: everything but the packets, the clock, and the long reads and writes of tables. */
+export type EngineMethod = Exclude<keyof Engine, 'receive' | 'tick' | 'setTrace' | 'entries' | 'rowWriter'>;
 
 /** One call as a value, so that it can travel to the thread that owns the engine. */
 export type EngineCall = {
@@ -37,8 +37,12 @@ type Listed<R> = R extends string ? R : R extends Iterable<infer T> ? T[] : R;
 /** What a call answers, iterables as arrays. */
 export type EngineResult<M extends EngineMethod> = Listed<ReturnType<Engine[M]>>;
 
-export type EngineOutcome =
-  { ok: true; value: unknown } | { ok: false; code: EngineErrorCode | 'INTERNAL'; message: string };
+export interface EngineFailure {
+  code: EngineErrorCode | 'INTERNAL';
+  message: string;
+}
+
+export type EngineOutcome = { ok: true; value: unknown } | ({ ok: false } & EngineFailure);
 
 /** Runs calls in turn, one outcome a call; yields after each. */
 export function* runBatch(engine: Engine, calls: EngineCall[]): Generator<undefined, EngineOutcome[]> {
@@ -69,7 +73,11 @@ export function runEngineCall(engine: Engine, call: EngineCall): EngineOutcome {
     const is_iterable = typeof value === 'object' && value !== null && Symbol.iterator in value;
     return { ok: true, value: is_iterable ? Array.from(value as Iterable<unknown>) : value };
   } catch (error) {
-    if (error instanceof EngineError) return { ok: false, code: error.code, message: error.message };
-    return { ok: false, code: 'INTERNAL', message: error instanceof Error ? error.message : String(error) };
+    return { ok: false, ...failureOf(error) };
   }
+}
+
+export function failureOf(error: unknown): EngineFailure {
+  if (error instanceof EngineError) return { code: error.code, message: error.message };
+  return { code: 'INTERNAL', message: error instanceof Error ? error.message : String(error) };
 }

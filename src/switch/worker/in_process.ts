@@ -1,5 +1,6 @@
 import type { Engine, TableEntryState } from '../engine';
 import type { Port } from '../ports/port';
+import type { EntryRows, RowFailure } from '../tables/entry_rows';
 import type {
   Dataplane,
   DataplaneCounts,
@@ -12,6 +13,7 @@ import { EngineError } from '../engine';
 import { runAtomicBatch } from './atomic_batch';
 import type { CarriedNames } from './carry_over';
 import { finish, runBatch, type EngineCall, type EngineFactory, type EngineOutcome } from './engine_calls';
+import { runRows } from './row_batch';
 import { SwitchCore, type SwitchCoreOptions } from './switch_core';
 
 const TICK_INTERVAL_MS = 100;
@@ -113,6 +115,14 @@ export class InProcessDataplane implements Dataplane {
       const engine = this.engineNow();
       this.core.setTime(this.now_us());
       return finish(runBatch(engine, calls));
+    });
+  }
+
+  writeRows(rows: EntryRows): Promise<RowFailure[]> {
+    return settle(() => {
+      const engine = this.engineNow();
+      this.core.setTime(this.now_us());
+      return finish(runRows(engine, rows));
     });
   }
 

@@ -1,6 +1,7 @@
 import type { EngineErrorCode, TableEntryState } from '../engine';
 import type { CarriedNames } from './carry_over';
 import type { CaptureChunk } from '../ports/capture';
+import type { EntryRows, RowFailure } from '../tables/entry_rows';
 import type { PacketTrace } from '../trace/trace';
 import type { DataplaneCounts, DigestMessage, IdleMessage, InstrumentCall, PortReport } from './dataplane';
 import type { EngineCall, EngineOutcome } from './engine_calls';
@@ -14,6 +15,7 @@ export type Request =
   | { kind: 'reconcile'; id: number; program: object; setup: EngineCall[]; names: CarriedNames }
   | { kind: 'batch'; id: number; calls: EngineCall[] }
   | { kind: 'atomic_batch'; id: number; calls: EngineCall[]; at_once: boolean }
+  | { kind: 'rows'; id: number; rows: EntryRows }
   | { kind: 'entries'; id: number; table: string }
   | { kind: 'ports'; id: number }
   | { kind: 'counts'; id: number }
@@ -31,6 +33,7 @@ export interface Answers {
   reconcile: undefined;
   batch: EngineOutcome[];
   atomic_batch: EngineOutcome[];
+  rows: RowFailure[];
   /** Collected from the `part` messages before it. */
   entries: TableEntryState[];
   ports: PortReport[];

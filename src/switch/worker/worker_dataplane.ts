@@ -1,6 +1,7 @@
 import { extname, join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { EngineError, type TableEntryState } from '../engine';
+import type { EntryRows, RowFailure } from '../tables/entry_rows';
 import type { CarriedNames } from './carry_over';
 import type {
   Dataplane,
@@ -110,6 +111,10 @@ export class WorkerDataplane implements Dataplane {
       pieces.push(this.request('batch', { calls: calls.slice(start, end) }));
     }
     return (await Promise.all(pieces)).flat();
+  }
+
+  writeRows(rows: EntryRows): Promise<RowFailure[]> {
+    return this.request('rows', { rows }, [rows.words.buffer as ArrayBuffer]);
   }
 
   entries(table: string): Promise<TableEntryState[]> {
@@ -231,13 +236,14 @@ export class WorkerDataplane implements Dataplane {
   private request<K extends Request['kind']>(
     kind: K,
     body: Omit<Extract<Request, { kind: K }>, 'kind' | 'id'>,
+    transfer: ArrayBuffer[] = [],
   ): Promise<Answers[K]> {
     if (this.failure !== undefined) return Promise.reject(this.failure);
     const id = this.next_id++;
     this.sendPacketOuts();
     return new Promise<Answers[K]>((resolve, reject) => {
       this.waiting.set(id, { entries: [], resolve: (value) => resolve(value as Answers[K]), reject });
-      this.post({ kind, id, ...body } as Extract<Request, { kind: K }>);
+      this.post({ kind, id, ...body } as Extract<Request, { kind: K }>, transfer);
     });
   }
 
@@ -246,8 +252,8 @@ export class WorkerDataplane implements Dataplane {
     this.post({ kind: 'packet_outs', frames: this.packet_outs.splice(0) });
   }
 
-  private post(message: ToWorker): void {
-    this.worker.postMessage(message);
+  private post(message: ToWorker, transfer: ArrayBuffer[] = []): void {
+    this.worker.postMessage(message, transfer);
     this.wakeup.notify();
   }
 }

@@ -9,9 +9,8 @@ import { decodeDefaultAction, decodeEntryAction, encodeEntryAction } from './act
 import { decodeCounterData, encodeCounterData } from './counter_data';
 import { decodeMatch, encodeMatch } from './match';
 import { clearsCounters, decodeMeterConfig, encodeMeterConfig, encodeMeterCounters } from './meter_config';
+import { PRIORITY_MAX } from './plain_table';
 import type { PreparedUpdate } from './prepared';
-
-const PRIORITY_MAX = 2 ** 31 - 1;
 
 export function prepareTableEntry(pipeline: Pipeline, type: Update_Type, entry: TableEntry): PreparedUpdate {
   const table = pipeline.info.table(entry.tableId);
