@@ -15,7 +15,7 @@ export function limbCount(width: number): number {
 
 /** The largest first limb of a value of `width` bits. */
 export function topLimbMax(width: number): number {
-  return width % 32 === 0 ? 0xffffffff : 2 ** (width % 32) - 1;
+  return width > 0 && width % 32 === 0 ? 0xffffffff : 2 ** (width % 32) - 1;
 }
 
 /** The unsigned integer in `limbs[index, index + count)`. */

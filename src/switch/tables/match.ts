@@ -65,19 +65,20 @@ export class MatchFormat {
   }
 
   /**
-   * Whether a match in limbs fits the keys' widths; in all else its maker is trusted.
+   * The same of a match that is in limbs already. Its values must fit the keys' widths; in all else its maker is
+   * trusted.
    * @throws EngineError INVALID_ARGUMENT naming table and key
    */
-  checkWidths(words: Uint32Array, at: number): void {
-    for (const { name, kind, width, value_at, extra_at } of this.parts) {
+  encodeLimbs(words: Uint32Array, at: number, record: Uint32Array): void {
+    for (let i = 0; i < this.stride; i++) record[i] = words[at + i] as number;
+    for (const { name, kind, width, limbs, value_at, extra_at, counted } of this.parts) {
       const top = topLimbMax(width);
-      if (
-        (words[at + value_at] as number) > top ||
-        (kind === 'lpm'
-          ? (words[at + extra_at] as number) > width
-          : kind !== 'exact' && (words[at + extra_at] as number) > top)
-      )
-        this.invalid(`key "${name}": the match does not fit in ${width} bits`);
+      const fits =
+        (record[value_at] as number) <= top &&
+        (kind === 'exact' || (record[extra_at] as number) <= (kind === 'lpm' ? width : top));
+      if (!fits) this.invalid(`key "${name}": the match does not fit in ${width} bits`);
+      if (counted !== undefined)
+        writeLimbs(record, value_at, limbs, width, readLimbs(record, value_at, limbs) & counted);
     }
   }
 

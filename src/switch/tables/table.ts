@@ -155,8 +155,7 @@ export class MatchTable implements Records {
       this.fail('INVALID_ARGUMENT', 'the rows are laid out for another program');
     return (words, at) => {
       this.checkMutable();
-      this.format.checkWidths(words, at + RowAt.match);
-      for (let i = 0; i < stride; i++) this.record[i] = words[at + RowAt.match + i] as number;
+      this.format.encodeLimbs(words, at + RowAt.match, this.record);
       const kind = words[at + RowAt.kind] as number;
       if (kind === RowKind.delete) {
         this.remove(this.findRecord());
