@@ -62,7 +62,7 @@ async function writeRows(
   // Plain entries have no notes of their own, but there may be some of entries they came in place of.
   if (pipeline.notes.size > 0) {
     results.forEach(({ canonicalCode }, i) => {
-      if (canonicalCode === status.OK) prepare(pipeline, updates.decode(i)).succeeded?.();
+      if (canonicalCode === Number(status.OK)) prepare(pipeline, updates.decode(i)).succeeded?.();
     });
   }
   return results;
