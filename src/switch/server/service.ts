@@ -35,11 +35,7 @@ export interface ServiceOptions {
 }
 
 type RpcName =
-  | 'capabilities'
-  | 'setForwardingPipelineConfig'
-  | 'getForwardingPipelineConfig'
-  | 'read'
-  | 'streamChannel';
+  'capabilities' | 'setForwardingPipelineConfig' | 'getForwardingPipelineConfig' | 'read' | 'streamChannel';
 type Handlers = Pick<P4RuntimeServer, RpcName> & {
   write: handleUnaryCall<EncodedWriteRequest, WriteResponse>;
 };

@@ -285,6 +285,7 @@ export class MatchTable implements Records {
     this.meters?.write(at, entry.meter);
     this.startIdle(at, entry.idle_timeout_ns);
     this.placed(at);
+    return at;
   }
 
   /** A place for a new entry with the match in `record`; `placed` when it has its action. */
@@ -305,7 +306,6 @@ export class MatchTable implements Records {
   private placed(at: number): void {
     this.match_lookup.added(at);
     this.size++;
-    return at;
   }
 
   private remove(at: number): void {
