@@ -12,6 +12,7 @@ import type { Topology } from '../topology/topology';
 import type { GuestKernel } from './build';
 import { KernelClientError } from './errors';
 import { Guest } from './guest';
+import { ReplyLoss } from './reply_loss';
 import { readGuestReport, type SkippedTransport, type Transport, type TransportResult } from './result';
 
 export interface ClientRunOptions {
@@ -21,6 +22,8 @@ export interface ClientRunOptions {
   kernel: GuestKernel;
   rsize: number;
   wsize: number;
+  /** Of the stores' replies over UDP, while no store is dead. */
+  reply_loss_percent: number;
   seed: number;
   /** A folder that keeps what the guest leaves. */
   results: string;
@@ -29,8 +32,12 @@ export interface ClientRunOptions {
 }
 
 /** How long the load runs before, between and after the events. */
-const PHASE_MS = 5000;
+const PHASE_MS = 8000;
+/** In tenths of a second. With the usual 1.1 s, a load that meets losses mostly waits. */
+const UDP_TIMEOUT = 'timeo=2';
 const SAMPLE_MS = 1000;
+/** Longer than Linux waits over UDP, up to 5 s, before it repeats a request. */
+const SETTLE_MS = 6000;
 /** Of each run of dbench; several fit. */
 const DBENCH_SECONDS = 10;
 const DIRECTORY = 'kernel-client';
@@ -70,7 +77,7 @@ function virtualizerOf(topology: Topology): VirtualizerState {
 }
 
 async function scenario(topology: Topology, options: ClientRunOptions): Promise<TransportResult> {
-  const { transport, kernel, rsize, wsize, seed, results, progress, signal } = options;
+  const { transport, kernel, rsize, wsize, reply_loss_percent, seed, results, progress, signal } = options;
   const virtualizer = virtualizerOf(topology);
   const [client] = topology.clients;
   const port = virtualizer.ports.find(({ peer }) => peer === client?.name);
@@ -78,11 +85,15 @@ async function scenario(topology: Topology, options: ClientRunOptions): Promise<
     throw new KernelClientError('the kernel client needs a client on a port of the switch');
   }
   await storesUp(topology, signal);
-  const nfsOptions = `vers=3,proto=${transport},mountproto=${transport},nolock,hard,retry=0,rsize=${rsize},wsize=${wsize}`;
+  const nfsOptions = [
+    `vers=3,proto=${transport},mountproto=${transport},nolock,hard,retry=0,rsize=${rsize},wsize=${wsize}`,
+    ...(transport === 'udp' ? [UDP_TIMEOUT] : []),
+  ].join(',');
   progress(`${transport}: booting Linux ${kernel.version} as ${client.name}, mount -o ${nfsOptions}`);
   rmSync(results, { recursive: true, force: true });
   const before = await readCounters(virtualizer);
   const phases = new Phases();
+  const loss = new ReplyLoss(topology, client, transport === 'udp' ? reply_loss_percent : 0);
   const guest = await Guest.boot({
     topology,
     client,
@@ -108,16 +119,22 @@ async function scenario(topology: Topology, options: ClientRunOptions): Promise<
   const tell = (method: string, store: string): Promise<unknown> =>
     callAdmin(virtualizer.admin_socket, method, { store });
   try {
+    await loss.begin();
     await load();
+    // What a store executed without telling dies with it, so the client must know all before.
+    await loss.end();
+    await pause(SETTLE_MS, signal);
     const killed = await busiestStore(virtualizer, signal);
     await event(`killing ganesha in ${killed}`, () => topology.daemon('kill', killed, 'ganesha'));
     await event(`starting ganesha in ${killed}`, async () => {
       await topology.daemon('start', killed, 'ganesha');
       await storesUp(topology, signal);
     });
+    await loss.begin();
     const drained = await busiestStore(virtualizer, signal);
     await event(`draining ${drained}`, () => tell('store.drain', drained));
     await event(`restoring ${drained}`, () => tell('store.restore', drained));
+    await loss.end();
     progress(`${transport}: finishing`);
     phases.begin('finishing');
     await guest.finish();
@@ -133,7 +150,8 @@ async function scenario(topology: Topology, options: ClientRunOptions): Promise<
   );
   for (const complaint of complaints) progress(`${transport}: ${complaint}`);
   const counted = difference(await readCounters(virtualizer), before);
-  return { transport, options: nfsOptions, ...figures, ...counted };
+  const replies_withheld = await loss.count();
+  return { transport, options: nfsOptions, ...figures, replies_withheld, ...counted };
 }
 
 /** The one that got the most requests just now: a connection over TCP has one store, and that is the one to hit. */

@@ -11,6 +11,7 @@ interface Options {
   transport?: Transport;
   rsize: number;
   wsize: number;
+  replyLoss: number;
   seed: number;
   target: Target;
   instance: string;
@@ -35,6 +36,12 @@ function parseNumber(minimum: number): (text: string) => number {
   };
 }
 
+function parsePercent(text: string): number {
+  const number = Number(text);
+  if (text.trim() !== '' && number >= 0 && number <= 50) return number;
+  throw new InvalidArgumentError('expected a number from 0 to 50.');
+}
+
 async function main(): Promise<void> {
   const options = new Command('test:kernel')
     .description(
@@ -43,6 +50,12 @@ async function main(): Promise<void> {
     .addOption(new Option('--transport <transport>', 'only this one').choices(['udp', 'tcp']))
     .option('--rsize <bytes>', 'of a READ; the kernel rounds it', parseNumber(1024), 8192)
     .option('--wsize <bytes>', 'of a WRITE', parseNumber(1024), 8192)
+    .option(
+      '--reply-loss <percent>',
+      "of the stores' replies over UDP, while no store is dead",
+      parsePercent,
+      1,
+    )
     .option('--seed <number>', 'of the load', parseNumber(0), 1)
     .addOption(
       new Option('--target <target>', 'the switch').choices(['embedded', 'bmv2']).default('embedded'),
@@ -64,6 +77,7 @@ async function main(): Promise<void> {
         ...options,
         transport,
         kernel,
+        reply_loss_percent: options.replyLoss,
         results: join(RESULTS, transport),
         progress,
         signal: interruption.signal,
@@ -92,7 +106,7 @@ function print({ target, kernel, transports }: KernelClientResult): void {
       `  failed operations     ${one.failed_operations} of ${one.operations} (${one.dbench_operations} of them by ${one.dbench_runs} runs of dbench)`,
       `  corrupted bytes       ${one.corrupted_bytes} of ${one.bytes_written} written, ${one.bytes_read} read`,
       `  duplicate executions  ${one.duplicate_executions}`,
-      `  RPC                   ${one.rpc_calls} calls, ${one.rpc_retransmissions} sent again`,
+      `  RPC                   ${one.rpc_calls} calls, ${one.rpc_retransmissions} sent again; ${one.replies_withheld} replies withheld`,
       `  requests by store     ${count(one.store_requests)}`,
       `  drops                 ${count(one.drops)}`,
     );

@@ -27,6 +27,8 @@ export interface TransportResult {
   /** RPC calls of the kernel, and those it sent again. */
   rpc_calls: number;
   rpc_retransmissions: number;
+  /** Replies of stores that were dropped on purpose; see reply_loss.ts. */
+  replies_withheld: number;
   /** What the switch counted meanwhile: requests by store, drops by reason. */
   store_requests: Record<string, number>;
   drops: Record<string, number>;
@@ -46,7 +48,10 @@ export interface KernelClientResult {
 }
 
 /** The part of the result that the guest left in its folder. */
-export type GuestFigures = Omit<TransportResult, 'transport' | 'options' | 'store_requests' | 'drops'>;
+export type GuestFigures = Omit<
+  TransportResult,
+  'transport' | 'options' | 'replies_withheld' | 'store_requests' | 'drops'
+>;
 
 export interface GuestReport {
   figures: GuestFigures;
