@@ -20,6 +20,7 @@ export {
   protobufPackage,
   protobufFileName,
 } from './generated/p4/v1/p4runtime';
+export { P4RuntimeService } from './service';
 export { Action as ActionInfo, Action_Param as ActionInfo_Param } from './generated/p4/config/v1/p4info';
 export type { DeepPartial, MessageFns } from './generated/p4/v1/p4runtime';
 

@@ -40,6 +40,25 @@ export function encodeSigned(value: bigint): Buffer {
   return Buffer.from(hex.padStart(length_bytes * 2, '0'), 'hex');
 }
 
+/** `decodeBits` of at most 48 bits, as a number. */
+export function decodeNumber(bytes: Uint8Array, width_bits: number, what: string): number {
+  if (bytes.length > 0 && bytes.length <= 6) {
+    let value = 0;
+    for (const byte of bytes) value = value * 256 + byte;
+    if (width_bits > 0 && value < 2 ** width_bits) return value;
+  }
+  return Number(decodeBits(bytes, width_bits, what));
+}
+
+/** `encodeBits` of at most 48 bits. */
+export function encodeNumber(value: number): Buffer {
+  let length = 1;
+  while (length < 6 && value >= 2 ** (8 * length)) length++;
+  const bytes = Buffer.allocUnsafe(length);
+  bytes.writeUIntBE(value, 0, length);
+  return bytes;
+}
+
 export function allOnes(width_bits: number): bigint {
   return (1n << BigInt(width_bits)) - 1n;
 }

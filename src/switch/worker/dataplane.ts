@@ -26,8 +26,12 @@ export interface DataplaneCounts {
   no_program: number;
   /** Frames the program sent to a port that does not exist. */
   unknown_port: number;
-  /** Packet-ins, digests and idle notifications nobody fetched in time. */
+  /** Digests, idle notifications and traces nobody fetched in time. */
   events_dropped: number;
+  /** Frames to the CPU port that the P4Runtime server did not take as fast. */
+  packet_ins_dropped: number;
+  /** Packet-outs that came faster than packets can be served. */
+  packet_outs_dropped: number;
   /** Frames that ended in an error inside the engine: always a bug, never expected. */
   engine_faults: number;
   /** Frames missing from captures, because their files could not be written as fast. */

@@ -24,8 +24,6 @@ export type Request =
   | { kind: 'remove_port'; id: number; port: number }
   | { kind: 'close'; id: number };
 
-export type ToWorker = Request | { kind: 'packet_outs'; frames: Uint8Array[] };
-
 /** What each kind of request answers. */
 export interface Answers {
   stage: undefined;
@@ -50,7 +48,8 @@ export type FromWorker =
   | { kind: 'done'; id: number; value: unknown }
   | { kind: 'part'; id: number; entries: TableEntryState[] }
   | { kind: 'error'; id: number; message: string; code: EngineErrorCode | undefined }
-  | { kind: 'packet_ins'; frames: Uint8Array[] }
+  /** Frames are in the ring for packet-ins. */
+  | { kind: 'packet_ins' }
   | { kind: 'digests'; messages: DigestMessage[] }
   | { kind: 'idles'; messages: IdleMessage[] }
   | { kind: 'traces'; traces: PacketTrace[] }
@@ -74,4 +73,7 @@ export interface WorkerSetup {
   engine_module: string;
   shared: SharedArrayBuffer;
   wake_fd: number;
+  /** FrameRings: frames to the CPU port, and from it. */
+  packet_ins: SharedArrayBuffer;
+  packet_outs: SharedArrayBuffer;
 }

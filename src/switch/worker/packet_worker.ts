@@ -6,7 +6,8 @@ import type { PollablePort } from '../ports/port';
 import { ControlTasks, type PortKeeper } from './control_tasks';
 import type { DataplaneObserver } from './dataplane';
 import type { EngineModule } from './engine_calls';
-import type { FromWorker, ToWorker, WorkerSetup } from './messages';
+import { FrameRing } from './frame_ring';
+import type { FromWorker, Request, WorkerSetup } from './messages';
 import { PacketLoop, type LoopControl } from './packet_loop';
 import { SwitchCore } from './switch_core';
 import { ThreadScheduling } from './thread_scheduling';
@@ -14,7 +15,9 @@ import { Wakeup } from './wakeup';
 
 /** Longest slice of control work between two batches of packets, if no single step takes longer. */
 const SLICE_MS = 0.2;
-/** Packet-ins, digests and idle notifications the main thread may be behind by. */
+/** Packet-outs between two batches of packets. */
+const PACKET_OUTS_PER_TURN = 64;
+/** Digests, idle notifications and traces the main thread may be behind by. */
 const EVENTS_IN_FLIGHT_MAX = 8192;
 /** Of captures that the main thread has yet to write. */
 const CAPTURED_IN_FLIGHT_BYTES_MAX = 32 * 1024 * 1024;
@@ -49,6 +52,8 @@ async function runWorker(): Promise<void> {
   const { createEngine } = (await import(setup.engine_module)) as EngineModule;
   const ports = openPorts(() => core.hasProgram);
   const wakeup = Wakeup.attach(setup.shared, setup.wake_fd);
+  const packet_ins = FrameRing.attach(setup.packet_ins);
+  const packet_outs = FrameRing.attach(setup.packet_outs);
   const core: SwitchCore = new SwitchCore(createEngine, ports, setup.options, (level, message) =>
     post({ kind: 'log', level, message }),
   );
@@ -65,7 +70,10 @@ async function runWorker(): Promise<void> {
   }
 
   const listener = {
-    packetIns: (frames: Uint8Array[]) => report(frames.length, { kind: 'packet_ins', frames }),
+    packetIns: (frames: Uint8Array[]) => {
+      for (const frame of frames) packet_ins.push(frame);
+      if (packet_ins.publish()) post({ kind: 'packet_ins' });
+    },
     digests: (messages: Extract<FromWorker, { kind: 'digests' }>['messages']) =>
       report(messages.length, { kind: 'digests', messages }),
     idles: (messages: Extract<FromWorker, { kind: 'idles' }>['messages']) =>
@@ -108,6 +116,7 @@ async function runWorker(): Promise<void> {
     core.flushCapture();
     core.deliverObserved(observer);
   });
+  const packet_out = (frame: Uint8Array): void => core.packetOut(frame);
   let more_messages = false;
   const control: LoopControl = {
     get stopped() {
@@ -115,18 +124,18 @@ async function runWorker(): Promise<void> {
     },
     work(is_pending) {
       const end_ms = performance.now() + SLICE_MS;
-      let has_worked = false;
       more_messages ||= is_pending;
-      while (more_messages) {
-        const received = receiveMessageOnPort(main) as { message: ToWorker } | undefined;
+      let has_worked = packet_outs.drain(PACKET_OUTS_PER_TURN, packet_out) > 0;
+      // Requests must not overtake the packet-outs before them.
+      while (more_messages && packet_outs.isEmpty) {
+        const received = receiveMessageOnPort(main) as { message: Request } | undefined;
         if (received === undefined) {
           more_messages = false;
           break;
         }
         has_worked = true;
-        const { message } = received;
-        if (message.kind === 'packet_outs') for (const frame of message.frames) core.packetOut(frame);
-        else tasks.add(message);
+        packet_outs.drain(Infinity, packet_out);
+        tasks.add(received.message);
         if (performance.now() > end_ms) break;
       }
       if (tasks.isIdle) return has_worked;

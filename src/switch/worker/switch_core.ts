@@ -33,6 +33,8 @@ export class SwitchCore {
     no_program: 0,
     unknown_port: 0,
     events_dropped: 0,
+    packet_ins_dropped: 0,
+    packet_outs_dropped: 0,
     engine_faults: 0,
     capture_dropped: 0,
   };
@@ -283,7 +285,7 @@ export class SwitchCore {
   private send(port: number, buffer: Uint8Array, start: number, end: number): void {
     const target = this.ports.get(port);
     if (target !== undefined) target.transmit(buffer, start, end);
-    else if (port === this.cpu_port) this.enqueue(this.packet_ins, buffer.slice(start, end));
+    else if (port === this.cpu_port) this.punt(buffer, start, end);
     else this.counts.unknown_port++;
   }
 
@@ -297,6 +299,11 @@ export class SwitchCore {
       return [step, { step: 'drop', reason: 'port', detail }];
     });
     return { ...trace, steps };
+  }
+
+  private punt(buffer: Uint8Array, start: number, end: number): void {
+    if (this.packet_ins.length < EVENTS_MAX) this.packet_ins.push(buffer.slice(start, end));
+    else this.counts.packet_ins_dropped++;
   }
 
   private enqueue<T>(queue: T[], event: T): void {

@@ -11,9 +11,11 @@ import type {
   InstrumentCall,
   PortReport,
 } from './dataplane';
+import { LossLog } from '../loss_log';
 import type { EngineCall, EngineModule, EngineOutcome } from './engine_calls';
+import { FrameRing } from './frame_ring';
 import { verifyProgram } from './in_process';
-import type { Answers, FromWorker, PortSpec, Request, ToWorker, WorkerSetup } from './messages';
+import type { Answers, FromWorker, PortSpec, Request, WorkerSetup } from './messages';
 import type { SwitchCoreOptions } from './switch_core';
 import type { Scheduling } from './thread_scheduling';
 import { Wakeup } from './wakeup';
@@ -28,6 +30,10 @@ export interface WorkerDataplaneOptions extends SwitchCoreOptions {
 }
 
 const CALLS_PER_MESSAGE = 64;
+/** Of frames that wait for the other thread: what bounds their delay, too. */
+const RING_BYTES = 1024 * 1024;
+/** Then it is the network's turn. */
+const PACKET_INS_PER_TURN = 256;
 
 interface Waiting {
   entries: TableEntryState[];
@@ -41,7 +47,16 @@ export class WorkerDataplane implements Dataplane {
   private next_id = 1;
   private listener: DataplaneListener | undefined;
   private observer: DataplaneObserver | undefined;
-  private packet_outs: Uint8Array[] = [];
+  private packet_outs_pending = false;
+  /** Lost in the rings, and told. */
+  private packet_ins_dropped = 0;
+  private packet_outs_dropped = 0;
+  private readonly packet_ins_lost = new LossLog((count) =>
+    this.listener?.log('warn', `${count} packet-ins were dropped: the P4Runtime server does not keep up`),
+  );
+  private readonly packet_outs_lost = new LossLog((count) =>
+    this.listener?.log('warn', `${count} packet-outs were dropped: the packet thread does not keep up`),
+  );
   private failure: Error | undefined;
   private closing = false;
 
@@ -50,6 +65,8 @@ export class WorkerDataplane implements Dataplane {
     private readonly wakeup: Wakeup,
     private readonly engine_module: EngineModule,
     private readonly options: SwitchCoreOptions,
+    private readonly packet_ins: FrameRing,
+    private readonly packet_outs: FrameRing,
   ) {}
 
   /** Rejects with a PortError's message if a port cannot be opened; then no port is. */
@@ -57,6 +74,7 @@ export class WorkerDataplane implements Dataplane {
     const { engine_module, scheduling, exec_argv, ...core_options } = options;
     const module = (await import(engine_module)) as EngineModule;
     const wakeup = Wakeup.create();
+    const [packet_ins, packet_outs] = [FrameRing.create(RING_BYTES), FrameRing.create(RING_BYTES)];
     const setup: WorkerSetup = {
       ports,
       options: core_options,
@@ -64,12 +82,14 @@ export class WorkerDataplane implements Dataplane {
       engine_module,
       shared: wakeup.shared,
       wake_fd: wakeup.fd,
+      packet_ins: packet_ins.shared,
+      packet_outs: packet_outs.shared,
     };
     const worker = new Worker(join(__dirname, `packet_worker${extname(__filename)}`), {
       workerData: setup,
       ...(exec_argv === undefined ? {} : { execArgv: exec_argv }),
     });
-    const dataplane = new WorkerDataplane(worker, wakeup, module, core_options);
+    const dataplane = new WorkerDataplane(worker, wakeup, module, core_options, packet_ins, packet_outs);
     try {
       await dataplane.ready();
     } catch (error) {
@@ -122,8 +142,11 @@ export class WorkerDataplane implements Dataplane {
   }
 
   packetOut(frame: Uint8Array): void {
-    // Those of one turn of the event loop cross in one message.
-    if (this.packet_outs.push(frame) === 1) queueMicrotask(() => this.sendPacketOuts());
+    this.packet_outs.push(frame);
+    if (this.packet_outs_pending) return;
+    this.packet_outs_pending = true;
+    // The other thread is woken once for those of one turn of the event loop.
+    setImmediate(() => this.showPacketOuts());
   }
 
   listen(listener: DataplaneListener): void {
@@ -134,8 +157,13 @@ export class WorkerDataplane implements Dataplane {
     return this.request('ports', {});
   }
 
-  counts(): Promise<DataplaneCounts> {
-    return this.request('counts', {});
+  async counts(): Promise<DataplaneCounts> {
+    const counts = await this.request('counts', {});
+    return {
+      ...counts,
+      packet_ins_dropped: counts.packet_ins_dropped + this.packet_ins.dropped,
+      packet_outs_dropped: this.packet_outs.dropped,
+    };
   }
 
   instrument(call: InstrumentCall): Promise<void> {
@@ -209,8 +237,7 @@ export class WorkerDataplane implements Dataplane {
         return;
       }
       case 'packet_ins':
-        this.wakeup.addEventsInFlight(-message.frames.length);
-        this.listener?.packetIns(message.frames);
+        this.takePacketIns();
         return;
       case 'digests':
         this.wakeup.addEventsInFlight(-message.messages.length);
@@ -240,19 +267,33 @@ export class WorkerDataplane implements Dataplane {
   ): Promise<Answers[K]> {
     if (this.failure !== undefined) return Promise.reject(this.failure);
     const id = this.next_id++;
-    this.sendPacketOuts();
+    this.showPacketOuts();
     return new Promise<Answers[K]>((resolve, reject) => {
       this.waiting.set(id, { entries: [], resolve: (value) => resolve(value as Answers[K]), reject });
       this.post({ kind, id, ...body } as Extract<Request, { kind: K }>, transfer);
     });
   }
 
-  private sendPacketOuts(): void {
-    if (this.packet_outs.length === 0) return;
-    this.post({ kind: 'packet_outs', frames: this.packet_outs.splice(0) });
+  /** Passes on the next packet-ins. Looks again after the network's turn, and is woken once it found none. */
+  private takePacketIns(): void {
+    const frames: Uint8Array[] = [];
+    this.packet_ins.drain(PACKET_INS_PER_TURN, (frame) => frames.push(frame));
+    this.packet_ins_lost.add(this.packet_ins.dropped - this.packet_ins_dropped);
+    this.packet_ins_dropped = this.packet_ins.dropped;
+    if (frames.length > 0) this.listener?.packetIns(frames);
+    if (frames.length > 0 || !this.packet_ins.wait()) setImmediate(() => this.takePacketIns());
   }
 
-  private post(message: ToWorker, transfer: ArrayBuffer[] = []): void {
+  private showPacketOuts(): void {
+    if (!this.packet_outs_pending) return;
+    this.packet_outs_pending = false;
+    this.packet_outs_lost.add(this.packet_outs.dropped - this.packet_outs_dropped);
+    this.packet_outs_dropped = this.packet_outs.dropped;
+    this.packet_outs.publish();
+    this.wakeup.notify();
+  }
+
+  private post(message: Request, transfer: ArrayBuffer[] = []): void {
     this.worker.postMessage(message, transfer);
     this.wakeup.notify();
   }
