@@ -17,7 +17,7 @@ from mininet.net import Mininet
 from mininet.node import Host, Switch
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-STORESWITCH = ["node", os.path.join(HERE, "..", "..", "dist", "cli", "main.js")]
+STORESWITCH = ["node", os.path.join(HERE, "..", "..", "..", "dist", "cli", "main.js")]
 GRPC_PORT_BASE = 50050
 START_S = 30
 
@@ -90,8 +90,8 @@ def main():
     hosts = [net.addHost(f"esh{i}", ip=f"10.77.0.{i}/24", mac=f"02:00:00:00:00:0{i}") for i in (1, 2)]
     for port, host in enumerate(hosts, 1):
         net.addLink(host, switch, port2=port)
-    net.start()
     try:
+        net.start()
         lost_percent = net.ping(hosts)
         print(f"{lost_percent:.0f} % of the pings were lost")
         print(switch.ctl("ports"), end="")
