@@ -1,4 +1,4 @@
-import { execFileSync, spawnSync } from 'node:child_process';
+import { execFileSync } from 'node:child_process';
 import { cpus, release, totalmem } from 'node:os';
 import Table from 'cli-table3';
 
@@ -39,10 +39,6 @@ function firstLine(command: string, args: string[]): string | null {
   } catch {
     return null;
   }
-}
-
-export function isOnPath(command: string): boolean {
-  return spawnSync('sh', ['-c', `command -v ${command}`]).status === 0;
 }
 
 export function describeMachine(): Machine {

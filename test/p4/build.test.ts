@@ -1,7 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { isOnPath } from '../targets/target';
+import { isOnPath } from '../../src/bench/on_path';
 
 const ROOT = join(__dirname, '../..');
 const BUILD = join(ROOT, 'p4/build');

@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { isOnPath } from '../targets/target';
+import { isOnPath } from '../../src/bench/on_path';
 
 const PROGRAMS = join(__dirname, 'programs');
 const has_p4c = isOnPath('p4c-bm2-ss');

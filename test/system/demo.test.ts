@@ -1,4 +1,5 @@
 /** The demo on real clients, real stores and each switch there is; what it measures in time is not asserted. */
+import { isOnPath } from '../../src/bench/on_path';
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
@@ -7,16 +8,12 @@ import type { DemoResult } from '../../src/demo/result';
 const CHECKOUT = resolve(__dirname, '../..');
 const DEMO_PATIENCE_MS = 180_000;
 
-function onPath(program: string): boolean {
-  return (process.env.PATH ?? '').split(':').some((folder) => existsSync(`${folder}/${program}`));
-}
-
 /** Why a demo cannot run here; undefined where it can. */
 function obstacle(target: string): string | undefined {
   if (process.getuid?.() !== 0) return 'needs root';
-  const missing = ['ganesha.nfsd', 'mnexec', 'tcpdump', 'nfs-ls'].filter((program) => !onPath(program));
+  const missing = ['ganesha.nfsd', 'mnexec', 'tcpdump', 'nfs-ls'].filter((program) => !isOnPath(program));
   if (missing.length > 0) return `${missing.join(', ')} not on PATH`;
-  if (target === 'bmv2' && !onPath('simple_switch_grpc')) return 'simple_switch_grpc not on PATH';
+  if (target === 'bmv2' && !isOnPath('simple_switch_grpc')) return 'simple_switch_grpc not on PATH';
   const compiled = ['dist/cli/main.js', '.storeswitch/nfs-udp'].every((file) =>
     existsSync(`${CHECKOUT}/${file}`),
   );

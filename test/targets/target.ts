@@ -1,4 +1,3 @@
-import { spawnSync } from 'node:child_process';
 import type { Target } from '../../src/p4runtime';
 
 /** A running P4Runtime target whose packet ports the test holds the other ends of. */
@@ -17,10 +16,6 @@ export interface TargetKind {
   /** Why the target cannot be used here, undefined if it can. */
   readonly skipped: string | undefined;
   start(ports: readonly number[]): Promise<RunningTarget>;
-}
-
-export function isOnPath(command: string): boolean {
-  return spawnSync('sh', ['-c', `command -v ${command}`]).status === 0;
 }
 
 /** Frames that have arrived on a port, and the one who waits for the next. */

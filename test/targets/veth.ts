@@ -5,7 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { AfPacketPort } from '../../src/switch/ports/afpacket';
 import { inNamespace } from './namespace';
-import { FrameQueue, isOnPath, type RunningTarget, type TargetKind } from './target';
+import { isOnPath } from '../../src/bench/on_path';
+import { FrameQueue, type RunningTarget, type TargetKind } from './target';
 
 const DEVICE_ID = 1n;
 const CPU_PORT = 255;

@@ -3,7 +3,7 @@ import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { loadProgram } from '../../dataplane/program';
 import { Client, type TableEntry } from '../../p4runtime';
-import { isOnPath } from '../report';
+import { isOnPath } from '../on_path';
 import type { Lab, LabProcess } from './lab';
 import { PORTS, switchEnd } from './ports';
 
