@@ -9,7 +9,7 @@ const layers = {
   // `switch-ctl` speaks the admin protocol: one protocol on the sockets of this machine.
   switch: ['wire', 'admin'],
   dataplane: ['wire', 'p4runtime'],
-  config: ['wire'],
+  config: ['wire', 'dataplane'],
   controller: ['wire', 'p4runtime', 'dataplane', 'config'],
   demo: ['wire', 'config', 'topology', 'admin'],
   kernel_client: ['wire', 'config', 'topology', 'admin', 'demo'],

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Table and register sizes in one place. src/dataplane/sizes.ts and src/config/sizes.ts repeat what the controller
-// and its configuration need to know; tests compare.
+// Table and register sizes in one place. src/dataplane/sizes.ts repeats what the controller and
+// its configuration need to know; a test compares.
 
 #define PORTS            512
 #define ADMIT_ENTRIES    1024
@@ -27,4 +27,6 @@
 // 64 buckets each.
 #define RESPONSE_TIMES   262144
 #define BUCKETS          64
+// Of a recorded frame: more than any RPC call's header, credential and file handle take, as a rule.
+#define RECORD_OCTETS    512
 #define DROP_REASONS     256

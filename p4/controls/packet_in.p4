@@ -12,5 +12,8 @@ control PacketIn(inout headers_t hdr, in metadata_t meta) {
         hdr.packet_in.store_id = meta.store_id;
         hdr.packet_in.fragment_next = meta.fragment_next;
         hdr.packet_in.time_us = meta.time_us;
+        if (meta.punt_reason == PUNT_RECORD) {
+            CUT_SHORT(RECORD_OCTETS);
+        }
     }
 }

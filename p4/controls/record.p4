@@ -7,7 +7,7 @@ control Record(inout metadata_t meta) {
         // What goes to the controller anyway says itself that it is sampled.
         if (meta.is_sampled == 1 && meta.verdict == VERDICT_ROUTE && meta.punt_reason == 0) {
             meta.punt_reason = PUNT_RECORD;
-            clone_preserving_field_list(CloneType.I2E, RECORD_CLONE_SESSION, FIELD_LIST_PUNT);
+            clone_preserving_field_list(CloneType.I2E, CPU_CLONE_SESSION, FIELD_LIST_PUNT);
         }
     }
 }

@@ -5,9 +5,10 @@
 
 const bit<9> CPU_PORT = 255; // simple_switch_grpc --cpu-port 255
 
-// Set up by the controller, one replica each: CPU_PORT.
-const bit<32> CPU_CLONE_SESSION    = 1; // whole frames
-const bit<32> RECORD_CLONE_SESSION = 2; // the first octets of what is recorded
+const bit<32> CPU_CLONE_SESSION = 1; // set up by the controller, one replica: CPU_PORT
 #define FIELD_LIST_PUNT 1
+
+// To be sent with no more than so many octets.
+#define CUT_SHORT(octets) truncate((bit<32>)octets)
 
 #define NOW_US standard_metadata.ingress_global_timestamp

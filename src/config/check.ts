@@ -1,9 +1,10 @@
 /** What must hold between the entries of a configuration whose shape is right. */
 import { prefixContains, type Ipv4Address } from '../wire/address';
+import { POOLS, SERVICES } from '../dataplane/sizes';
+import { checkExports, checkRules } from './check_rules';
 import { healthCheckKind, programVersion } from './config';
 import type { KeyPath, Problem } from './problem';
 import type { ConfigShape } from './schema';
-import { PIPELINE_SIZE } from './sizes';
 
 type VirtualStore = ConfigShape['virtual_stores'][number];
 
@@ -143,7 +144,7 @@ function checkVirtualAddresses({ ports, routes, stores, virtual_stores }: Config
 
 /** Points at the first virtual store whose pools or services the pipeline has no room for. */
 function checkTotal({ virtual_stores }: ConfigShape, section: 'pools' | 'services'): Problem[] {
-  const total_max = PIPELINE_SIZE[section];
+  const total_max = { pools: POOLS, services: SERVICES }[section];
   let total = 0;
   for (const [index, virtualStore] of virtual_stores.entries()) {
     total += virtualStore[section].length;
@@ -174,6 +175,12 @@ function checkVirtualStore(config: ConfigShape, virtualStore: VirtualStore, pare
     ...pools.flatMap((pool, index) => checkPool(config, pool, [...parent, 'pools', index])),
     ...repeated(endpoints, 'a protocol and port served once'),
     ...services.flatMap((service, index) => checkService(service, pools, [...parent, 'services', index])),
+    ...names('exports', virtualStore.exports, parent),
+    ...checkExports(virtualStore, parent),
+    ...services.flatMap((service, index) =>
+      checkRules(virtualStore, service, [...parent, 'services', index]),
+    ),
+    ...pools.flatMap((pool, index) => checkPolicy(pool, services, [...parent, 'pools', index])),
   ];
 }
 
@@ -190,6 +197,28 @@ function checkPool({ stores }: ConfigShape, pool: VirtualStore['pools'][number],
   const weightless = pool.stores.every(({ store, weight }) => (weight ?? weights.get(store)) === 0);
   const idle = { path: [...parent, 'stores'], found: pool.stores, expected: 'a store with a weight above 0' };
   return [...repeated(members, 'a store named once'), ...unknown, ...(weightless ? [idle] : [])];
+}
+
+/** What asks for the impossible. */
+function checkPolicy(
+  { name, policy, response_path }: VirtualStore['pools'][number],
+  services: VirtualStore['services'],
+  parent: KeyPath,
+): Problem[] {
+  const by_load = policy === 'least-of-2' || policy === 'least-of-4';
+  if (response_path === 'direct') {
+    const expected = by_load
+      ? `virtualizer: policy ${policy} counts responses, which direct ones never show`
+      : 'virtualizer; direct is not in this version';
+    return [{ path: [...parent, 'response_path'], found: response_path, expected }];
+  }
+  const users = services.filter(
+    ({ pool, rules }) => pool === name || rules.some((rule) => rule.pool === name),
+  );
+  const only_sessions = users.length > 0 && users.every(({ mode }) => mode === 'session');
+  if (policy === 'hash' || !only_sessions) return [];
+  const expected = 'hash, as only services in mode session use this pool, and connections are placed by hash';
+  return [{ path: [...parent, 'policy'], found: policy, expected }];
 }
 
 const MODE_PROTOCOL = { request: 'udp', session: 'tcp' } as const;

@@ -3,10 +3,11 @@
  * explains them at length; a test holds the two together. What ties entries to each other is in `check.ts`.
  */
 import { z } from 'zod';
+import { CLIENTS, STORES } from '../dataplane/sizes';
 import { ETHERNET_MTU, JUMBO_MTU_MAX } from '../wire/ethernet';
 import { IPV4_MTU_MIN } from '../wire/ipv4';
-import { PIPELINE_SIZE } from './sizes';
 import {
+  handlePrefix,
   hostPort,
   integer,
   interfaceAddress,
@@ -82,12 +83,48 @@ const poolMemberSchema = z.union(
   'the name of a store, or { store, weight }',
 );
 
+/** As the file writes them. */
+export const POLICIES = [
+  'hash',
+  'round-robin',
+  'random',
+  'by-object',
+  'by-client',
+  'least-of-2',
+  'least-of-4',
+] as const;
+
 const poolSchema = z.strictObject({
   name: name.describe('what services refer to'),
   stores: z.array(poolMemberSchema).min(1, 'at least one store').describe('names, or { store, weight }'),
   jumbo: integer(ETHERNET_MTU + 1, JUMBO_MTU_MAX, 'octets')
     .optional()
     .describe('a request of several packets reaches the store in packets of up to so many octets'),
+  policy: z
+    .enum(POLICIES, `one of ${POLICIES.join(', ')}`)
+    .default('hash')
+    .describe('how requests that may go to any store are shared out'),
+  response_path: z
+    .enum(['virtualizer', 'direct'], 'one of virtualizer, direct')
+    .default('virtualizer')
+    .describe('virtualizer: responses come back through it; direct is not in this version'),
+});
+
+const exportSchema = z.strictObject({
+  name: name.describe('what rules refer to'),
+  handle: handlePrefix.describe('what the file handles of the export begin with, in hexadecimal'),
+});
+
+const ruleSchema = z.strictObject({
+  export: name.optional().describe('an export of this virtual store; without it, all'),
+  procedures: z
+    .union(
+      [z.enum(['reads', 'changes']), z.array(z.string()).min(1)],
+      'reads, changes or a list of procedures of the program, such as [READ, GETATTR]',
+    )
+    .optional()
+    .describe('procedures of the program; without it, all'),
+  pool: name.describe('pool of this virtual store that serves these requests'),
 });
 
 const healthKeys = {
@@ -134,6 +171,10 @@ const serviceSchema = z.strictObject({
     .describe('version that health checks call; by default nfs 3, mount 3, nlm 4, portmap 2, status 1'),
   mode: mode.describe('request: each RPC call is balanced by itself; session: each TCP connection'),
   pool: name.describe('pool of this virtual store that serves it'),
+  rules: z
+    .array(ruleSchema)
+    .prefault([])
+    .describe('other pools for some exports or procedures; the first rule that fits counts'),
   health: serviceHealthSchema.prefault({}).describe('differences from the health section'),
 });
 
@@ -141,6 +182,7 @@ const virtualStoreSchema = z.strictObject({
   name: name.describe('what status, counters and commands call it'),
   address: unicastIpv4.describe('virtual address (VIP) that clients use'),
   pools: z.array(poolSchema).min(1, 'at least one pool').describe('sets of stores'),
+  exports: z.array(exportSchema).prefault([]).describe('exports that rules tell apart'),
   services: z.array(serviceSchema).min(1, 'at least one service').describe('what clients may ask for'),
 });
 
@@ -155,13 +197,13 @@ const neighboursSchema = z.strictObject({
 });
 
 const limitsSchema = z.strictObject({
-  client_routes_max: integer(1, PIPELINE_SIZE.clients)
+  client_routes_max: integer(1, CLIENTS)
     .default(16_384)
     .describe('client routes kept in the switch; the longest unused one gives way'),
   client_route_idle_ms: milliseconds
     .default(600_000)
     .describe('a client route unused for this time is removed'),
-  clients_per_mac_max: integer(1, PIPELINE_SIZE.clients)
+  clients_per_mac_max: integer(1, CLIENTS)
     .default(4096)
     .describe('clients with one MAC address; all those behind a router have that of the router'),
   clients_per_second_max: integer(1, 100_000)
@@ -202,7 +244,7 @@ export const configSchema = z.strictObject({
   stores: z
     .array(storeSchema)
     .min(1, 'at least one store')
-    .max(PIPELINE_SIZE.stores, `at most ${PIPELINE_SIZE.stores} stores, as many as the pipeline holds`)
+    .max(STORES, `at most ${STORES} stores, as many as the pipeline holds`)
     .describe('the real stores'),
   virtual_stores: z
     .array(virtualStoreSchema)

@@ -4,6 +4,7 @@
  */
 import { z } from 'zod';
 import { parseIpv4, parseIpv4Prefix, parseMac, isMulticastMac, prefixNetwork } from '../wire/address';
+import { HANDLE_PREFIX_OCTETS } from '../dataplane/sizes';
 import { RPC_PROGRAM } from '../wire/rpc';
 
 const NAME_TEXT = /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/;
@@ -72,6 +73,20 @@ const PROGRAM_EXPECTED = `an RPC program number from 1 to 4294967295 or one of $
 export const rpcProgram = z
   .union([z.int().min(1).max(0xffffffff), z.enum(PROGRAM_NAMES)], PROGRAM_EXPECTED)
   .transform((program) => (typeof program === 'number' ? program : RPC_PROGRAM[program]));
+
+const HANDLE_EXPECTED =
+  'the first 1 to 16 octets of a file handle in hexadecimal, ?? for any, such as "43 ?? 00 01"';
+const HANDLE_TEXT = /^(?:(?:[0-9a-f]{2}|\?\?)[ :]?){1,16}$/i;
+/** What the file handles of an export begin with; 16 octets of value and mask, in hexadecimal, in the result. */
+export const handlePrefix = parsedString((text) => {
+  const octets = HANDLE_TEXT.test(text) ? (text.toLowerCase().match(/[0-9a-f]{2}|\?\?/g) ?? []) : [];
+  if (!octets.some((octet) => octet !== '??')) return undefined;
+  const all = [...octets, ...new Array<string>(HANDLE_PREFIX_OCTETS - octets.length).fill('??')];
+  return {
+    value: all.map((octet) => (octet === '??' ? '00' : octet)).join(''),
+    mask: all.map((octet) => (octet === '??' ? '00' : 'ff')).join(''),
+  };
+}, HANDLE_EXPECTED);
 
 const HOST_PORT_EXPECTED = 'HOST:PORT such as 127.0.0.1:9559';
 const HOST_PORT_TEXT = /^(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\]):(\d{1,5})$/;

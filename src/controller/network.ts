@@ -1,6 +1,6 @@
 /** What the configuration says about ports, addresses and the numbers of things, ready to be looked up. */
 import type { Config, PortConfig, StoreConfig } from '../config/config';
-import { POOLS, SERVICES, STORES } from '../dataplane/sizes';
+import { EXPORTS, POOLS, SERVICES, STORES } from '../dataplane/sizes';
 import { IPV4_ANY, prefixContains, type Ipv4Address, type MacAddress } from '../wire/address';
 import { ETHERNET_MTU } from '../wire/ethernet';
 import { assignIds } from './ids';
@@ -25,6 +25,8 @@ export class Network {
   readonly service_ids: ReadonlyMap<string, number>;
   /** By `virtual store/pool`. */
   readonly pool_ids: ReadonlyMap<string, number>;
+  /** By `virtual store/export`. */
+  readonly export_ids: ReadonlyMap<string, number>;
   readonly #port_by_number: ReadonlyMap<number, PortConfig>;
 
   /** Throws RangeError if the configuration has more of something than the P4 program has room for. */
@@ -55,6 +57,11 @@ export class Network {
       names(({ pools }) => pools),
       POOLS,
     );
+    this.export_ids = assignIds(
+      'exports',
+      names(({ exports }) => exports),
+      EXPORTS,
+    );
     this.#port_by_number = new Map(ports.map((port) => [port.number, port]));
   }
 
@@ -77,6 +84,10 @@ export class Network {
 
   poolId(virtual_store: string, pool: string): number {
     return known(this.pool_ids, `${virtual_store}/${pool}`);
+  }
+
+  exportId(virtual_store: string, name: string): number {
+    return known(this.export_ids, `${virtual_store}/${name}`);
   }
 
   /** The internal ports a store may be behind. */

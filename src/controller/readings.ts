@@ -95,6 +95,8 @@ function idNames(network: Network): Map<string, Map<number, string>> {
     ['standby_id', stores],
     ['service_id', inverted(network.service_ids).set(NO_ID, 'health checks')],
     ['pool_id', inverted(network.pool_ids)],
+    ['export_id', inverted(network.export_ids)],
+    ...[1, 2, 3, 4].map((place): [string, Map<number, string>] => [`store_${place}`, stores]),
     ['ingress_port', ports],
     ['egress_port', ports],
     ['out_port', ports],

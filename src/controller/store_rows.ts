@@ -1,11 +1,15 @@
 /** The entries that follow from the state of the stores. */
+import { draw } from '../dataplane/draw';
 import { slot } from '../dataplane/slot';
-import { SLOTS_PER_POOL } from '../dataplane/sizes';
+import { DRAWS_PER_POOL, SLOTS_PER_POOL } from '../dataplane/sizes';
 import { store } from '../dataplane/store';
 import { storeDown } from '../dataplane/store_down';
 import type { Row } from '../dataplane/table';
+import { drawsOf, type Offer } from './draws';
 import { NO_ID } from './ids';
+import type { Member } from './maglev';
 import type { Network } from './network';
+import { isDrawn } from './pool_rows';
 import { PoolSlots, type Slot } from './slots';
 import type { StoreView } from './store_states';
 
@@ -45,9 +49,11 @@ export interface PoolAssignment {
 interface Pool {
   id: number;
   slots: PoolSlots;
+  is_drawn: boolean;
   /** Those its slots were shared among last; undefined before anybody served. */
   serving: readonly string[] | undefined;
   is_served: boolean;
+  /** Of its slots, and of its draws where its policy draws. */
   rows: Row[];
   last: PoolAssignment;
 }
@@ -64,6 +70,7 @@ export class PoolAssignments {
           pool.stores.map(({ store: name, weight }) => ({ name, weight })),
           SLOTS_PER_POOL,
         ),
+        is_drawn: isDrawn(pool),
         serving: undefined,
         is_served: false,
         rows: [],
@@ -107,7 +114,33 @@ export class PoolAssignments {
 
   #share(pool: Pool, serves: (name: string) => boolean): void {
     pool.last = { ...pool.last, slots: pool.slots.assign(serves) };
-    pool.rows = this.#slotRows(pool.id, pool.last.slots);
+    const members = pool.slots.members.filter(({ name }) => serves(name));
+    pool.rows = [
+      ...this.#slotRows(pool.id, pool.last.slots),
+      ...(pool.is_drawn ? this.#drawRows(pool.id, members) : []),
+    ];
+  }
+
+  #drawRows(pool_id: number, members: readonly Member[]): Row[] {
+    const id = ({ name }: Offer) => this.network.storeId(name);
+    return drawsOf(members, DRAWS_PER_POOL).map(([first, second, third, fourth], position) =>
+      draw.row(
+        { pool_id, position },
+        {
+          name: 'offer',
+          params: {
+            store_1: id(first),
+            cost_1: first.cost,
+            store_2: id(second),
+            cost_2: second.cost,
+            store_3: id(third),
+            cost_3: third.cost,
+            store_4: id(fourth),
+            cost_4: fourth.cost,
+          },
+        },
+      ),
+    );
   }
 
   #slotRows(pool_id: number, slots: readonly Slot[]): Row[] {

@@ -241,11 +241,13 @@ export class Virtualizer {
 
   #storeTables(): Map<string, Row[]> {
     const views = this.stores.all();
-    const slots = this.assignments.rows(views);
+    const assigned = this.assignments.rows(views);
+    const of = (table: string) => assigned.filter((row) => row.table === table);
     return new Map([
       ['store', storeRows(views)],
       ['store_down', storeDownRows(views, this.assignments.kept)],
-      ['slot', slots],
+      ['slot', of('slot')],
+      ['draw', of('draw')],
     ]);
   }
 

@@ -53,10 +53,7 @@ export const DROP = {
 } as const;
 
 export const CPU_PORT = 255;
-/** Whole frames. */
 export const CPU_CLONE_SESSION = 1;
-/** The first octets of what is recorded. */
-export const RECORD_CLONE_SESSION = 2;
 
 export type Role = keyof typeof ROLE;
 export type PlacementClass = keyof typeof CLASS;

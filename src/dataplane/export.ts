@@ -1,8 +1,7 @@
 /** Which export a file handle belongs to, by its first 16 octets. */
 import { exactly, hex, masked, uint } from './field';
+import { HANDLE_PREFIX_OCTETS } from './sizes';
 import { Table } from './table';
-
-export const HANDLE_PREFIX_OCTETS = 16;
 
 export const exportTable = new Table(
   'export',

@@ -122,3 +122,16 @@ const LISTED: readonly Listed[] = [
 ];
 
 export const PROCEDURES: readonly Procedure[] = LISTED.map((listed, index) => ({ id: index + 1, ...listed }));
+
+/** All that may be repeated anywhere, all others, or those named. */
+export type ProcedureSelection = 'reads' | 'changes' | readonly string[];
+
+/** Those of `program`, of all its versions. Names it does not know select nothing. */
+export function selectProcedures(program: number, selection: ProcedureSelection): readonly Procedure[] {
+  return PROCEDURES.filter((one) => {
+    if (one.program !== program) return false;
+    if (selection === 'reads') return one.placement === 'any';
+    if (selection === 'changes') return one.placement !== 'any';
+    return selection.includes(one.name);
+  });
+}

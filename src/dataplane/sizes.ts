@@ -7,6 +7,8 @@ export const SLOTS = 65536;
 export const SLOTS_PER_POOL = 1024;
 export const POOLS = 64;
 export const DRAWS_PER_POOL = 1024;
+/** As many octets of a file handle as the pipeline can match. */
+export const HANDLE_PREFIX_OCTETS = 16;
 export const EXPORTS = 4096;
 export const CAPABILITIES = 4096;
 export const SERIES = 4096;

@@ -50,6 +50,8 @@ describe('what a right file means', () => {
           { store: 's2', weight: 1 },
           { store: 's3', weight: 1 },
         ],
+        policy: 'hash',
+        response_path: 'virtualizer',
       },
     ]);
     expect(files?.services[0]).toEqual({
@@ -60,6 +62,7 @@ describe('what a right file means', () => {
       version: 3,
       mode: 'request',
       pool: 'all',
+      rules: [],
       health: { check: 'null_rpc', interval_ms: 200, timeout_ms: 200, failures: 3, successes: 2 },
     });
   });

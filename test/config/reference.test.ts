@@ -1,8 +1,6 @@
 /** docs/reference/config.md against the schema: every key, every default, the example and the mistakes shown. */
-import * as dataplane from '../../src/dataplane/sizes';
 import { ConfigError, parseConfig } from '../../src/config/load';
 import { configJsonSchema } from '../../src/config/schema';
-import { PIPELINE_SIZE } from '../../src/config/sizes';
 import { EXAMPLE, exampleWith, REFERENCE, referenceBlock } from './example';
 
 interface JsonSchema {
@@ -88,13 +86,4 @@ test('the mistakes are told as the reference shows', () => {
     return;
   }
   throw new Error('no mistake found');
-});
-
-test('sizes are those of the pipeline', () => {
-  expect(PIPELINE_SIZE).toEqual({
-    services: dataplane.SERVICES,
-    stores: dataplane.STORES,
-    pools: dataplane.POOLS,
-    clients: dataplane.CLIENTS,
-  });
 });

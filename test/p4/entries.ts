@@ -7,7 +7,7 @@ import { NET, NFS_PORT } from './packets';
 
 // Numbers of p4/constants.p4, written out: these tests say what the program does, not what our code believes.
 const ROLE = { external: 1, internal: 2, host: 3 } as const;
-const CLASS = { any: 1, byObject: 2 } as const;
+const CLASS = { any: 1, byObject: 2, byRequest: 3 } as const;
 export const DROP = {
   unknownPort: 1,
   notAdmitted: 2,
@@ -82,6 +82,48 @@ export function poolPolicy(policy: PolicyName, { is_jumbo = false, pool = POOL }
   };
 }
 
+/** Position -> the store offered first; the other one is second. */
+export function drawEntries(first: (position: number) => 0 | 1, pool: number = POOL): TableEntry[] {
+  return Array.from({ length: SLOTS }, (_, position) => {
+    const store_1 = STORES[first(position)];
+    const store_2 = STORES[first(position) === 0 ? 1 : 0];
+    return {
+      table: 'draw',
+      match: { pool_id: exact(pool), position: exact(position) },
+      action: action('offer', {
+        ...{ store_1, cost_1: 1, store_2, cost_2: 1 },
+        ...{ store_3: store_1, cost_3: 1, store_4: store_2, cost_4: 1 },
+      }),
+    };
+  });
+}
+
+/** Handles of the first service that begin with `prefix`, in hexadecimal. */
+export function exportEntry(prefix: string, export_id: number): TableEntry {
+  const value = BigInt(`0x${prefix.padEnd(32, '0')}`);
+  const mask = BigInt(`0x${'f'.repeat(prefix.length).padEnd(32, '0')}`);
+  return {
+    table: 'export',
+    priority: 1,
+    match: { service_id: exact(SERVICE.nfsUdp), handle_prefix: ternary(value, mask) },
+    action: action('set_export', { export_id }),
+  };
+}
+
+export function capability(
+  key: { export_id?: number; procedure_id?: number },
+  pool_id: number,
+  priority: number,
+): TableEntry {
+  const fields = Object.entries(key).map(([name, value]) => [name, ternary(value, 0xffff)]);
+  return {
+    table: 'capability',
+    priority,
+    match: { service_id: exact(SERVICE.nfsUdp), ...(Object.fromEntries(fields) as TableEntry['match']) },
+    action: action('set_pool', { pool_id }),
+  };
+}
+
 export function storeDown(store: 0 | 1): TableEntry {
   return { table: 'store_down', match: { store_id: exact(STORES[store]) }, action: action('reselect') };
 }
@@ -145,6 +187,10 @@ function service(
   };
 }
 
+/** The first service; of 65536 requests, `sample_below` are recorded. */
+export const NFS_SERVICE = (sample_below: number): TableEntry =>
+  service(17, NFS_PORT, action('request', { service_id: SERVICE.nfsUdp, pool_id: POOL, sample_below }));
+
 /** All but slots, client routes and known clients. */
 export function networkEntries(): TableEntry[] {
   const role = (port: number, value: number): TableEntry => ({
@@ -162,9 +208,9 @@ export function networkEntries(): TableEntry[] {
     match: { dst_addr: exact(ip(address)), is_follower: exact(isFollower) },
     action: action(name),
   });
-  const procedure = (number: number, placement: number): TableEntry => ({
+  const procedure = (number: number, placement: number, program = 100003, version = 3): TableEntry => ({
     table: 'procedure_class',
-    match: { program: exact(100003), version: exact(3), procedure: exact(number) },
+    match: { program: exact(program), version: exact(version), procedure: exact(number) },
     action: action('set_class', { placement, procedure_id: number }),
   });
   return [
@@ -179,7 +225,7 @@ export function networkEntries(): TableEntry[] {
       match: { ingress_port: exact(NET.clientPort), target_addr: exact(ip(NET.vip)) },
       action: action('reply', { mac: mac(NET.externalMac) }),
     },
-    service(17, NFS_PORT, action('request', { service_id: SERVICE.nfsUdp, pool_id: POOL, sample_below: 0 })),
+    NFS_SERVICE(0),
     service(6, NFS_PORT, action('session', { service_id: SERVICE.nfsTcp, pool_id: POOL })),
     service(17, SLOW_PORT, action('slow', { service_id: SERVICE.slow }), NET.ownInternal, ROLE.internal),
     service(
@@ -200,6 +246,8 @@ export function networkEntries(): TableEntry[] {
     procedure(1, CLASS.any),
     procedure(7, CLASS.byObject),
     procedure(21, CLASS.byObject),
+    procedure(12, CLASS.byRequest),
+    ...[1, 2, 3, 4, 7, 20].map((number) => procedure(number, CLASS.byObject, 100021, 4)),
     ...STORES.map((id, i) => ({
       table: 'store',
       match: { store_id: exact(id) },

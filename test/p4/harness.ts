@@ -151,6 +151,11 @@ export class PacketTest {
     return { port, reason, frame };
   }
 
+  /** Undefined once nothing comes any more. */
+  nextPacketIn(): Promise<FullPunt | undefined> {
+    return this.punts.take(SILENCE_MS);
+  }
+
   async fullPacketIn(): Promise<FullPunt> {
     const punt = await this.punts.take(TIMEOUT_MS);
     if (punt === undefined) throw new Error(`no packet-in within ${TIMEOUT_MS} ms`);

@@ -1,0 +1,206 @@
+import { AUTH_FLAVOR } from '../../src/wire/rpc';
+import { XdrWriter } from '../../src/wire/xdr';
+import { targets } from '../targets';
+import {
+  capability,
+  clientKnown,
+  clientRoute,
+  drawEntries,
+  exportEntry,
+  OTHER_POOL,
+  poolPolicy,
+  slotEntries,
+  storeDown,
+} from './entries';
+import { PacketTest } from './harness';
+import { FILE_HANDLE, NET, nfsCall, nfsReply, rewritten, type CallOptions } from './packets';
+
+const [WRITE, COMMIT, REMOVE] = [7, 21, 12];
+const NLM = 100021;
+
+describe.each(targets)('placement on $name', (kind) => {
+  const group = kind.skipped === undefined ? describe : describe.skip;
+  const title = kind.skipped ?? 'of requests';
+
+  group(title, () => {
+    let sw: PacketTest;
+    let xid = 100;
+
+    beforeAll(async () => {
+      sw = await PacketTest.start(kind);
+      await sw.insert(slotEntries((slot) => (slot % 2) as 0 | 1));
+      await sw.insert([clientRoute(), clientKnown()]);
+    });
+    afterAll(() => sw.stop());
+    afterEach(() => sw.expectSilence());
+
+    /** Which store a call reaches, which answers at once unless told otherwise: nothing is left outstanding. */
+    async function place(options: CallOptions, is_answered = true): Promise<0 | 1> {
+      const call = { xid: xid++, ...options };
+      const frame = nfsCall(call);
+      sw.send(NET.clientPort, frame);
+      const { port, frame: out } = await sw.receiveAny(NET.storePorts);
+      const store = port === NET.storePorts[0] ? 0 : 1;
+      expect(out).toEqual(rewritten(frame, NET.storeMacs[store], NET.internalMacs[store]));
+      if (is_answered) await answer(store, call);
+      return store;
+    }
+
+    async function answer(store: 0 | 1, call: CallOptions): Promise<void> {
+      const { xid: answered = 0, clientPort = 700 } = call;
+      sw.send(NET.storePorts[store], nfsReply(store, { xid: answered, clientPort }));
+      await sw.receive(NET.clientPort);
+    }
+
+    async function stores(calls: readonly CallOptions[]): Promise<(0 | 1)[]> {
+      const all: (0 | 1)[] = [];
+      for (const call of calls) all.push(await place(call));
+      return all;
+    }
+    const getattrs = (count: number): CallOptions[] => Array.from({ length: count }, () => ({}));
+
+    describe('by policy', () => {
+      afterEach(() => sw.delete([poolPolicy('hash')]));
+
+      test('round-robin takes turns, and a store that is down loses its own', async () => {
+        await sw.insert([poolPolicy('round_robin'), ...drawEntries((position) => (position % 2) as 0 | 1)]);
+        const turns = await stores(getattrs(8));
+        const [first = 0] = turns;
+        expect(turns).toEqual(turns.map((_, i) => (first + i) % 2));
+        await sw.insert([storeDown(0)]);
+        expect(await stores(getattrs(4))).toEqual([1, 1, 1, 1]);
+        await sw.delete([storeDown(0)]);
+        await sw.delete(drawEntries(() => 0));
+      });
+
+      test('random takes any', async () => {
+        await sw.insert([poolPolicy('random'), ...drawEntries((position) => (position % 2) as 0 | 1)]);
+        expect(new Set(await stores(getattrs(24))).size).toBe(2);
+        await sw.delete(drawEntries(() => 0));
+      });
+
+      test('by-object and by-client keep what belongs together', async () => {
+        await sw.insert([poolPolicy('by_object')]);
+        const one = await stores(getattrs(8));
+        expect(new Set(one).size).toBe(1);
+        const files = Array.from({ length: 16 }, (_, i) => ({ fileHandle: new Uint8Array(32).fill(i) }));
+        expect(new Set(await stores(files)).size).toBe(2);
+        await sw.modify([poolPolicy('by_client')]);
+        expect(new Set(await stores(files.map((file, i) => ({ ...file, clientPort: 900 + i })))).size).toBe(
+          1,
+        );
+      });
+
+      test.each(['least_of_2', 'least_of_4'] as const)('%s prefers who has answered', async (policy) => {
+        await sw.insert([poolPolicy(policy), ...drawEntries(() => 0)]);
+        const open: [0 | 1, CallOptions][] = [];
+        for (let i = 0; i < 8; i++) {
+          const call = { xid: xid++ };
+          open.push([await place(call, false), call]);
+        }
+        expect(open.map(([store]) => store)).toEqual([0, 1, 0, 1, 0, 1, 0, 1]);
+        // Nobody answers but store 1, which then gets as many as it has answered.
+        for (const [store, call] of open) if (store === 1) await answer(store, call);
+        for (let i = 0; i < 4; i++) {
+          const call = { xid: xid++ };
+          open.push([await place(call, false), call]);
+        }
+        expect(open.slice(8).map(([store]) => store)).toEqual([1, 1, 1, 1]);
+        for (const [i, [store, call]] of open.entries()) if (store === 0 || i >= 8) await answer(store, call);
+        await sw.delete(drawEntries(() => 0));
+      });
+
+      test('a retransmission is no second request', async () => {
+        await sw.insert([poolPolicy('least_of_2'), ...drawEntries(() => 0)]);
+        const call = { xid: xid++ };
+        for (let i = 0; i < 5; i++) expect(await place(call, false)).toBe(0);
+        expect(await place({})).toBe(1);
+        // It is outstanding once.
+        await answer(0, call);
+        expect(await place({})).toBe(0);
+        await sw.delete(drawEntries(() => 0));
+      });
+
+      test('what is not idempotent is placed as ever', async () => {
+        const changes = Array.from({ length: 12 }, () => ({ xid: xid++, procedure: REMOVE }));
+        await sw.insert([poolPolicy('round_robin'), ...drawEntries(() => 1)]);
+        expect(new Set(await stores(changes)).size).toBe(2);
+        await sw.delete(drawEntries(() => 0));
+      });
+    });
+
+    describe('by capability', () => {
+      test('an export and a procedure may have pools of their own; the higher row counts', async () => {
+        await sw.insert(slotEntries(() => 1, OTHER_POOL));
+        const fileHandle = Uint8Array.from(FILE_HANDLE, (octet, i) => (i < 4 ? 0x43 : octet));
+        const rows = [
+          exportEntry(Buffer.from(fileHandle.subarray(0, 4)).toString('hex'), 7),
+          capability({ export_id: 7 }, OTHER_POOL, 2),
+          capability({ procedure_id: REMOVE }, OTHER_POOL, 1),
+        ];
+        await sw.insert(rows);
+        const calls = (options: CallOptions) => Array.from({ length: 8 }, () => options);
+        expect(await stores(calls({ fileHandle }))).toEqual(new Array(8).fill(1));
+        expect(await stores(calls({ procedure: REMOVE }))).toEqual(new Array(8).fill(1));
+        expect(new Set(await stores(calls({}))).size).toBe(2);
+        await sw.delete(rows);
+        await sw.delete(slotEntries(() => 1, OTHER_POOL));
+      });
+    });
+
+    describe('of locks', () => {
+      const lock = (
+        procedure: number,
+        flags: number,
+        fileHandle: Uint8Array,
+        caller = 'client-1',
+        cookie = 8,
+      ) => {
+        const args = new XdrWriter().opaque(new Uint8Array(cookie).fill(5));
+        for (let i = 0; i < flags; i++) args.uint32(1);
+        args
+          .opaque(new TextEncoder().encode(caller))
+          .opaque(fileHandle)
+          .opaque(Uint8Array.of(1, 2))
+          .uint32(77);
+        return { program: NLM, version: 4, procedure, args: args.finish() };
+      };
+
+      test('goes where the file’s WRITE and COMMIT go', async () => {
+        const seen = new Set<number>();
+        for (let file = 0; file < 12; file++) {
+          const fileHandle = Uint8Array.from(FILE_HANDLE, (octet, i) => (i === 40 ? file : octet));
+          const home = await place({ procedure: WRITE, fileHandle });
+          expect(await place({ procedure: COMMIT, fileHandle })).toBe(home);
+          for (const [procedure, flags] of [
+            [1, 1],
+            [2, 2],
+            [3, 2],
+            [4, 0],
+            [7, 2],
+            [20, 0],
+          ] as const) {
+            expect(await place(lock(procedure, flags, fileHandle))).toBe(home);
+          }
+          expect(await place(lock(2, 2, fileHandle, 'a-name-of-odd-length-x', 3))).toBe(home);
+          seen.add(home);
+        }
+        expect(seen.size).toBe(2);
+      });
+
+      test('whose handle is out of reach stay with one store per client', async () => {
+        const handles = Array.from({ length: 8 }, (_, i) => new Uint8Array(32).fill(i));
+        expect(new Set(await stores(handles.map((one) => lock(2, 2, one, 'x'.repeat(300))))).size).toBe(1);
+        expect(new Set(await stores(handles.map((one) => lock(2, 2, one, 'x', 100)))).size).toBe(1);
+      });
+    });
+
+    test('a security context stays with one store, whatever is called', async () => {
+      const credential = { flavor: AUTH_FLAVOR.rpcsecGss, body: new Uint8Array(20).fill(2) };
+      const calls = [0, 1, 3, 6, 7, 12].flatMap((procedure) =>
+        [700, 701].map((clientPort) => ({ procedure, credential, clientPort })),
+      );
+      expect(new Set(await stores(calls)).size).toBe(1);
+    });
+  });
+});
