@@ -70,7 +70,7 @@ const CANARY_FRAME = encodeEthernet({
 const CLIENTS_FLUSH_MS = 50;
 
 export class Virtualizer {
-  readonly counts = new Tally(['packet_ins_unreadable']);
+  readonly counts = new Tally(['packet_ins_unreadable', 'packet_ins_unhandled']);
   readonly neighbours: Neighbours;
   readonly path: SwitchPath;
   readonly health: Health;
@@ -193,6 +193,11 @@ export class Virtualizer {
         return this.health.receive(ingress_port, frame);
       case 'client_route_miss':
         return this.clients.resolve(bytes, frame);
+      case 'fragment':
+      case 'fragment_passed':
+      case 'record':
+      case 'too_large':
+        return this.counts.add('packet_ins_unhandled');
     }
   }
 
