@@ -104,6 +104,7 @@ async function scenario(topology: Topology, options: ClientRunOptions): Promise<
     results,
     seed,
     dbench_seconds: DBENCH_SECONDS,
+    signal,
   });
   const load = async (): Promise<void> => {
     await pause(PHASE_MS, signal);
@@ -139,9 +140,9 @@ async function scenario(topology: Topology, options: ClientRunOptions): Promise<
     phases.begin('finishing');
     await guest.finish();
   } catch (error) {
+    if (!(error instanceof KernelClientError)) throw error;
     const { drops } = difference(await readCounters(virtualizer), before);
-    progress(`${transport}: dropped by the switch: ${JSON.stringify(drops)}`);
-    throw error;
+    throw new KernelClientError(`${error.message}\ndropped by the switch: ${describeCounts(drops)}`);
   } finally {
     guest.abandon();
   }
@@ -189,6 +190,12 @@ async function readCounters({ admin_socket }: VirtualizerState): Promise<Counts>
     return Object.fromEntries(cells.map(({ cell, packets }) => [cell, packets]));
   };
   return { store_requests: await read('store_requests'), drops: await read('drop_counter') };
+}
+
+/** Such as `3 no_store, 1 malformed`. */
+export function describeCounts(counts: Record<string, number>): string {
+  const words = Object.entries(counts).map(([name, packets]) => `${packets} ${name}`);
+  return words.length === 0 ? 'none' : words.join(', ');
 }
 
 /** What was counted since; cells that stayed as they were are left out. */

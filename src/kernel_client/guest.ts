@@ -31,6 +31,7 @@ export interface GuestOptions {
   results: string;
   seed: number;
   dbench_seconds: number;
+  signal: AbortSignal;
 }
 
 type Line = { said: 'mounted' | 'stopped' | 'done' } | { said: 'progress'; operations: number };
@@ -70,7 +71,13 @@ export class Guest {
         env: { PATH: process.env.PATH, HOME: results, TMPDIR: '/tmp' },
       });
       const guest = new Guest(child, results);
-      await guest.until('mounted', BOOT_PATIENCE_MS);
+      options.signal.addEventListener('abort', () => guest.fail('interrupted'), { once: true });
+      try {
+        await guest.until('mounted', BOOT_PATIENCE_MS);
+      } catch (error) {
+        guest.abandon();
+        throw error;
+      }
       return guest;
     } finally {
       closeSync(console);

@@ -3,9 +3,9 @@ import { join, resolve } from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import type { Target } from '../topology/state';
 import { guestKernel } from './build';
-import { runClient } from './client_run';
+import { describeCounts, runClient } from './client_run';
 import { KernelClientError } from './errors';
-import { isClean, type KernelClientResult, type Transport } from './result';
+import { isClean, type FailedTransport, type KernelClientResult, type Transport } from './result';
 
 interface Options {
   transport?: Transport;
@@ -72,21 +72,27 @@ async function main(): Promise<void> {
   const { target, seed } = options;
   const result: KernelClientResult = { target, kernel: kernel.version, seed, transports: [] };
   for (const transport of options.transport === undefined ? (['udp', 'tcp'] as const) : [options.transport]) {
+    const run = runClient({
+      ...options,
+      transport,
+      kernel,
+      reply_loss_percent: options.replyLoss,
+      results: join(RESULTS, transport),
+      progress,
+      signal: interruption.signal,
+    });
     result.transports.push(
-      await runClient({
-        ...options,
-        transport,
-        kernel,
-        reply_loss_percent: options.replyLoss,
-        results: join(RESULTS, transport),
-        progress,
-        signal: interruption.signal,
+      await run.catch((error: unknown): FailedTransport => {
+        // The other transport may do better.
+        if (interruption.signal.aborted || !(error instanceof KernelClientError)) throw error;
+        progress(`${transport}: ${error.message}`);
+        return { transport, failed: error.message };
       }),
     );
   }
   if (options.json) process.stdout.write(`${JSON.stringify(result, null, 2)}\n`);
   else print(result);
-  if (!result.transports.every((one) => 'skipped' in one || isClean(one))) process.exitCode = 1;
+  if (!result.transports.every(isClean)) process.exitCode = 1;
 }
 
 function print({ target, kernel, transports }: KernelClientResult): void {
@@ -96,10 +102,10 @@ function print({ target, kernel, transports }: KernelClientResult): void {
       lines.push('', `${one.transport}: skipped: ${one.skipped}`);
       continue;
     }
-    const count = (counts: Record<string, number>): string =>
-      Object.entries(counts)
-        .map(([name, packets]) => `${packets} ${name}`)
-        .join(', ') || 'none';
+    if ('failed' in one) {
+      lines.push('', `${one.transport}: failed: ${one.failed}`);
+      continue;
+    }
     lines.push(
       '',
       `${one.transport} (${one.options})`,
@@ -107,8 +113,8 @@ function print({ target, kernel, transports }: KernelClientResult): void {
       `  corrupted bytes       ${one.corrupted_bytes} of ${one.bytes_written} written, ${one.bytes_read} read`,
       `  duplicate executions  ${one.duplicate_executions}`,
       `  RPC                   ${one.rpc_calls} calls, ${one.rpc_retransmissions} sent again; ${one.replies_withheld} replies withheld`,
-      `  requests by store     ${count(one.store_requests)}`,
-      `  drops                 ${count(one.drops)}`,
+      `  requests by store     ${describeCounts(one.store_requests)}`,
+      `  drops                 ${describeCounts(one.drops)}`,
     );
   }
   process.stdout.write(`${lines.join('\n')}\n`);

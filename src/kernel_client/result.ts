@@ -39,12 +39,18 @@ export interface SkippedTransport {
   skipped: string;
 }
 
+/** The run did not come to its end. */
+export interface FailedTransport {
+  transport: Transport;
+  failed: string;
+}
+
 export interface KernelClientResult {
   target: string;
   /** Of the guest. */
   kernel: string;
   seed: number;
-  transports: (TransportResult | SkippedTransport)[];
+  transports: (TransportResult | SkippedTransport | FailedTransport)[];
 }
 
 /** The part of the result that the guest left in its folder. */
@@ -107,12 +113,11 @@ export function readGuestReport(
   };
 }
 
-/** Whether nothing went wrong, in the words of issue and document: all three are 0. */
-export function isClean({
-  failed_operations,
-  corrupted_bytes,
-  duplicate_executions,
-}: TransportResult): boolean {
+/** Whether nothing went wrong; what was skipped did not. */
+export function isClean(result: KernelClientResult['transports'][number]): boolean {
+  if ('failed' in result) return false;
+  if ('skipped' in result) return true;
+  const { failed_operations, corrupted_bytes, duplicate_executions } = result;
   return failed_operations === 0 && corrupted_bytes === 0 && duplicate_executions === 0;
 }
 
