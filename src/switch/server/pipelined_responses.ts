@@ -4,11 +4,12 @@ import { ServerInterceptingCall, type ServerInterceptor } from '@grpc/grpc-js';
 const ON_THEIR_WAY_MAX = 512;
 
 /**
- * Lets the messages of a streaming response leave together. By itself grpc-js takes the next one only when the network
- * has taken the one before, which costs a system call and a turn of the event loop each.
+ * Lets the messages of a StreamChannel leave together: they are small, and the server bounds them itself. By itself grpc-js takes the next one only when the network
+ * has taken the one before, which costs a system call and a turn of the event loop each. Answers to a Read are large, and
+ * must stop at once when their reader does not take them.
  */
 export const pipelinedResponses: ServerInterceptor = (method, call) =>
-  method.responseStream ? new PipelinedCall(call) : new ServerInterceptingCall(call);
+  method.requestStream && method.responseStream ? new PipelinedCall(call) : new ServerInterceptingCall(call);
 
 class PipelinedCall extends ServerInterceptingCall {
   private on_their_way = 0;

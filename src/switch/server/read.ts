@@ -12,33 +12,55 @@ import { readReplication } from './entities/replication';
 import { readTableEntries } from './entities/table_entry';
 import { readValueSetEntries } from './entities/value_set_entry';
 import { p4Error } from './error_details';
+import type { Device } from './device';
 import type { Pipeline } from './pipeline';
 import { RpcError, toRpcError } from './rpc_error';
 
-/** What was found, in pieces, and one p4.v1.Error for each request, in order. */
-export interface ReadAnswer {
-  pieces: Entity[][];
-  results: P4Error[];
+/** Entities of one turn: a read of fewer sees no batch of writes half done. */
+const ENTITIES_PER_TURN = 4096;
+
+/**
+ * Answers all requests of a ReadRequest, also those after one that fails: yields what is found in pieces, returns one
+ * p4.v1.Error for each request, in order. Reads in turns, each when a piece is asked for: between them others write, so
+ * who takes the answer slowly keeps nobody waiting, and for who stops taking it nothing more is read.
+ */
+export async function* readEntities(device: Device, requests: Entity[]): AsyncGenerator<Entity[], P4Error[]> {
+  let begun: { pipeline: Pipeline; steps: AsyncGenerator<Entity[], P4Error[]> } | undefined;
+  for (;;) {
+    const pieces: Entity[][] = [];
+    const results = await device.access('read', async (pipeline) => {
+      begun ??= { pipeline, steps: answerAll(pipeline, device.dataplane, requests) };
+      if (begun.pipeline !== pipeline)
+        throw new RpcError('ABORTED', 'the forwarding pipeline config was changed during the read');
+      for (let count = 0; count < ENTITIES_PER_TURN;) {
+        const step = await begun.steps.next();
+        if (step.done === true) return step.value;
+        pieces.push(step.value);
+        count += step.value.length;
+      }
+      return undefined;
+    });
+    yield* pieces;
+    if (results !== undefined) return results;
+  }
 }
 
-/** Answers all requests of a ReadRequest, also those after one that fails. */
-export async function readEntities(
+async function* answerAll(
   pipeline: Pipeline,
   dataplane: Dataplane,
   requests: Entity[],
-): Promise<ReadAnswer> {
-  const pieces: Entity[][] = [];
+): AsyncGenerator<Entity[], P4Error[]> {
   const results: P4Error[] = [];
   for (const request of requests) {
     try {
-      for await (const piece of readEntity(pipeline, dataplane, request)) pieces.push(piece);
+      yield* readEntity(pipeline, dataplane, request);
       results.push(p4Error(status.OK, ''));
     } catch (error) {
       const { code, message } = toRpcError(error);
       results.push(p4Error(code, message));
     }
   }
-  return { pieces, results };
+  return results;
 }
 
 /** What one entity of a ReadRequest asks for, in pieces. Throws RpcError. */

@@ -144,18 +144,18 @@ export class P4RuntimeService implements StreamHandler {
   private async read(call: ServerWritableStream<ReadRequest, ReadResponse>): Promise<void> {
     try {
       this.checkDevice(call.request.deviceId);
-      // All is read before anything is sent, so that a slow client does not keep writes waiting.
-      const { pieces, results } = await this.device.access('read', (pipeline) =>
-        readEntities(pipeline, this.options.dataplane, call.request.entities),
-      );
-      for (let piece = pieces.shift(); piece !== undefined; piece = pieces.shift()) {
-        for (let i = 0; i < piece.length; i += ENTITIES_PER_RESPONSE) {
+      const answer = readEntities(this.device, call.request.entities);
+      let step = await answer.next();
+      for (; step.done !== true; step = await answer.next()) {
+        for (let i = 0; i < step.value.length; i += ENTITIES_PER_RESPONSE) {
           if (call.cancelled) return;
-          const has_room = call.write({ entities: piece.slice(i, i + ENTITIES_PER_RESPONSE) });
+          const has_room = call.write({ entities: step.value.slice(i, i + ENTITIES_PER_RESPONSE) });
           if (!has_room) await drained(call);
         }
+        if (call.cancelled) return;
       }
       if (call.cancelled) return;
+      const results = step.value;
       const failed = results.find(({ canonicalCode }) => canonicalCode !== 0);
       if (failed === undefined) call.end();
       // A single request's own code, as BMv2 gives it; the specification's UNKNOWN where there are several.

@@ -4,7 +4,7 @@ import type { EngineCall } from '../../worker/engine_calls';
 import { found, idOf, nameOf } from '../p4info';
 import type { Pipeline } from '../pipeline';
 import { decodeCounterData, encodeCounterData } from './counter_data';
-import { cellIndices, CELLS_PER_PIECE } from './cell_index';
+import { cellIndices, cellPieces } from './cell_index';
 import { requireModify, type PreparedUpdate } from './prepared';
 
 export function prepareCounterEntry(
@@ -36,10 +36,8 @@ export async function* readCounterEntries(
     request.counterId === 0 ? [...counters.values()] : [found(counters, 'counter', request.counterId)];
   for (const counter of wanted) {
     const index = request.counterId === 0 ? undefined : request.index;
-    const indices = [...cellIndices(`counter ${nameOf(counter)}`, Number(counter.size), index)];
-    for (let i = 0; i < indices.length; i += CELLS_PER_PIECE) {
-      yield await readCells(dataplane, counter, indices.slice(i, i + CELLS_PER_PIECE));
-    }
+    for (const piece of cellPieces(`counter ${nameOf(counter)}`, Number(counter.size), index))
+      yield await readCells(dataplane, counter, piece);
   }
 }
 

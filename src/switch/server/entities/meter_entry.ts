@@ -3,7 +3,7 @@ import { outcomeValue, type Dataplane } from '../../worker/dataplane';
 import type { EngineCall } from '../../worker/engine_calls';
 import { found, idOf, nameOf } from '../p4info';
 import type { Pipeline } from '../pipeline';
-import { cellIndices, CELLS_PER_PIECE } from './cell_index';
+import { cellIndices, cellPieces } from './cell_index';
 import { clearsCounters, decodeMeterConfig, encodeMeterConfig, encodeMeterCounters } from './meter_config';
 import { requireModify, type PreparedUpdate } from './prepared';
 
@@ -31,9 +31,8 @@ export async function* readMeterEntries(
   const with_counters = request.counterData !== undefined;
   for (const meter of wanted) {
     const index = request.meterId === 0 ? undefined : request.index;
-    const indices = [...cellIndices(`meter ${nameOf(meter)}`, Number(meter.size), index)];
-    for (let i = 0; i < indices.length; i += CELLS_PER_PIECE)
-      yield await readCells(dataplane, meter, indices.slice(i, i + CELLS_PER_PIECE), with_counters);
+    for (const piece of cellPieces(`meter ${nameOf(meter)}`, Number(meter.size), index))
+      yield await readCells(dataplane, meter, piece, with_counters);
   }
 }
 

@@ -4,7 +4,7 @@ import type { EngineCall } from '../../worker/engine_calls';
 import { P4DataCodec } from '../p4_data';
 import { found, idOf, nameOf } from '../p4info';
 import type { Pipeline } from '../pipeline';
-import { cellIndices, CELLS_PER_PIECE } from './cell_index';
+import { cellIndices, cellPieces } from './cell_index';
 import { requireModify, type PreparedUpdate } from './prepared';
 
 export function prepareRegisterEntry(
@@ -37,11 +37,8 @@ export async function* readRegisterEntries(
   for (const register of wanted) {
     const name = nameOf(register);
     const codec = new P4DataCodec(pipeline.info.types, `register ${name}`);
-    const indices = [
-      ...cellIndices(`register ${name}`, register.size, is_wildcard ? undefined : request.index),
-    ];
-    for (let i = 0; i < indices.length; i += CELLS_PER_PIECE) {
-      const piece = indices.slice(i, i + CELLS_PER_PIECE);
+    const index = is_wildcard ? undefined : request.index;
+    for (const piece of cellPieces(`register ${name}`, register.size, index)) {
       const outcomes = await dataplane.batch(
         piece.map((index): EngineCall => ({ method: 'readRegister', args: [name, index] })),
       );

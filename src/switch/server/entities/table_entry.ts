@@ -12,6 +12,9 @@ import { clearsCounters, decodeMeterConfig, encodeMeterConfig, encodeMeterCounte
 import { PRIORITY_MAX } from './plain_table';
 import type { PreparedUpdate } from './prepared';
 
+/** Entries whose messages are made in one go. */
+const ENTRIES_PER_PIECE = 1024;
+
 export function prepareTableEntry(pipeline: Pipeline, type: Update_Type, entry: TableEntry): PreparedUpdate {
   const table = pipeline.info.table(entry.tableId);
   if (entry.isConst) throw invalid(table, 'is_const cannot be written');
@@ -194,13 +197,16 @@ async function* readTable(
     if (entry !== undefined && isWanted(entry)) yield [wrap(entry)];
     return;
   }
-  const entities: Entity[] = [];
+  let piece: Entity[] = [];
   for (const state of await readStates(dataplane, table, request)) {
     if (request.priority !== 0 && state.priority !== request.priority) continue;
     const entry = entryMessage(pipeline, table, state, request);
-    if (isWanted(entry)) entities.push(wrap(entry));
+    if (isWanted(entry)) piece.push(wrap(entry));
+    if (piece.length < ENTRIES_PER_PIECE) continue;
+    yield piece;
+    piece = [];
   }
-  if (entities.length > 0) yield entities;
+  if (piece.length > 0) yield piece;
 }
 
 /** Without a match it is a wildcard; then a priority selects the entries of that priority. */
