@@ -25,7 +25,7 @@ const ATTR = { size: 0, policy: 4, priority: 20, runtime: 24 } as const;
  */
 const SLICE_NS = 100_000n;
 
-const WINDOW_US = 100_000;
+const WINDOW_US = 500_000;
 /** Who works longer than this in a window is overloaded: then every other thread's turn counts as much. */
 const BUSY_MAX = 0.95;
 
