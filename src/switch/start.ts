@@ -58,6 +58,7 @@ export async function startSwitch(config: SwitchConfig): Promise<RunningSwitch> 
       failed: config.failed ?? ((error) => log('error', error.message)),
     };
     const server = await startServer(config.grpc_address, service, config.tls);
+    control.server = server.service;
     return {
       address: server.address,
       dataplane,

@@ -92,6 +92,7 @@ export class Switch extends EventEmitter<SwitchEventMap> {
       log: () => undefined,
       failed: () => undefined,
     });
+    this.control.server = this.server.service;
     return this.server.address;
   }
 

@@ -6,11 +6,19 @@ import { CaptureFiles } from './capture_files';
 /** Traces kept for `takeTraces`. */
 const TRACES_MAX = 1000;
 
+/** What was dropped, by reason, since the start. */
+export interface SwitchCounts extends DataplaneCounts {
+  /** Packet-ins, digests and notifications that controllers did not take in time. */
+  messages_dropped: number;
+}
+
 /** What an operator does with a running switch: ports up and down, faults, captures, traces. */
 export class SwitchControl {
   private readonly files = new CaptureFiles((port, error) => this.captureFailed(port, error));
   private traces: PacketTrace[] = [];
   private traces_missed = 0;
+  /** Once there is one. */
+  server: { readonly messages_dropped: number } | undefined;
   private sink: ((trace: PacketTrace) => void) | undefined;
 
   constructor(
@@ -27,8 +35,9 @@ export class SwitchControl {
     return this.dataplane.ports();
   }
 
-  counts(): Promise<DataplaneCounts> {
-    return this.dataplane.counts();
+  async counts(): Promise<SwitchCounts> {
+    const counts = await this.dataplane.counts();
+    return { ...counts, messages_dropped: this.server?.messages_dropped ?? 0 };
   }
 
   /** Rejects if the interface cannot be opened or there is a port of that number. */

@@ -2,14 +2,15 @@ import type { ControllerPacketMetadata, PacketMetadata } from 'p4runtime-js';
 import { decodeBits, decodeNumber, encodeBits, encodeNumber } from './bytestring';
 import { RpcError } from './rpc_error';
 
-/** Headers up to here are handled as numbers, which is much faster: there may be one for each frame. */
-const NUMBER_BYTES_MAX = 6;
+/** Wider fields are taken in pieces of so many bits: what a number has room for wherever in a byte it begins. */
+const PIECE_BITS = 32;
 
 interface Field {
   id: number;
   name: string;
   /** 0: a type translated to a string, in a header that the program itself does not have. */
   width_bits: number;
+  first_bit: number;
   /** In errors. */
   what: string;
 }
@@ -21,27 +22,30 @@ interface Field {
 export class PacketHeader {
   readonly length_bytes: number;
   private readonly fields: Field[];
-  private readonly width_bits: number;
 
   /** undefined: the program has no such header, frames pass bare. */
   constructor(
     private readonly name: 'packet_in' | 'packet_out',
     header: ControllerPacketMetadata | undefined,
   ) {
-    this.fields = (header?.metadata ?? []).map((field) => ({
-      id: field.id,
-      name: field.name,
-      width_bits: field.bitwidth,
-      what: `${name}, metadata ${field.name}`,
-    }));
-    this.width_bits = this.fields.reduce((sum, { width_bits }) => sum + width_bits, 0);
-    this.length_bytes = Math.ceil(this.width_bits / 8);
+    let first_bit = 0;
+    this.fields = (header?.metadata ?? []).map(({ id, name: field, bitwidth: width_bits }) => {
+      first_bit += width_bits;
+      return {
+        id,
+        name: field,
+        width_bits,
+        first_bit: first_bit - width_bits,
+        what: `${name}, metadata ${field}`,
+      };
+    });
+    this.length_bytes = Math.ceil(first_bit / 8);
   }
 
   /** Throws RpcError INVALID_ARGUMENT or OUT_OF_RANGE naming the field. */
   encode(metadata: PacketMetadata[]): Uint8Array {
-    const header =
-      this.length_bytes <= NUMBER_BYTES_MAX ? this.encodeNumbers(metadata) : this.encodeBigints(metadata);
+    const header = new Uint8Array(this.length_bytes);
+    for (const field of this.fields) writeField(header, field, this.given(field, metadata));
     const unknown = metadata.find(({ metadataId }) => !this.fields.some(({ id }) => id === metadataId));
     if (unknown !== undefined) {
       throw new RpcError(
@@ -55,50 +59,8 @@ export class PacketHeader {
   /** undefined if the frame is shorter than the header. */
   decode(frame: Uint8Array): PacketMetadata[] | undefined {
     if (frame.length < this.length_bytes) return undefined;
-    if (this.length_bytes <= NUMBER_BYTES_MAX) return this.decodeNumbers(frame);
-    const header = BigInt(
-      `0x${Buffer.from(frame.buffer, frame.byteOffset, this.length_bytes).toString('hex')}`,
-    );
-    let bits_left = this.length_bytes * 8;
-    return this.fields.map(({ id, width_bits }) => {
-      bits_left -= width_bits;
-      const value = BigInt.asUintN(width_bits, header >> BigInt(bits_left));
-      return { metadataId: id, value: encodeBits(value) };
-    });
-  }
-
-  private encodeNumbers(metadata: PacketMetadata[]): Uint8Array {
-    const bytes = new Uint8Array(this.length_bytes);
-    let header = 0;
-    for (const field of this.fields) {
-      const value = decodeNumber(this.given(field, metadata), field.width_bits, field.what);
-      header = header * 2 ** field.width_bits + value;
-    }
-    header *= 2 ** (bytes.length * 8 - this.width_bits);
-    for (let i = bytes.length; i > 0; header = Math.floor(header / 256)) bytes[--i] = header % 256;
-    return bytes;
-  }
-
-  private encodeBigints(metadata: PacketMetadata[]): Uint8Array {
-    let header = 0n;
-    for (const field of this.fields) {
-      const value = decodeBits(this.given(field, metadata), field.width_bits, field.what);
-      header = (header << BigInt(field.width_bits)) | value;
-    }
-    header <<= BigInt(this.length_bytes * 8 - this.width_bits);
-    return Buffer.from(header.toString(16).padStart(this.length_bytes * 2, '0'), 'hex');
-  }
-
-  private decodeNumbers(frame: Uint8Array): PacketMetadata[] {
     if (this.length_bytes === 0) return [];
-    let header = 0;
-    for (let i = 0; i < this.length_bytes; i++) header = header * 256 + (frame[i] ?? 0);
-    let bits_left = this.length_bytes * 8;
-    return this.fields.map(({ id, width_bits }) => {
-      bits_left -= width_bits;
-      const value = Math.floor(header / 2 ** bits_left) % 2 ** width_bits;
-      return { metadataId: id, value: encodeNumber(value) };
-    });
+    return this.fields.map((field) => ({ metadataId: field.id, value: readField(frame, field) }));
   }
 
   /** The value of a field, which is to be given once. */
@@ -114,4 +76,45 @@ export class PacketHeader {
     const problem = count === 0 ? 'is missing' : 'is given twice';
     throw new RpcError('INVALID_ARGUMENT', `${this.name}: metadata ${name} (id ${id}) ${problem}`);
   }
+}
+
+function writeField(header: Uint8Array, field: Field, value: Uint8Array): void {
+  const { first_bit, width_bits, what } = field;
+  if (width_bits <= PIECE_BITS) {
+    writeBits(header, first_bit, width_bits, decodeNumber(value, width_bits, what));
+    return;
+  }
+  const whole = decodeBits(value, width_bits, what);
+  for (let left = width_bits; left > 0; left -= PIECE_BITS) {
+    const piece = Math.min(left, PIECE_BITS);
+    const bits = Number((whole >> BigInt(width_bits - left)) & 0xffffffffn) % 2 ** piece;
+    writeBits(header, first_bit + left - piece, piece, bits);
+  }
+}
+
+function readField(header: Uint8Array, { first_bit, width_bits }: Field): Buffer {
+  if (width_bits <= PIECE_BITS) return encodeNumber(readBits(header, first_bit, width_bits));
+  let whole = 0n;
+  for (let done = 0; done < width_bits; done += PIECE_BITS) {
+    const piece = Math.min(width_bits - done, PIECE_BITS);
+    whole = (whole << BigInt(piece)) | BigInt(readBits(header, first_bit + done, piece));
+  }
+  return encodeBits(whole);
+}
+
+/** `width_bits` at most 32; the place is still zero. */
+function writeBits(header: Uint8Array, first_bit: number, width_bits: number, value: number): void {
+  const end = first_bit + width_bits;
+  let rest = value * 2 ** (-end & 7);
+  for (let at = ((end + 7) >>> 3) - 1; at >= first_bit >>> 3; at--) {
+    header[at] = (header[at] ?? 0) | (rest % 256);
+    rest = Math.floor(rest / 256);
+  }
+}
+
+function readBits(header: Uint8Array, first_bit: number, width_bits: number): number {
+  const end = first_bit + width_bits;
+  let value = 0;
+  for (let at = first_bit >>> 3; at << 3 < end; at++) value = value * 256 + (header[at] ?? 0);
+  return Math.floor(value / 2 ** (-end & 7)) % 2 ** width_bits;
 }

@@ -9,6 +9,7 @@ import {
   type Uint128,
   type WriteResponse,
 } from 'p4runtime-js';
+import { LossLog } from '../loss_log';
 import type { Dataplane } from '../worker/dataplane';
 import { Arbitration, electionId, roleName } from './arbitration';
 import { Device } from './device';
@@ -45,6 +46,11 @@ export class P4RuntimeService implements StreamHandler {
   readonly device: Device;
   private readonly arbitration: Arbitration;
   private readonly notifications: Notifications;
+  /** Packet-ins, digests and notifications that controllers did not take in time. */
+  messages_dropped = 0;
+  private readonly lost = new LossLog((count) =>
+    this.options.log('warn', `a controller was too slow: ${count} messages to it were dropped`),
+  );
 
   constructor(private readonly options: ServiceOptions) {
     this.arbitration = new Arbitration(options.device_id);
@@ -89,8 +95,12 @@ export class P4RuntimeService implements StreamHandler {
 
   closed: StreamHandler['closed'] = (stream) => {
     this.arbitration.leave(stream);
-    if (stream.dropped > 0)
-      this.options.log('warn', `a controller was too slow: ${stream.dropped} messages to it were dropped`);
+    this.lost.flush();
+  };
+
+  dropped: StreamHandler['dropped'] = () => {
+    this.messages_dropped++;
+    this.lost.add(1);
   };
 
   packetOut: StreamHandler['packetOut'] = (stream, packet) => {

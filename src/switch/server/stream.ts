@@ -23,6 +23,8 @@ export interface StreamHandler {
   /** Throws RpcError, reported as StreamError. */
   packetOut(stream: ControllerStream, packet: Extract<Update, { $case: 'packet' }>['value']): void;
   digestAck(stream: ControllerStream, ack: Extract<Update, { $case: 'digestAck' }>['value']): void;
+  /** A message to it was dropped, because it did not keep up. */
+  dropped(stream: ControllerStream): void;
   closed(stream: ControllerStream): void;
 }
 
@@ -65,6 +67,7 @@ export class ControllerStream implements Controller {
       (this.backlog_bytes > 0 && this.backlog_bytes + bytes > BACKLOG_MAX_BYTES)
     ) {
       this.dropped++;
+      this.handler.dropped(this);
       return;
     }
     this.backlog_bytes += bytes;

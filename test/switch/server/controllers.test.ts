@@ -143,7 +143,7 @@ describe('a controller that does not read', () => {
       write: (message: StreamMessageResponse) => written.push(message) > 0,
       emit: (_event: string, error: unknown) => ended.push(error) > 0,
     };
-    const handler: Partial<StreamHandler> = { closed: () => undefined };
+    const handler: Partial<StreamHandler> = { closed: () => undefined, dropped: () => undefined };
     return {
       written,
       ended,
