@@ -43,7 +43,8 @@ export interface Answers {
 }
 
 export type FromWorker =
-  | { kind: 'ready' }
+  /** `notice`: for the log, as soon as somebody listens. */
+  | { kind: 'ready'; notice: string | undefined }
   | { kind: 'failed'; message: string }
   | { kind: 'done'; id: number; value: unknown }
   | { kind: 'part'; id: number; entries: TableEntryState[] }

@@ -148,11 +148,14 @@ async function runWorker(): Promise<void> {
     },
   };
   const scheduling = new ThreadScheduling(setup.scheduling);
-  if (scheduling.refusal !== undefined) {
-    const message = `the packet thread has no real-time priority (${scheduling.refusal}): frames may wait for a core`;
-    post({ kind: 'log', level: 'info', message });
-  }
-  post({ kind: 'ready' });
+  const { refusal } = scheduling;
+  post({
+    kind: 'ready',
+    notice:
+      refusal === undefined
+        ? undefined
+        : `the packet thread has no real-time priority (${refusal}): frames may wait for a core`,
+  });
   try {
     new PacketLoop(core, ports, wakeup, control, scheduling).run();
   } finally {

@@ -59,6 +59,8 @@ export class WorkerDataplane implements Dataplane {
   );
   private failure: Error | undefined;
   private closing = false;
+  /** What the packet thread said before anybody listened. */
+  private notice: string | undefined;
 
   private constructor(
     private readonly worker: Worker,
@@ -151,6 +153,8 @@ export class WorkerDataplane implements Dataplane {
 
   listen(listener: DataplaneListener): void {
     this.listener = listener;
+    if (this.notice !== undefined) listener.log('info', this.notice);
+    this.notice = undefined;
   }
 
   ports(): Promise<PortReport[]> {
@@ -197,8 +201,10 @@ export class WorkerDataplane implements Dataplane {
   private ready(): Promise<void> {
     return new Promise((resolve, reject) => {
       this.worker.on('message', (message: FromWorker) => {
-        if (message.kind === 'ready') resolve();
-        else if (message.kind === 'failed') reject(this.fail(new Error(message.message)));
+        if (message.kind === 'ready') {
+          this.notice = message.notice;
+          resolve();
+        } else if (message.kind === 'failed') reject(this.fail(new Error(message.message)));
         else this.handle(message);
       });
       this.worker.on('error', (error) => reject(this.fail(error)));
