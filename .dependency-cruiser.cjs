@@ -14,7 +14,7 @@ const layers = {
   demo: ['wire', 'config', 'topology', 'admin'],
   kernel_client: ['wire', 'config', 'topology', 'admin', 'demo'],
   topology: ['config'],
-  bench: ['wire', 'p4runtime', 'dataplane', 'switch', 'config', 'topology'],
+  bench: ['wire', 'p4runtime', 'dataplane', 'switch', 'config', 'controller', 'topology'],
 };
 
 module.exports = {

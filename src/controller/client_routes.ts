@@ -8,14 +8,8 @@ import { clientKnown } from '../dataplane/client_known';
 import type { ClientSighting } from '../dataplane/client_digest';
 import { clientRoute } from '../dataplane/client_route';
 import type { Row } from '../dataplane/table';
-import {
-  isMulticastMac,
-  MAC_ZERO,
-  parseIpv4,
-  writeMac,
-  type Ipv4Address,
-  type MacAddress,
-} from '../wire/address';
+import { isMulticastMac, MAC_ZERO, parseIpv4, type Ipv4Address, type MacAddress } from '../wire/address';
+import { withAddresses } from '../wire/ethernet';
 import type { Frame } from '../wire/frame';
 import type { Clock } from './clock';
 import type { Neighbour } from './neighbours';
@@ -95,6 +89,11 @@ export class ClientRoutes {
 
   get size(): number {
     return this.#clients.size;
+  }
+
+  /** Where a client is; undefined if nobody knows. */
+  find(address: Ipv4Address | undefined): Readonly<Neighbour> | undefined {
+    return address === undefined ? undefined : this.#clients.get(address);
   }
 
   /** A request came from there. Frames that wait for the client leave. */
@@ -190,9 +189,7 @@ export class ClientRoutes {
 
   /** As the data plane would: nothing but the Ethernet addresses changes. */
   #forward(bytes: Uint8Array, { port, mac }: Neighbour): void {
-    const frame = Uint8Array.from(bytes);
-    writeMac(frame, 0, mac);
-    writeMac(frame, 6, port.mac);
+    const frame = withAddresses(bytes, mac, port.mac);
     this.counts.add(this.environment.send(port, frame) ? 'frames_resolved' : 'frames_dropped_send');
   }
 

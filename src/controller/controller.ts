@@ -21,6 +21,7 @@ import {
   type DigestList,
   type IdleTimeout,
   type PacketIn,
+  type PacketOut,
   type Pipeline,
   type Target,
 } from '../p4runtime';
@@ -139,7 +140,7 @@ export class Controller {
       clock,
       logger,
       first_xid: randomInt(2 ** 32),
-      send: (port_number, frame) => this.#send(port_number, frame),
+      send: (port_number, frame, operation) => this.#send(packetOut(port_number, frame, operation)),
       want: (tables) => this.#writer.want(tables),
       change: (changes) => this.#writer.change(changes),
       onStalled: (silent_ms) => client.reconnect(`no frame has come from the switch for ${silent_ms} ms`),
@@ -229,12 +230,14 @@ export class Controller {
   }
 
   readCounters(): Promise<CounterReading> {
-    const { neighbours, path, health, clients, counts } = this.#virtualizer;
+    const { neighbours, path, health, clients, fragments, responses, counts } = this.#virtualizer;
     return readCounters(this.#client, this.#network, {
       ...neighbours.counts.values(),
       ...path.counts.values(),
       ...health.counts.values(),
       ...clients.counts.values(),
+      ...fragments.counts.values(),
+      ...responses.counts.values(),
       ...counts.values(),
       ...this.#counts.values(),
       packet_outs_dropped: this.#client.packet_outs_dropped,
@@ -350,9 +353,9 @@ export class Controller {
     starting?.reject(error);
   }
 
-  #send(port_number: number, frame: Uint8Array): boolean {
+  #send(packet: PacketOut): boolean {
     try {
-      return this.#client.packetOut(packetOut(port_number, frame));
+      return this.#client.packetOut(packet);
     } catch (error) {
       // Not primary (any more), or closed.
       if (error instanceof P4RuntimeError) return false;

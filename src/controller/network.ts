@@ -27,6 +27,8 @@ export class Network {
   readonly pool_ids: ReadonlyMap<string, number>;
   /** By `virtual store/export`. */
   readonly export_ids: ReadonlyMap<string, number>;
+  /** By store id: the largest packets the store takes a request in, in octets. Others take them as they come. */
+  readonly jumbo_by_store: ReadonlyMap<number, number>;
   readonly #port_by_number: ReadonlyMap<number, PortConfig>;
 
   /** Throws RangeError if the configuration has more of something than the P4 program has room for. */
@@ -61,6 +63,15 @@ export class Network {
       'exports',
       names(({ exports }) => exports),
       EXPORTS,
+    );
+    this.jumbo_by_store = new Map(
+      stores.flatMap(({ name }): [number, number][] => {
+        const pools = virtual_stores.flatMap((virtualStore) => virtualStore.pools);
+        const sizes = pools.flatMap(({ jumbo, stores: members }) =>
+          jumbo !== undefined && members.some(({ store }) => store === name) ? [jumbo] : [],
+        );
+        return sizes.length === 0 ? [] : [[this.storeId(name), Math.min(...sizes)]];
+      }),
     );
     this.#port_by_number = new Map(ports.map((port) => [port.number, port]));
   }

@@ -19,6 +19,7 @@ type Judgement = Pick<StoreView, 'state' | 'reason'>;
 
 export class StoreStates {
   readonly #views: ReadonlyMap<string, StoreView>;
+  readonly #view_by_id: ReadonlyMap<number, StoreView>;
   readonly #drained = new Set<string>();
 
   constructor(
@@ -43,6 +44,7 @@ export class StoreStates {
         return [config.name, view];
       }),
     );
+    this.#view_by_id = new Map([...this.#views.values()].map((view) => [view.id, view]));
   }
 
   get drained(): readonly string[] {
@@ -55,6 +57,10 @@ export class StoreStates {
 
   find(name: string): Readonly<StoreView> | undefined {
     return this.#views.get(name);
+  }
+
+  findById(id: number): Readonly<StoreView> | undefined {
+    return this.#view_by_id.get(id);
   }
 
   /** False if nothing changed. */

@@ -5,7 +5,7 @@
 import type { Logger } from 'pino';
 import type { PortConfig } from '../config/config';
 import type { ClientSighting } from '../dataplane/client_digest';
-import { CPU_PORT } from '../dataplane/constants';
+import { CPU_PORT, type PACKET_OUT } from '../dataplane/constants';
 import type { PuntedFrame } from '../dataplane/packet_io';
 import type { Row } from '../dataplane/table';
 import { MAC_ZERO } from '../wire/address';
@@ -15,10 +15,12 @@ import { planChecks, probeSource, type PlannedCheck } from './check_plan';
 import { ClientRoutes } from './client_routes';
 import type { Clock, Timer } from './clock';
 import { fixedRows } from './fixed_rows';
+import { Fragments } from './fragments';
 import { Health, type ProbePath } from './health';
 import { Neighbours } from './neighbours';
 import type { Network } from './network';
 import { inPieces } from './pieces';
+import { ResponseCutter } from './response_cutter';
 import { PoolAssignments, storeDownRows, storeRows } from './store_rows';
 import { StoreStates } from './store_states';
 import { SwitchPath } from './switch_path';
@@ -31,8 +33,8 @@ export interface VirtualizerEnvironment {
   clock: Clock;
   logger: Logger;
   first_xid: number;
-  /** False if the frame could not be sent. */
-  send(port_number: number, frame: Uint8Array): boolean;
+  /** False if the frame could not be sent. Plain `send` unless told otherwise. */
+  send(port_number: number, frame: Uint8Array, operation?: keyof typeof PACKET_OUT): boolean;
   /** Each table given should hold these rows and no others. */
   want(tables: ReadonlyMap<string, readonly Row[]>): void;
   /** Nothing has come back from the switch for so long that the connection may be dead. */
@@ -75,6 +77,8 @@ export class Virtualizer {
   readonly path: SwitchPath;
   readonly health: Health;
   readonly clients: ClientRoutes;
+  readonly fragments: Fragments;
+  readonly responses: ResponseCutter;
   readonly stores: StoreStates;
   readonly assignments: PoolAssignments;
   #have_stores_changed = false;
@@ -111,11 +115,12 @@ export class Virtualizer {
       onLate: (in_a_row) => logger.warn({ in_a_row }, 'checks of health are late: this machine is too busy'),
       onChange: (store) => this.#onStore(store),
     });
+    this.responses = new ResponseCutter({ network, clock, send });
     this.clients = new ClientRoutes({
       network,
       clock,
       limits,
-      send,
+      send: (port, frame) => this.responses.send(port, frame),
       lookUp: (hop, callback) => this.neighbours.lookUp(hop.address, hop.ports, callback),
       onChange: (changes) => this.#onClients(changes),
     });
@@ -127,6 +132,13 @@ export class Virtualizer {
         { store: view.config.name, state, before, ...(reason && { reason }) },
         `store is ${state}`,
       );
+    });
+    this.fragments = new Fragments({
+      clock,
+      limits,
+      placeOf: (store_id) => this.stores.findById(store_id)?.place,
+      jumboOf: (store_id) => network.jumbo_by_store.get(store_id),
+      send: (port_number, frame, operation) => environment.send(port_number, frame, operation),
     });
     this.assignments = new PoolAssignments(network);
     for (const store of stores) {
@@ -167,6 +179,7 @@ export class Virtualizer {
     this.path.hold();
     this.neighbours.hold();
     this.health.hold();
+    this.fragments.hold();
   }
 
   /** Frames can be sent, and the switch's tables are known: says what all of them should hold. */
@@ -181,7 +194,8 @@ export class Virtualizer {
     this.health.resume();
   }
 
-  receive({ ingress_port, reason, frame: bytes }: PuntedFrame): void {
+  receive(punt: PuntedFrame): void {
+    const { ingress_port, reason, frame: bytes } = punt;
     this.path.heard();
     const frame = decodeFrame(bytes);
     if (frame === undefined) return this.counts.add('packet_ins_unreadable');
@@ -193,10 +207,13 @@ export class Virtualizer {
         return this.health.receive(ingress_port, frame);
       case 'client_route_miss':
         return this.clients.resolve(bytes, frame);
+      case 'too_large':
+        this.responses.tell(ingress_port, frame, this.clients.find(frame.ipv4?.destination)?.port);
+        return this.clients.resolve(bytes, frame);
       case 'fragment':
       case 'fragment_passed':
+        return this.fragments.receive(punt, frame);
       case 'record':
-      case 'too_large':
         return this.counts.add('packet_ins_unhandled');
     }
   }

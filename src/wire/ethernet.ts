@@ -61,3 +61,11 @@ export function encodeEthernet(frame: EthernetFrame): Uint8Array {
   bytes.set(frame.payload, headerLength);
   return bytes;
 }
+
+/** The frame with other addresses, in a buffer of its own; nothing else differs. It must have a header. */
+export function withAddresses(frame: Uint8Array, destination: MacAddress, source: MacAddress): Uint8Array {
+  const copy = Uint8Array.from(frame);
+  writeMac(copy, 0, destination);
+  writeMac(copy, 6, source);
+  return copy;
+}

@@ -2,7 +2,7 @@
  * ONC RPC version 2 messages (RFC 5531), one per UDP datagram. A call's arguments and a reply's results stay bytes:
  * the program's own module reads them.
  */
-import { fail } from './field';
+import { dataView, fail } from './field';
 import { XdrReader, XdrWriter } from './xdr';
 
 export const RPC_VERSION = 2;
@@ -81,6 +81,11 @@ const ACCEPT_STATUS = {
   system_err: 5,
 } as const;
 const REJECT_STATUS = { rpc_mismatch: 0, auth_error: 1 } as const;
+
+/** The transaction id alone, also of a message cut short; undefined if not even that is there. */
+export function decodeRpcXid(bytes: Uint8Array): number | undefined {
+  return bytes.length < 4 ? undefined : dataView(bytes).getUint32(0);
+}
 
 /** Undefined unless the bytes are a complete header of RPC version 2. */
 export function decodeRpc(bytes: Uint8Array): RpcMessage | undefined {
