@@ -8,11 +8,11 @@ import { createProgram } from './program';
 export async function main(argv: readonly string[]): Promise<number> {
   const debug = argv.includes('--debug') || process.env.STORESWITCH_DEBUG === '1';
   try {
-    const command = argv.findIndex((word) => !word.startsWith('-'));
-    if (argv[command] === 'switch') {
+    const switch_argv = argumentsOfSwitch(argv);
+    if (switch_argv !== undefined) {
       // Its flags are simple_switch_grpc's, some of which would mean something else to the frame.
       const { runSwitchCommand } = await import('./switch.js');
-      return await runSwitchCommand(argv.slice(command + 1));
+      return await runSwitchCommand(switch_argv);
     }
     await createProgram().parseAsync([...argv], { from: 'user' });
     return EXIT.ok;
@@ -21,6 +21,12 @@ export async function main(argv: readonly string[]): Promise<number> {
     if (!(error instanceof CommanderError)) report(error, debug);
     return EXIT[failureOf(error)];
   }
+}
+
+/** What follows the command `switch`; undefined: it is another command. */
+function argumentsOfSwitch(argv: readonly string[]): string[] | undefined {
+  const command = argv.findIndex((word) => !word.startsWith('-'));
+  return argv[command] === 'switch' ? argv.slice(command + 1) : undefined;
 }
 
 function report(error: unknown, debug: boolean): void {
@@ -42,9 +48,14 @@ function endOnClosedPipe(error: NodeJS.ErrnoException): void {
 
 /** As the program itself. */
 export function start(): void {
-  process.stdout.on('error', endOnClosedPipe);
-  void main(process.argv.slice(2)).then((code) => {
+  const argv = process.argv.slice(2);
+  const is_switch = argumentsOfSwitch(argv) !== undefined;
+  // The switch goes on when who reads its traces has seen enough.
+  if (!is_switch) process.stdout.on('error', endOnClosedPipe);
+  void main(argv).then((code) => {
     process.exitCode = code;
+    // Lines that nobody takes must not keep it.
+    if (is_switch) process.exit();
   });
 }
 

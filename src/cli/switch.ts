@@ -1,5 +1,6 @@
 /** `storeswitch switch ...`: the embedded switch, with simple_switch_grpc's flags. */
 import type { Command } from 'commander';
+import { packageVersion } from './checkout';
 
 export function register(program: Command): void {
   // Only for the help: `main.ts` passes the words after `switch` on before they are parsed here.
@@ -13,5 +14,5 @@ export function register(program: Command): void {
 /** Runs until the switch ends. */
 export async function runSwitchCommand(argv: readonly string[]): Promise<number> {
   const { runSwitch } = await import('../switch/main.js');
-  return runSwitch(argv);
+  return runSwitch(argv, packageVersion());
 }

@@ -39,6 +39,13 @@ export function register(program: Command): void {
   command('ports', 'show the ports and their statistics')
     .addOption(jsonOption())
     .action(async (options: Target & JsonOptions) => showPorts(options));
+  command('counts', 'show what was dropped before, beside and after the program')
+    .addOption(jsonOption())
+    .action(async ({ adminSocket, json }: Target & JsonOptions) => {
+      const counts = (await ask(adminSocket, 'counts')) as Record<string, number>;
+      if (json) printJson(counts);
+      else printTable(['count', 'value'], Object.entries(counts));
+    });
   command('port-add', 'attach an interface as a port')
     .argument('<interface>', 'a Linux interface that is up')
     .argument('<port>', 'number of the port, another than those there are', toInteger)

@@ -29,6 +29,8 @@ export interface SwitchFlags {
   admin_socket: string | undefined;
   scheduling: Scheduling;
   help: boolean;
+  /** What is to be printed instead of running. */
+  print: 'version' | 'json version' | undefined;
   /** Flags accepted for the sake of existing scripts, without effect. */
   notices: string[];
 }
@@ -55,12 +57,16 @@ const PORT_MAX = 511;
 const IGNORED: Record<string, { takes_value: boolean; reason: string }> = {
   '--thrift-port': { takes_value: true, reason: 'there is no Thrift server' },
   '--notifications-addr': { takes_value: true, reason: 'there is no nanomsg' },
-  '--nanolog': { takes_value: true, reason: 'there is no nanomsg' },
+  '--nanolog': {
+    takes_value: true,
+    reason: 'there is no event logger (--trace and switch-ctl trace show packets)',
+  },
   '--log-flush': { takes_value: false, reason: 'the log is never buffered' },
   '--log-file-max-size': { takes_value: true, reason: 'the log is not rotated' },
   '--log-file-max-files': { takes_value: true, reason: 'the log is not rotated' },
   '--dump-packet-data': { takes_value: true, reason: '--trace and --pcap show packets' },
   '--disable-swap': { takes_value: false, reason: 'clients may always set a pipeline config' },
+  '--max-port-count': { takes_value: true, reason: 'ports may be numbered up to 511' },
   '--max-mc-groups': { takes_value: true, reason: 'multicast groups have no limit' },
   '--max-l1-entries': { takes_value: true, reason: 'multicast groups have no limit' },
   '--max-l2-entries': { takes_value: true, reason: 'multicast groups have no limit' },
@@ -91,6 +97,8 @@ Options (those of simple_switch_grpc):
   --trace[=human|json]       what happens to each packet, on standard output (slow)
   --admin-socket PATH        where "storeswitch switch-ctl" reaches this switch while it runs
   --normal-priority          do not ask for real-time priority for the packet thread
+  -v, --version              print the version
+  --json-version             print the version of BMv2's JSON format that programs may have
   -h, --help                 this text
 
 Target options, after --:
@@ -123,6 +131,7 @@ export function parseFlags(argv: readonly string[]): SwitchFlags {
     admin_socket: undefined,
     scheduling: 'real_time',
     help: false,
+    print: undefined,
     notices: [],
   };
   let has_no_p4 = false;
@@ -137,6 +146,13 @@ export function parseFlags(argv: readonly string[]): SwitchFlags {
       case '-h':
       case '--help':
         flags.help = true;
+        break;
+      case '-v':
+      case '--version':
+        flags.print = 'version';
+        break;
+      case '--json-version':
+        flags.print = 'json version';
         break;
       case '--no-p4':
         has_no_p4 = true;
@@ -207,7 +223,7 @@ export function parseFlags(argv: readonly string[]): SwitchFlags {
         parseOther(flags, args, flag);
     }
   }
-  if (flags.help) return flags;
+  if (flags.help || flags.print !== undefined) return flags;
   if (replay_wait_s !== undefined) {
     const wait_s = replay_wait_s;
     flags.interfaces = flags.interfaces.map((spec) => ({ ...spec, replay: { wait_s } }));
@@ -222,6 +238,7 @@ export function parseFlags(argv: readonly string[]): SwitchFlags {
   if (flags.log_file !== undefined && argv.includes('--log-console')) {
     throw new FlagError('--log-console and --log-file exclude each other');
   }
+  checkPorts(flags);
   const cpu_interface = flags.interfaces.find(({ number }) => number === flags.cpu_port);
   if (cpu_interface !== undefined) {
     throw new FlagError(
@@ -229,6 +246,13 @@ export function parseFlags(argv: readonly string[]): SwitchFlags {
     );
   }
   return flags;
+}
+
+/** simple_switch_grpc refuses CPU port 0 too; at the drop port, packets to the CPU would be dropped. */
+function checkPorts({ cpu_port, drop_port = PORT_MAX }: SwitchFlags): void {
+  if (cpu_port === 0) throw new FlagError(`--cpu-port: a port within 1..${PORT_MAX} is expected, not "0"`);
+  if (cpu_port === drop_port)
+    throw new FlagError(`--cpu-port ${cpu_port} is the drop port: what is sent there is dropped`);
 }
 
 interface TlsFlags {
@@ -349,7 +373,7 @@ function parsePort(flag: string, text: string): number {
 
 function parseQueues(flag: string, text: string): number {
   if (!/^[1-9]\d{0,4}$/.test(text))
-    throw new FlagError(`${flag}: a number above 0 is expected, not "${text}"`);
+    throw new FlagError(`${flag}: a number within 1..99999 is expected, not "${text}"`);
   return Number(text);
 }
 

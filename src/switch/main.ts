@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs';
 import pino, { type Logger } from 'pino';
 import { FlagError, parseFlags, USAGE, type SwitchFlags, type TlsPaths } from './flags';
+import { BoundedOutput } from './bounded_output';
+import { FORMAT_VERSION } from './program/load';
 import type { TlsOptions } from './server/tls';
 import { AdminServer } from '../admin';
 import { adminMethods } from './control/admin_methods';
@@ -13,9 +15,9 @@ const EXIT_USAGE = 2;
 
 /**
  * `storeswitch switch ARGV...`, a stand-in for `simple_switch_grpc ARGV...`: runs until SIGTERM or SIGINT. Resolves
- * to the exit code: 0 ended by a signal, 1 could not start or died, 2 usage.
+ * to the exit code: 0 ended by a signal, 1 could not start or died, 2 usage. `version` is what --version prints.
  */
-export async function runSwitch(argv: readonly string[]): Promise<number> {
+export async function runSwitch(argv: readonly string[], version = ''): Promise<number> {
   let flags: SwitchFlags;
   try {
     flags = parseFlags(argv);
@@ -28,11 +30,18 @@ export async function runSwitch(argv: readonly string[]): Promise<number> {
     process.stdout.write(USAGE);
     return EXIT_OK;
   }
+  if (flags.print !== undefined) {
+    process.stdout.write(`${flags.print === 'version' ? version : FORMAT_VERSION}\n`);
+    return EXIT_OK;
+  }
   const level = flags.log_level === 'off' ? 'silent' : flags.log_level;
   let log: Logger;
   try {
-    const to = flags.log_file === undefined ? { fd: 2 } : { dest: flags.log_file };
-    log = pino({ name: 'switch', level }, pino.destination({ ...to, sync: true }));
+    const to =
+      flags.log_file === undefined
+        ? new BoundedOutput(process.stderr)
+        : pino.destination({ dest: flags.log_file, sync: true });
+    log = pino({ name: 'switch', level }, to);
   } catch (error) {
     process.stderr.write(
       `storeswitch: --log-file: ${error instanceof Error ? error.message : String(error)}\n`,
@@ -100,11 +109,13 @@ async function prepare(
   { control }: RunningSwitch,
   log: Logger,
 ): Promise<AdminServer | undefined> {
+  const { trace: format } = flags;
+  const output = new BoundedOutput(process.stdout, () =>
+    process.stderr.write('storeswitch: standard output is closed: no more traces are written to it\n'),
+  );
   control.onTrace((trace) => {
-    if (flags.trace !== undefined) {
-      const text = flags.trace === 'json' ? JSON.stringify(trace) : formatTrace(trace);
-      process.stdout.write(`${text}\n`);
-    }
+    if (format !== undefined)
+      output.write(`${format === 'json' ? JSON.stringify(trace) : formatTrace(trace)}\n`);
     log.trace({ trace }, `packet ${trace.packet}`);
   });
   if (flags.trace !== undefined || flags.log_level === 'trace') await control.trace({});
@@ -115,10 +126,21 @@ async function prepare(
 
 function readTls({ certificate, key, client_authorities }: TlsPaths): TlsOptions {
   return {
-    certificate: readFileSync(certificate),
-    key: readFileSync(key),
-    client_authorities: client_authorities === undefined ? undefined : readFileSync(client_authorities),
+    certificate: readNamed('--grpc-server-cert', certificate),
+    key: readNamed('--grpc-server-key', key),
+    client_authorities:
+      client_authorities === undefined ? undefined : readNamed('--grpc-server-cacert', client_authorities),
   };
+}
+
+function readNamed(flag: string, path: string): Buffer {
+  try {
+    return readFileSync(path);
+  } catch (error) {
+    throw new Error(`${flag} ${path}: ${error instanceof Error ? error.message : String(error)}`, {
+      cause: error,
+    });
+  }
 }
 
 function readProgram(path: string): object {

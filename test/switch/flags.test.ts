@@ -125,3 +125,24 @@ test('traces and the admin socket', () => {
   });
   expect(parseFlags(['--trace=json', 'a.json']).trace).toBe('json');
 });
+
+test('versions are told instead of running, without a program', () => {
+  expect(parseFlags(['-v']).print).toBe('version');
+  expect(parseFlags(['--version']).print).toBe('version');
+  expect(parseFlags(['--json-version']).print).toBe('json version');
+});
+
+test('a CPU port where packets cannot get through is refused', () => {
+  expect(() => parseFlags(['--no-p4', '--', '--cpu-port', '0'])).toThrow(/--cpu-port: .* not "0"/);
+  expect(() => parseFlags(['--no-p4', '--', '--cpu-port', '511'])).toThrow(/511 is the drop port/);
+  expect(() => parseFlags(['--no-p4', '--', '--cpu-port', '64', '--drop-port', '64'])).toThrow(/drop port/);
+  expect(parseFlags(['--no-p4', '--', '--cpu-port', '511', '--drop-port', '64']).cpu_port).toBe(511);
+});
+
+test('a number of queues out of bounds tells the bounds', () => {
+  expect(() => parseFlags(['--no-p4', '--', '--priority-queues', '100000'])).toThrow(/within 1\.\.99999/);
+});
+
+test('a limit on port numbers is accepted, with one warning', () => {
+  expect(parseFlags(['--no-p4', '--max-port-count', '256']).notices).toHaveLength(1);
+});

@@ -32,3 +32,18 @@ test('a program that cannot be read is named, exit code 1', async () => {
     stderr: expect.stringContaining(`${not_json} is not JSON`) as string,
   });
 });
+
+test('a TLS file that cannot be read is named with its flag', async () => {
+  const tls = [
+    '--grpc-server-ssl',
+    '--grpc-server-cert',
+    '/nowhere/cert.pem',
+    '--grpc-server-key',
+    '/nowhere/key.pem',
+  ];
+  const { code, stderr } = await run('--no-p4', '--', '--grpc-server-addr', '127.0.0.1:0', ...tls);
+  expect([code, stderr]).toEqual([
+    1,
+    expect.stringMatching(/^storeswitch: --grpc-server-cert \/nowhere\/cert\.pem: /),
+  ]);
+});

@@ -10,6 +10,9 @@ import { Scope } from './scope';
 
 /** BMv2's JSON format version that p4c writes and this reads. */
 const FORMAT_MAJOR = 2;
+/** The newest minor version of it that BMv2 1.15 takes, as `--json-version` tells it. */
+const FORMAT_MINOR = 24;
+export const FORMAT_VERSION = `${FORMAT_MAJOR}.${FORMAT_MINOR}`;
 
 /** The standard metadata without which a program is not for v1model. */
 const REQUIRED = ['ingress_port', 'packet_length', 'instance_type', 'egress_spec', 'egress_port'];

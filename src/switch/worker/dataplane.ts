@@ -34,6 +34,8 @@ export interface DataplaneCounts {
   packet_outs_dropped: number;
   /** Frames that ended in an error inside the engine: always a bug, never expected. */
   engine_faults: number;
+  /** Messages of the program and of the packet side that the log could not take as fast. */
+  log_dropped: number;
   /** Frames missing from captures, because their files could not be written as fast. */
   capture_dropped: number;
 }

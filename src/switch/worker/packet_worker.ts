@@ -54,9 +54,15 @@ async function runWorker(): Promise<void> {
   const wakeup = Wakeup.attach(setup.shared, setup.wake_fd);
   const packet_ins = FrameRing.attach(setup.packet_ins);
   const packet_outs = FrameRing.attach(setup.packet_outs);
-  const core: SwitchCore = new SwitchCore(createEngine, ports, setup.options, (level, message) =>
-    post({ kind: 'log', level, message }),
-  );
+  const core: SwitchCore = new SwitchCore(createEngine, ports, setup.options, (level, message) => {
+    // A packet may log as often as it likes.
+    if (wakeup.eventsInFlight() >= EVENTS_IN_FLIGHT_MAX) {
+      core.counts.log_dropped++;
+      return;
+    }
+    wakeup.addEventsInFlight(1);
+    post({ kind: 'log', level, message });
+  });
   let stopped = false;
 
   /** Posts reports unless the other thread is too far behind. */

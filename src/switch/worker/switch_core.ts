@@ -36,6 +36,7 @@ export class SwitchCore {
     packet_ins_dropped: 0,
     packet_outs_dropped: 0,
     engine_faults: 0,
+    log_dropped: 0,
     capture_dropped: 0,
   };
   private readonly instrumented: InstrumentedPorts;

@@ -262,6 +262,7 @@ export class WorkerDataplane implements Dataplane {
         this.wakeup.addCapturedInFlight(-message.chunk.records.byteLength);
         return;
       case 'log':
+        this.wakeup.addEventsInFlight(-1);
         this.listener?.log(message.level, message.message);
     }
   }
