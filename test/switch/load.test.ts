@@ -137,3 +137,32 @@ test('the code a program compiles to can be read', () => {
   expect(code).toMatch(/function parse\(start, end\)/);
   expect(code).toMatch(/function apply_route_routes\(/);
 });
+
+test.each<[string, string, (json: Json) => void, RegExp]>([
+  [
+    'a register of more cells than there is memory for',
+    'server',
+    (j) => set(at(j, 'register_arrays', 0), 'size', 1e12),
+    /register_arrays\[0\]: register "[^"]+" of 1000000000000 cells: 0\.\.268435456 are possible/,
+  ],
+  [
+    'a counter of fewer cells than none',
+    'server',
+    (j) => set(at(j, 'counter_arrays', 1), 'size', -1),
+    /counter_arrays\[1\]: counter "[^"]+" of -1 cells/,
+  ],
+  [
+    'a field of fewer bits than none',
+    'router',
+    (j) => set(at(j, 'header_types', 1, 'fields', 0), '1', -5),
+    /header_types\[1\].fields\[0\]: field "[^"]+" of -5 bits/,
+  ],
+  [
+    'a table of fewer entries than none',
+    'router',
+    (j) => set(at(j, 'pipelines', 0, 'tables', 0), 'max_size', -1),
+    /tables\[0\].max_size: table "[^"]+" of -1 entries/,
+  ],
+])('%s is refused with its name', (_, program, spoil, message) => {
+  expect(load(program, spoil)).toThrow(message);
+});

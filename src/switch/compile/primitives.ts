@@ -217,7 +217,7 @@ export class PrimitiveWriter {
     source.line(`const i = ${number(context.value(primitive.index))};`);
     source.open(`if (i < ${array.size})`);
     if (primitive.op === 'register_read')
-      this.assign(primitive.target, stored(name, cell, array.width, array.signed));
+      this.assign(primitive.target, stored(name, cell, array.width, false));
     else source.line(store(name, cell, array.width, context.value(primitive.value)));
     source.close();
     source.close();

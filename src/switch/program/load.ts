@@ -14,6 +14,9 @@ const FORMAT_MAJOR = 2;
 const FORMAT_MINOR = 24;
 export const FORMAT_VERSION = `${FORMAT_MAJOR}.${FORMAT_MINOR}`;
 
+/** Of a register, counter or meter: more would not fit in memory. */
+const CELLS_MAX = 2 ** 28;
+
 /** The standard metadata without which a program is not for v1model. */
 const REQUIRED = ['ingress_port', 'packet_length', 'instance_type', 'egress_spec', 'egress_port'];
 
@@ -103,6 +106,7 @@ function loadHeaders(root: JsonNode, scope: Scope): void {
     for (const field of type.get('fields').items()) {
       const varbit = field.item(1).value === '*';
       const width = varbit ? 0 : field.item(1).integer();
+      if (width < 0) field.fail(`field "${field.item(0).string()}" of ${width} bits`);
       const saturating = field.items()[3]?.value === true;
       const signed = field.items()[2]?.value === true;
       fixed_bits += width;
@@ -183,7 +187,7 @@ function loadExterns(root: JsonNode, scope: Scope): void {
       name,
       {
         name,
-        size: is_direct ? 0 : node.get('size').integer(),
+        size: is_direct ? 0 : loadSize(node, `counter "${name}"`),
         table: is_direct ? node.get('binding').string() : undefined,
       },
       node,
@@ -200,14 +204,20 @@ function loadExterns(root: JsonNode, scope: Scope): void {
     if (rates !== 2) node.fail(`meter "${name}" with ${rates} rates is not supported, only with two`);
     const is_direct = node.find('is_direct')?.boolean() ?? false;
     const result = is_direct ? scope.field(node.get('result_target')) : undefined;
-    scope.meters.add(name, { name, size: node.get('size').integer(), unit, result }, node);
+    scope.meters.add(name, { name, size: loadSize(node, `meter "${name}"`), unit, result }, node);
   }
   for (const node of root.itemsOf('register_arrays')) {
     const name = node.get('name').string();
-    const [size, width] = [node.get('size').integer(), node.get('bitwidth').integer()];
-    if (size < 0 || width < 1) node.fail(`register "${name}": size ${size} of ${width} bits`);
-    scope.registers.add(name, { name, size, width, signed: false }, node);
+    const [size, width] = [loadSize(node, `register "${name}"`), node.get('bitwidth').integer()];
+    if (width < 1) node.fail(`register "${name}" of ${width} bits`);
+    scope.registers.add(name, { name, size, width }, node);
   }
+}
+
+function loadSize(node: JsonNode, what: string): number {
+  const size = node.get('size').integer();
+  if (size < 0 || size > CELLS_MAX) node.fail(`${what} of ${size} cells: 0..${CELLS_MAX} are possible`);
+  return size;
 }
 
 function loadLists(root: JsonNode, member: string, scope: Scope, into: Map<number, FieldList>): void {

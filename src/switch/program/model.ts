@@ -115,7 +115,6 @@ export interface RegisterArray {
   name: string;
   size: number;
   width: number;
-  signed: boolean;
 }
 
 export type CalculationInput =

@@ -110,6 +110,8 @@ function loadTable(
     else by_action.set(key, node);
   }
 
+  const max_size = at.find('max_size')?.integer() ?? 1024;
+  if (max_size < 0) at.get('max_size').fail(`table "${name}" of ${max_size} entries`);
   const entry = at.find('default_entry');
   let default_entry: Table['default_entry'];
   if (entry !== undefined) {
@@ -126,7 +128,7 @@ function loadTable(
   return {
     name,
     keys,
-    max_size: at.find('max_size')?.integer() ?? 1024,
+    max_size,
     with_counters,
     counter_name: scope.counters.all().find((c) => c.table === name)?.name,
     direct_meter,
