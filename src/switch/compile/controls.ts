@@ -1,5 +1,5 @@
 import type { Action, Pipeline, Table } from '../program/model';
-import { argumentLimbs } from '../tables/action_rows';
+import { rowLimbs } from '../tables/action_rows';
 import type { Context } from './context';
 import { Register } from './layout';
 import type { PrimitiveWriter } from './primitives';
@@ -198,9 +198,9 @@ export class ControlWriter {
     const outcome = this.outcome(table);
     const rows = this.row(table);
     this.trace.table(this.tables.indexOf(table));
-    source.line(`const d = ${rows}.args, p = row * ${argumentLimbs(actionList(table))};`);
-    if (outcome === 'action') source.line(`const action = ${rows}.actions[row];`);
-    source.open(`switch (${outcome === 'action' ? 'action' : `${rows}.actions[row]`})`);
+    source.line(`const d = ${rows}.words, p = row * ${rowLimbs(actionList(table))} + 1;`);
+    if (outcome === 'action') source.line('const action = d[p - 1];');
+    source.open(`switch (${outcome === 'action' ? 'action' : 'd[p - 1]'})`);
     for (const action of table.actions) {
       if (action.primitives.length > 0)
         source.line(
@@ -231,11 +231,11 @@ export class ControlWriter {
   }
 }
 
-/** What numbers of actions count: the tables of an action profile share theirs. */
+/** What numbers of actions count, from 1: the tables of an action profile share theirs. */
 function actionList(table: Table): Action[] {
   return table.profile?.actions ?? table.actions;
 }
 
 function actionNumber(table: Table, action: Action): number {
-  return actionList(table).findIndex(({ name }) => name === action.name);
+  return 1 + actionList(table).findIndex(({ name }) => name === action.name);
 }

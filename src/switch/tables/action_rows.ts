@@ -3,12 +3,12 @@ import type { Action } from '../program/model';
 import { limbCount, readLimbs, topLimbMax, writeLimbs } from '../runtime/limbs';
 
 const CAPACITY_MIN = 16;
-/** In `actions`: the row has no action. */
-const NONE = -1;
+/** In place of an action's number: the row has none. */
+const NONE = 0;
 
-/** Limbs of a row's arguments: room for the most demanding action. */
-export function argumentLimbs(actions: Action[]): number {
-  return Math.max(1, ...actions.map(limbsOf));
+/** Limbs of a row: an action's number, and room for the arguments of the most demanding one. */
+export function rowLimbs(actions: Action[]): number {
+  return 1 + Math.max(0, ...actions.map(limbsOf));
 }
 
 /** Limbs of one action's arguments. */
@@ -16,12 +16,13 @@ function limbsOf({ parameters }: Action): number {
   return parameters.reduce((sum, { width }) => sum + limbCount(width), 0);
 }
 
-/** Actions with their arguments, by row. Generated code reads `actions` and `args` directly. */
+/** Actions with their arguments, by row. Generated code reads `words` directly. */
 export class ActionRows {
-  /** The action's number in the list given, by row; negative: none. */
-  actions = new Int32Array(CAPACITY_MIN).fill(NONE);
-  /** The action's arguments, `stride` limbs a row, each argument in limbs of its own. */
-  args: Uint32Array;
+  /**
+   * `stride` limbs a row, side by side since a packet needs them all: the action's place in the list given, from 1,
+   * or 0, then its arguments, each in limbs of its own.
+   */
+  words: Uint32Array;
   private readonly stride: number;
   /** Of each action's arguments. */
   private readonly limbs: number[];
@@ -31,9 +32,9 @@ export class ActionRows {
     private readonly owner: string,
     private readonly list: Action[],
   ) {
-    this.stride = argumentLimbs(list);
+    this.stride = rowLimbs(list);
     this.limbs = list.map(limbsOf);
-    this.args = new Uint32Array(CAPACITY_MIN * this.stride);
+    this.words = new Uint32Array(CAPACITY_MIN * this.stride);
   }
 
   /** @throws EngineError INVALID_ARGUMENT naming action and parameter */
@@ -52,13 +53,11 @@ export class ActionRows {
 
   /** A call that was checked. */
   set(row: number, call: ActionCall): void {
-    if (row >= this.actions.length) this.grow(row + 1);
     const number = this.list.findIndex((a) => a.name === call.name);
-    this.actions[row] = number;
-    let offset = row * this.stride;
+    let offset = this.begin(row, number);
     (this.list[number] as Action).parameters.forEach(({ width }, i) => {
       const limbs = limbCount(width);
-      writeLimbs(this.args, offset, limbs, width, call.args[i] as bigint);
+      writeLimbs(this.words, offset, limbs, width, call.args[i] as bigint);
       offset += limbs;
     });
   }
@@ -81,41 +80,42 @@ export class ActionRows {
 
   /** Arguments in limbs, checked. */
   setLimbs(row: number, number: number, words: Uint32Array, at: number): void {
-    if (row >= this.actions.length) this.grow(row + 1);
-    this.actions[row] = number;
-    const offset = row * this.stride;
+    const offset = this.begin(row, number);
     const count = this.limbs[number] as number;
-    for (let i = 0; i < count; i++) this.args[offset + i] = words[at + i] as number;
+    for (let i = 0; i < count; i++) this.words[offset + i] = words[at + i] as number;
   }
 
   clear(row: number): void {
-    this.actions[row] = NONE;
+    this.words[row * this.stride] = NONE;
   }
 
   has(row: number): boolean {
-    return (this.actions[row] ?? NONE) >= 0;
+    return (this.words[row * this.stride] ?? NONE) !== NONE;
   }
 
   get(row: number): ActionCall {
-    const action = this.list[this.actions[row] as number];
-    if (action === undefined) throw new RangeError(`row ${row} has no action`);
     let offset = row * this.stride;
+    const action = this.list[(this.words[offset++] as number) - 1];
+    if (action === undefined) throw new RangeError(`row ${row} has no action`);
     const args = action.parameters.map(({ width }) => {
       const limbs = limbCount(width);
-      const value = readLimbs(this.args, offset, limbs);
+      const value = readLimbs(this.words, offset, limbs);
       offset += limbs;
       return value;
     });
     return { name: action.name, args };
   }
 
-  private grow(rows_min: number): void {
-    const capacity = Math.max(rows_min, this.actions.length * 2);
-    const { actions, args } = this;
-    this.actions = new Int32Array(capacity).fill(NONE);
-    this.actions.set(actions);
-    this.args = new Uint32Array(capacity * this.stride);
-    this.args.set(args);
+  /** Puts an action, by its place in the list from 0, into a row; where its arguments go. */
+  private begin(row: number, number: number): number {
+    const { stride } = this;
+    if ((row + 1) * stride > this.words.length) {
+      const { words } = this;
+      this.words = new Uint32Array(Math.max((row + 1) * stride, words.length * 2));
+      this.words.set(words);
+    }
+    this.words[row * stride] = number + 1;
+    return row * stride + 1;
   }
 
   private invalid(message: string): never {

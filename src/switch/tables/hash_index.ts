@@ -10,20 +10,40 @@ export interface Records {
 }
 
 const CAPACITY_MIN = 16;
+/** Of the array that a larger one takes the place of, at each `add`: packets must not wait for all of them. */
+const SLOTS_MOVED_PER_ADD = 8;
+/** In an array that is being moved: removed, but others may stand beyond. */
+const GONE = -1;
+
+export interface HashIndexOptions {
+  /** Limbs ANDed to a record before it is compared; probes come already masked. */
+  mask?: Uint32Array;
+  /**
+   * Most probes find nothing: a byte a slot tells nearly all of them so, in an array that a cache holds where slots
+   * and records are too many.
+   */
+  is_sparse?: boolean;
+}
 
 export class HashIndex {
   private slots = new Int32Array(CAPACITY_MIN);
+  /** Of each slot 0 if it is free, else bits of the hash of its entry; undefined: not kept. */
+  private tags: Uint8Array | undefined;
+  /** The array before the last growth, while entries are still to be moved from it: from `next_moved` on. */
+  private old: Int32Array | undefined;
+  private next_moved = 0;
   private used = 0;
+  private readonly mask: Uint32Array | undefined;
 
-  /**
-   * @param length limbs of a record, from its start, that make the key
-   * @param mask limbs ANDed to a record before it is compared; probes come already masked
-   */
+  /** @param length limbs of a record, from its start, that make the key */
   constructor(
     private readonly store: Records,
     private readonly length: number,
-    private readonly mask?: Uint32Array,
-  ) {}
+    { mask, is_sparse = false }: HashIndexOptions = {},
+  ) {
+    this.mask = mask;
+    if (is_sparse) this.tags = new Uint8Array(CAPACITY_MIN);
+  }
 
   get size(): number {
     return this.used;
@@ -31,17 +51,29 @@ export class HashIndex {
 
   /** The entry with the key `probe[0, length)`, or 0. */
   find(probe: Uint32Array): number {
-    const { slots, length, mask } = this;
-    const { records, stride } = this.store;
-    const last = slots.length - 1;
-    for (let slot = hashLimbs(probe, 0, length) & last; ; slot = (slot + 1) & last) {
-      const entry = slots[slot] as number;
+    const { slots, tags, old } = this;
+    const hash = hashLimbs(probe, 0, this.length);
+    let last = slots.length - 1;
+    if (tags === undefined) {
+      for (let slot = hash & last; ; slot = (slot + 1) & last) {
+        const entry = slots[slot] as number;
+        if (entry === 0) break;
+        if (this.matches(entry, probe)) return entry;
+      }
+    } else {
+      const wanted = tagOf(hash);
+      for (let slot = hash & last; ; slot = (slot + 1) & last) {
+        const tag = tags[slot] as number;
+        if (tag === 0) break;
+        if (tag === wanted && this.matches(slots[slot] as number, probe)) return slots[slot] as number;
+      }
+    }
+    if (old === undefined) return 0;
+    last = old.length - 1;
+    for (let slot = hash & last; ; slot = (slot + 1) & last) {
+      const entry = old[slot] as number;
       if (entry === 0) return 0;
-      const base = entry * stride;
-      let i = 0;
-      if (mask === undefined) while (i < length && records[base + i] === probe[i]) i++;
-      else while (i < length && ((records[base + i] as number) & (mask[i] as number)) >>> 0 === probe[i]) i++;
-      if (i === length) return entry;
+      if (entry !== GONE && this.matches(entry, probe)) return entry;
     }
   }
 
@@ -50,44 +82,69 @@ export class HashIndex {
     if ((this.used + 1) * 2 > this.slots.length) this.grow();
     this.place(entry);
     this.used++;
+    if (this.old !== undefined) this.move(SLOTS_MOVED_PER_ADD);
   }
 
   remove(entry: number): void {
-    const { slots } = this;
+    const { slots, tags, old } = this;
+    if (old !== undefined) {
+      const slot = this.slotOf(old, entry);
+      if (slot >= 0) old[slot] = GONE;
+    }
+    this.used--;
+    let hole = this.slotOf(slots, entry);
+    if (hole < 0) return;
     const last = slots.length - 1;
-    let hole = this.slotOf(entry);
     // Close the gap, so that no probe stops short: move back whatever may stand there.
     for (let slot = (hole + 1) & last; slots[slot] !== 0; slot = (slot + 1) & last) {
       const home = this.home(slots[slot] as number) & last;
       if (((slot - home) & last) >= ((slot - hole) & last)) {
         slots[hole] = slots[slot] as number;
+        if (tags !== undefined) tags[hole] = tags[slot] as number;
         hole = slot;
       }
     }
     slots[hole] = 0;
-    this.used--;
+    if (tags !== undefined) tags[hole] = 0;
   }
 
   /** Puts `entry` in the place of `other`, which has the same key. */
   replace(other: number, entry: number): void {
-    this.slots[this.slotOf(other)] = entry;
+    for (const slots of [this.slots, this.old ?? this.slots]) {
+      const slot = this.slotOf(slots, other);
+      if (slot >= 0) slots[slot] = entry;
+    }
   }
 
-  private slotOf(entry: number): number {
-    const last = this.slots.length - 1;
+  private matches(entry: number, probe: Uint32Array): boolean {
+    const { length, mask } = this;
+    const { records, stride } = this.store;
+    const base = entry * stride;
+    let i = 0;
+    if (mask === undefined) while (i < length && records[base + i] === probe[i]) i++;
+    else while (i < length && ((records[base + i] as number) & (mask[i] as number)) >>> 0 === probe[i]) i++;
+    return i === length;
+  }
+
+  /** Where the entry is in one of the arrays; negative: nowhere. */
+  private slotOf(slots: Int32Array, entry: number): number {
+    const last = slots.length - 1;
     let slot = this.home(entry) & last;
-    while (this.slots[slot] !== entry) {
-      if (this.slots[slot] === 0) throw new RangeError(`entry ${entry} is not in the index`);
+    while (slots[slot] !== entry) {
+      if (slots[slot] === 0) return -1;
       slot = (slot + 1) & last;
     }
     return slot;
   }
 
   private place(entry: number): void {
-    const last = this.slots.length - 1;
-    let slot = this.home(entry) & last;
-    while (this.slots[slot] !== 0) slot = (slot + 1) & last;
-    this.slots[slot] = entry;
+    const { slots, tags } = this;
+    const last = slots.length - 1;
+    const hash = this.home(entry);
+    let slot = hash & last;
+    while (slots[slot] !== 0) slot = (slot + 1) & last;
+    slots[slot] = entry;
+    if (tags !== undefined) tags[slot] = tagOf(hash);
   }
 
   private home(entry: number): number {
@@ -96,10 +153,28 @@ export class HashIndex {
   }
 
   private grow(): void {
-    const old = this.slots;
-    this.slots = new Int32Array(old.length * 2);
-    for (const entry of old) if (entry !== 0) this.place(entry);
+    if (this.old !== undefined) this.move(this.old.length);
+    this.old = this.slots;
+    this.next_moved = 0;
+    this.slots = new Int32Array(this.old.length * 2);
+    if (this.tags !== undefined) this.tags = new Uint8Array(this.slots.length);
   }
+
+  private move(slots_max: number): void {
+    const { old } = this;
+    if (old === undefined) return;
+    const end = Math.min(old.length, this.next_moved + slots_max);
+    for (; this.next_moved < end; this.next_moved++) {
+      const entry = old[this.next_moved] as number;
+      if (entry > 0) this.place(entry);
+    }
+    if (end === old.length) this.old = undefined;
+  }
+}
+
+/** Of the bits of a hash that choose no slot in all but the largest of indexes; never 0. */
+function tagOf(hash: number): number {
+  return hash >>> 24 || 1;
 }
 
 /** MurmurHash3's mixing of 32-bit words. */

@@ -52,7 +52,7 @@ export class LpmLookup implements Lookup {
     private readonly store: Records,
     private readonly format: MatchFormat,
   ) {
-    this.index = new HashIndex(store, format.stride);
+    this.index = new HashIndex(store, format.stride, { is_sparse: true });
     this.probe = new Uint32Array(format.stride);
     const part = format.parts.find((p) => p.kind === 'lpm');
     if (part === undefined) throw new RangeError('the table has no LPM key');
@@ -262,7 +262,7 @@ export class TernaryLookup implements Lookup {
     if (group === undefined) {
       group = {
         masks,
-        index: new HashIndex(this.store, this.format.key_limbs, masks),
+        index: new HashIndex(this.store, this.format.key_limbs, { mask: masks, is_sparse: true }),
         priority_max: -1,
       };
       this.groups.set(key, group);
