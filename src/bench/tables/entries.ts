@@ -4,9 +4,16 @@ export type TableKind = 'exact' | 'lpm' | 'ternary';
 
 /** Masks of the ternary entries: prefixes of both addresses, port or no port. A lookup may have to try each. */
 const ADDRESS_PREFIXES = [0, 8, 16, 24, 32];
-/** Routes: most are /24, the rest spread over these. */
+/** Lengths of routes, over and over: three in five are /24, the rest of every length from /18 to /32. */
 const ROUTE_LENGTHS = [18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31, 32];
-const ROUTES_24_FRACTION = 0.6;
+const ROUTE_PATTERN = ROUTE_LENGTHS.flatMap((length) => [24, length, 24, length, 24]);
+const ROUTES_OF_LENGTH = Array.from({ length: 33 }, (_, length) => countOf(ROUTE_PATTERN, length));
+const ROUTE_RANKS = ROUTE_PATTERN.map((length, i) => countOf(ROUTE_PATTERN.slice(0, i), length));
+
+function countOf(numbers: readonly number[], wanted: number): number {
+  return numbers.filter((number) => number === wanted).length;
+}
+
 /** Of a table of `TableKind` in tables.p4, as its parser tells them apart. */
 export const TABLE_KIND_BYTE: Readonly<Record<TableKind | 'none', number>> = {
   none: 0,
@@ -38,7 +45,7 @@ function prefixMask(length: number): number {
   return length === 0 ? 0 : (0xffffffff << (32 - length)) >>> 0;
 }
 
-/** The keys of a table, all different, in flat arrays: a million of them must not weigh on what is measured. */
+/** The keys of a table, all different; a million of them must not weigh on what is measured. */
 export interface Keys {
   readonly table: string;
   readonly size: number;
@@ -60,49 +67,42 @@ const SRC_AT = 7;
 const DST_AT = 11;
 const L4_PORT_AT = 15;
 
-function exactKeys(size: number, draws: Draws): Keys {
-  const low = new Uint32Array(size);
-  const used = new Set<number>();
-  for (let i = 0; i < size; i++) {
-    let mac = draws.next();
-    while (used.has(mac)) mac = draws.next();
-    used.add(mac);
-    low[i] = mac;
-  }
+/** Another number of as many bits for each number: spreads consecutive ones. */
+function scatter(number: number, bits: number): number {
+  const spread = Math.imul(number, 0x9e3779b1) ^ 0x2545f491;
+  return bits === 32 ? spread >>> 0 : spread & (2 ** bits - 1);
+}
+
+/** Computed for each query, not looked up: the benchmark's own cache misses must not be in the figures. */
+function exactKeys(size: number): Keys {
   return {
     table: 'Lookup.exact_table',
     size,
-    match: (i) => [{ kind: 'exact', value: 0x0200_0000_0000n + BigInt(low[i] ?? 0) }],
+    match: (i) => [{ kind: 'exact', value: 0x0200_0000_0000n + BigInt(scatter(i, 32)) }],
     priority: () => 0,
     write(query, i) {
       query[MAC_AT] = 2;
       query[MAC_AT + 1] = 0;
-      put(query, MAC_AT + 2, low[i] ?? 0);
+      put(query, MAC_AT + 2, scatter(i, 32));
     },
   };
 }
 
-function lpmKeys(size: number, draws: Draws): Keys {
-  const prefixes = new Uint32Array(size);
-  const lengths = new Uint8Array(size);
-  const used = new Set<number>();
-  for (let i = 0; i < size;) {
-    const is24 = draws.next() < ROUTES_24_FRACTION * 2 ** 32;
-    const length = is24 ? 24 : (ROUTE_LENGTHS[draws.below(ROUTE_LENGTHS.length)] ?? 24);
-    const prefix = (draws.next() & prefixMask(length)) >>> 0;
-    const key = prefix * 64 + length;
-    if (used.has(key)) continue;
-    used.add(key);
-    prefixes[i] = prefix;
-    lengths[i++] = length;
-  }
+function lpmKeys(size: number): Keys {
+  const lengthOf = (i: number): number => ROUTE_PATTERN[i % ROUTE_PATTERN.length] ?? 24;
+  const prefixOf = (i: number): number => {
+    const length = lengthOf(i);
+    // Of the routes of this length, in their order: no two have the same prefix.
+    const round = Math.floor(i / ROUTE_PATTERN.length);
+    const number = round * (ROUTES_OF_LENGTH[length] ?? 1) + (ROUTE_RANKS[i % ROUTE_PATTERN.length] ?? 0);
+    return (scatter(number, length) << (32 - length)) >>> 0;
+  };
   return {
     table: 'Lookup.lpm_table',
     size,
-    match: (i) => [{ kind: 'lpm', value: BigInt(prefixes[i] ?? 0), prefix_length: lengths[i] ?? 0 }],
+    match: (i) => [{ kind: 'lpm', value: BigInt(prefixOf(i)), prefix_length: lengthOf(i) }],
     priority: () => 0,
-    write: (query, i, any) =>
-      put(query, DST_AT, ((prefixes[i] ?? 0) | (any & ~prefixMask(lengths[i] ?? 0))) >>> 0),
+    write: (query, i, any) => put(query, DST_AT, (prefixOf(i) | (any & ~prefixMask(lengthOf(i)))) >>> 0),
   };
 }
 
@@ -141,5 +141,6 @@ function ternaryKeys(size: number, draws: Draws): Keys {
 }
 
 export function keysOf(kind: TableKind, size: number): Keys {
-  return { exact: exactKeys, lpm: lpmKeys, ternary: ternaryKeys }[kind](size, new Draws());
+  if (kind === 'exact') return exactKeys(size);
+  return kind === 'lpm' ? lpmKeys(size) : ternaryKeys(size, new Draws());
 }

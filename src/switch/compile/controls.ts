@@ -1,5 +1,6 @@
 import type { Action, Pipeline, Table } from '../program/model';
 import { rowLimbs } from '../tables/action_rows';
+import { MatchFormat } from '../tables/match';
 import type { Context } from './context';
 import { Register } from './layout';
 import type { PrimitiveWriter } from './primitives';
@@ -197,8 +198,9 @@ export class ControlWriter {
     }
     const outcome = this.outcome(table);
     const rows = this.row(table);
+    const { stride, at } = actionPlace(table);
     this.trace.table(this.tables.indexOf(table));
-    source.line(`const d = ${rows}.words, p = row * ${rowLimbs(actionList(table))} + 1;`);
+    source.line(`const d = ${rows}.rows.records, p = row * ${stride} + ${at + 1};`);
     if (outcome === 'action') source.line('const action = d[p - 1];');
     source.open(`switch (${outcome === 'action' ? 'action' : 'd[p - 1]'})`);
     for (const action of table.actions) {
@@ -234,6 +236,14 @@ export class ControlWriter {
 /** What numbers of actions count, from 1: the tables of an action profile share theirs. */
 function actionList(table: Table): Action[] {
   return table.profile?.actions ?? table.actions;
+}
+
+/** Where rows have the action. */
+function actionPlace(table: Table): { stride: number; at: number } {
+  const limbs = rowLimbs(actionList(table));
+  if (table.profile !== undefined) return { stride: limbs, at: 0 };
+  const at = new MatchFormat(table.name, table.keys).stride;
+  return { stride: at + limbs, at };
 }
 
 function actionNumber(table: Table, action: Action): number {

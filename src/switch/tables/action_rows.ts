@@ -1,12 +1,12 @@
 import { type ActionCall, EngineError, type EngineErrorCode } from '../engine';
 import type { Action } from '../program/model';
 import { limbCount, readLimbs, topLimbMax, writeLimbs } from '../runtime/limbs';
+import type { Rows } from './rows';
 
-const CAPACITY_MIN = 16;
 /** In place of an action's number: the row has none. */
 const NONE = 0;
 
-/** Limbs of a row: an action's number, and room for the arguments of the most demanding one. */
+/** Limbs of an action in a row: its number, and room for the arguments of the most demanding one. */
 export function rowLimbs(actions: Action[]): number {
   return 1 + Math.max(0, ...actions.map(limbsOf));
 }
@@ -16,25 +16,25 @@ function limbsOf({ parameters }: Action): number {
   return parameters.reduce((sum, { width }) => sum + limbCount(width), 0);
 }
 
-/** Actions with their arguments, by row. Generated code reads `words` directly. */
+/**
+ * Actions with their arguments, in rows that may have more in them: the action's place in the list given, from 1, or 0,
+ * then its arguments, each in limbs of its own. Generated code reads the rows directly.
+ */
 export class ActionRows {
-  /**
-   * `stride` limbs a row, side by side since a packet needs them all: the action's place in the list given, from 1,
-   * or 0, then its arguments, each in limbs of its own.
-   */
-  words: Uint32Array;
-  private readonly stride: number;
   /** Of each action's arguments. */
   private readonly limbs: number[];
 
-  /** `owner` names the table or action profile in errors. */
+  /**
+   * @param owner names the table or action profile in errors
+   * @param at where in a row the action begins
+   */
   constructor(
     private readonly owner: string,
     private readonly list: Action[],
+    readonly rows: Rows,
+    private readonly at: number,
   ) {
-    this.stride = rowLimbs(list);
     this.limbs = list.map(limbsOf);
-    this.words = new Uint32Array(CAPACITY_MIN * this.stride);
   }
 
   /** @throws EngineError INVALID_ARGUMENT naming action and parameter */
@@ -57,7 +57,7 @@ export class ActionRows {
     let offset = this.begin(row, number);
     (this.list[number] as Action).parameters.forEach(({ width }, i) => {
       const limbs = limbCount(width);
-      writeLimbs(this.words, offset, limbs, width, call.args[i] as bigint);
+      writeLimbs(this.rows.records, offset, limbs, width, call.args[i] as bigint);
       offset += limbs;
     });
   }
@@ -82,24 +82,26 @@ export class ActionRows {
   setLimbs(row: number, number: number, words: Uint32Array, at: number): void {
     const offset = this.begin(row, number);
     const count = this.limbs[number] as number;
-    for (let i = 0; i < count; i++) this.words[offset + i] = words[at + i] as number;
+    const { records } = this.rows;
+    for (let i = 0; i < count; i++) records[offset + i] = words[at + i] as number;
   }
 
   clear(row: number): void {
-    this.words[row * this.stride] = NONE;
+    this.rows.records[this.place(row)] = NONE;
   }
 
   has(row: number): boolean {
-    return (this.words[row * this.stride] ?? NONE) !== NONE;
+    return (this.rows.records[this.place(row)] ?? NONE) !== NONE;
   }
 
   get(row: number): ActionCall {
-    let offset = row * this.stride;
-    const action = this.list[(this.words[offset++] as number) - 1];
+    const { records } = this.rows;
+    let offset = this.place(row);
+    const action = this.list[(records[offset++] as number) - 1];
     if (action === undefined) throw new RangeError(`row ${row} has no action`);
     const args = action.parameters.map(({ width }) => {
       const limbs = limbCount(width);
-      const value = readLimbs(this.words, offset, limbs);
+      const value = readLimbs(records, offset, limbs);
       offset += limbs;
       return value;
     });
@@ -108,14 +110,14 @@ export class ActionRows {
 
   /** Puts an action, by its place in the list from 0, into a row; where its arguments go. */
   private begin(row: number, number: number): number {
-    const { stride } = this;
-    if ((row + 1) * stride > this.words.length) {
-      const { words } = this;
-      this.words = new Uint32Array(Math.max((row + 1) * stride, words.length * 2));
-      this.words.set(words);
-    }
-    this.words[row * stride] = number + 1;
-    return row * stride + 1;
+    this.rows.reserve(row);
+    const place = this.place(row);
+    this.rows.records[place] = number + 1;
+    return place + 1;
+  }
+
+  private place(row: number): number {
+    return row * this.rows.stride + this.at;
   }
 
   private invalid(message: string): never {

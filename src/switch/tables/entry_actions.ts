@@ -2,6 +2,7 @@ import { EngineError, type ActionCall, type EntryAction } from '../engine';
 import type { Table } from '../program/model';
 import { ActionRows } from './action_rows';
 import type { ProfileStore, Target } from './profile_store';
+import type { Rows } from './rows';
 
 /** What a table's entries do, by entry number; entry 0 is the default. */
 export interface EntryActions {
@@ -15,8 +16,12 @@ export interface EntryActions {
 
 /** The entries have actions of their own. */
 export class DirectActions extends ActionRows implements EntryActions {
-  constructor(private readonly table: Table) {
-    super(`table "${table.name}"`, table.actions);
+  constructor(
+    private readonly table: Table,
+    rows: Rows,
+    at: number,
+  ) {
+    super(`table "${table.name}"`, table.actions, rows, at);
   }
 
   override check(action: EntryAction): asserts action is ActionCall {

@@ -3,11 +3,7 @@
  * keeps four bytes a slot and no objects. Entry numbers start at 1; 0 says "none".
  */
 
-/** Where entries keep their limbs: entry e at `records[e * stride]`. Replaced by a larger array as it grows. */
-export interface Records {
-  readonly stride: number;
-  records: Uint32Array;
-}
+import type { Records } from './rows';
 
 const CAPACITY_MIN = 16;
 /** Of the array that a larger one takes the place of, at each `add`: packets must not wait for all of them. */
@@ -178,7 +174,7 @@ function tagOf(hash: number): number {
 }
 
 /** MurmurHash3's mixing of 32-bit words. */
-function hashLimbs(limbs: Uint32Array, base: number, length: number, mask?: Uint32Array): number {
+export function hashLimbs(limbs: Uint32Array, base: number, length: number, mask?: Uint32Array): number {
   let hash = length;
   for (let i = 0; i < length; i++) {
     let word = limbs[base + i] as number;

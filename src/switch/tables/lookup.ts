@@ -1,6 +1,8 @@
 import { writeLimbs } from '../runtime/limbs';
-import { HashIndex, type Records } from './hash_index';
+import { HashIndex } from './hash_index';
 import { type MatchFormat, prefixMask } from './match';
+import { PrefixFilter } from './prefix_filter';
+import type { Records } from './rows';
 
 /** Finds the entry that a packet's key matches. */
 export interface Lookup {
@@ -37,9 +39,14 @@ export class ExactLookup implements Lookup {
   }
 }
 
-/** One LPM key, the others exact: one probe for each prefix length in use, longest first. */
+/** With no more lengths in use than this, a probe of each costs less than the filter. */
+const UNFILTERED_LENGTHS = 2;
+const ALL_LENGTHS = 0xffff;
+
+/** One LPM key, the others exact: one probe for each prefix length that the key may match, longest first. */
 export class LpmLookup implements Lookup {
   private readonly index: HashIndex;
+  private readonly filter: PrefixFilter;
   private readonly probe: Uint32Array;
   private readonly masks: Uint32Array[];
   private readonly counts: number[];
@@ -51,11 +58,13 @@ export class LpmLookup implements Lookup {
   constructor(
     private readonly store: Records,
     private readonly format: MatchFormat,
+    max_size: number,
   ) {
-    this.index = new HashIndex(store, format.stride, { is_sparse: true });
+    this.index = new HashIndex(store, format.stride);
     this.probe = new Uint32Array(format.stride);
     const part = format.parts.find((p) => p.kind === 'lpm');
     if (part === undefined) throw new RangeError('the table has no LPM key');
+    this.filter = new PrefixFilter(part, format.key_limbs, max_size);
     this.value_at = part.value_at;
     this.prefix_at = part.extra_at;
     this.counts = Array<number>(part.width + 1).fill(0);
@@ -69,8 +78,10 @@ export class LpmLookup implements Lookup {
   find(key: Uint32Array): number {
     const { probe, value_at, prefix_at, lengths } = this;
     for (let i = 0; i < this.format.key_limbs; i++) probe[i] = key[i] as number;
+    const wanted = lengths.length > UNFILTERED_LENGTHS ? this.filter.lengths(key) : ALL_LENGTHS;
     for (let i = 0; i < lengths.length; i++) {
       const length = lengths[i] as number;
+      if (((wanted >>> (length & 15)) & 1) === 0) continue;
       const mask = this.masks[length] as Uint32Array;
       // Longest first, so each mask only clears further bits.
       for (let limb = 0; limb < mask.length; limb++)
@@ -88,12 +99,15 @@ export class LpmLookup implements Lookup {
 
   added(entry: number): void {
     this.index.add(entry);
+    const { records, stride } = this.store;
+    this.filter.add(records, entry * stride, records[entry * stride + this.prefix_at] as number);
     this.change(entry, 1);
   }
 
   removed(entry: number): void {
     this.index.remove(entry);
     this.change(entry, -1);
+    if (this.index.size === 0) this.filter.clear();
   }
 
   private change(entry: number, by: number): void {
@@ -278,8 +292,9 @@ export class TernaryLookup implements Lookup {
   }
 }
 
-export function makeLookup(store: Records, format: MatchFormat): Lookup {
+/** @param max_size entries of the table */
+export function makeLookup(store: Records, format: MatchFormat, max_size: number): Lookup {
   if (format.has_priority) return new TernaryLookup(store, format);
-  if (format.parts.some((part) => part.kind === 'lpm')) return new LpmLookup(store, format);
+  if (format.parts.some((part) => part.kind === 'lpm')) return new LpmLookup(store, format, max_size);
   return new ExactLookup(store, format);
 }

@@ -1,6 +1,7 @@
 import type { ActionCall } from '../engine';
 import type { Action } from '../program/model';
-import { ActionRows } from './action_rows';
+import { ActionRows, rowLimbs } from './action_rows';
+import { Rows } from './rows';
 
 /**
  * The rows of an action profile: one for each member, more for a member that is heavier than 1 in some group. Row 0
@@ -15,7 +16,7 @@ export class MemberRows {
   private used_count = 0;
 
   constructor(owner: string, actions: Action[]) {
-    this.rows = new ActionRows(owner, actions);
+    this.rows = new ActionRows(owner, actions, new Rows(rowLimbs(actions)), 0);
   }
 
   get used(): number {

@@ -11,12 +11,13 @@ import {
 } from '../engine';
 import { MeterArray } from '../externs/meter';
 import type { Table } from '../program/model';
+import { rowLimbs } from './action_rows';
 import { DirectActions, type EntryActions, IndirectActions } from './entry_actions';
 import { RowAt, RowKind, type RowTable, type RowWriter } from './entry_rows';
-import type { Records } from './hash_index';
 import { type Lookup, makeLookup } from './lookup';
 import { MatchFormat } from './match';
 import type { ProfileStore } from './profile_store';
+import { Rows } from './rows';
 
 const CAPACITY_MIN = 16;
 const NS_PER_US = 1000;
@@ -25,14 +26,16 @@ const NS_PER_US = 1000;
  * A match-action table: its entries in arrays by entry number, so that a million of them are a few arrays. Entry 0
  * is the default action; hits are 1 and up. Generated code fills in `key` and reads `actions` directly.
  */
-export class MatchTable implements Records {
+export class MatchTable {
   /** The packet's key, filled in before lookup(). */
   readonly key: Uint32Array;
   /** What entries do: DirectActions, or IndirectActions for a table with an action profile. */
   readonly actions: EntryActions;
-  /** The match fields, `stride` limbs an entry. */
-  records: Uint32Array;
-  readonly stride: number;
+  /**
+   * An entry a row: its match as MatchFormat has it, then (without an action profile) its action. Together, because a
+   * packet that hits needs both, and of many entries few are in a cache.
+   */
+  private readonly rows: Rows;
 
   private readonly format: MatchFormat;
   private readonly match_lookup: Lookup;
@@ -59,13 +62,14 @@ export class MatchTable implements Records {
     profile: ProfileStore | undefined,
     private readonly clock: { now_us: number },
   ) {
-    this.actions = profile === undefined ? new DirectActions(program) : new IndirectActions(profile);
     this.format = new MatchFormat(`table "${program.name}"`, program.keys);
-    this.stride = this.format.stride;
+    const { stride } = this.format;
+    this.rows = new Rows(stride + (profile === undefined ? rowLimbs(program.actions) : 0));
+    this.actions =
+      profile === undefined ? new DirectActions(program, this.rows, stride) : new IndirectActions(profile);
     this.key = new Uint32Array(Math.max(1, this.format.key_limbs));
-    this.record = new Uint32Array(this.stride);
-    this.records = new Uint32Array(CAPACITY_MIN * this.stride);
-    this.match_lookup = makeLookup(this, this.format);
+    this.record = new Uint32Array(stride);
+    this.match_lookup = makeLookup(this.rows, this.format, program.max_size);
     this.is_const = program.const_entries !== undefined;
     const meter = program.direct_meter;
     if (meter !== undefined) this.meters = new MeterArray(meter.name, Infinity, meter.unit, clock);
@@ -151,7 +155,7 @@ export class MatchTable implements Records {
     const own = this.actions;
     if (!(own instanceof DirectActions)) this.fail('INVALID_ARGUMENT', 'rows cannot name members or groups');
     const numbers = actions.map(({ name, limbs }) => own.numberOf(name, limbs));
-    if (stride !== this.stride || numbers.includes(-1))
+    if (stride !== this.format.stride || numbers.includes(-1))
       this.fail('INVALID_ARGUMENT', 'the rows are laid out for another program');
     return (words, at) => {
       this.checkMutable();
@@ -185,7 +189,7 @@ export class MatchTable implements Records {
 
   /** An entry by the number `lookup` returns, not 0. */
   entryAt(at: number): Pick<TableEntry, 'match' | 'priority'> {
-    return this.format.decode(this.records, at * this.stride);
+    return this.format.decode(this.rows.records, at * this.rows.stride);
   }
 
   *entries(): Generator<TableEntryState> {
@@ -296,8 +300,11 @@ export class MatchTable implements Records {
       this.fail('RESOURCE_EXHAUSTED', `the table is full (${this.program.max_size} entries)`);
     const at = this.free.pop() ?? this.used++;
     if (at >= this.capacity) this.resize(this.capacity * 2);
-    const base = at * this.stride;
-    for (let i = 0; i < this.stride; i++) this.records[base + i] = this.record[i] as number;
+    this.rows.reserve(at);
+    const { records, stride } = this.rows;
+    const { record } = this;
+    const base = at * stride;
+    for (let i = 0; i < record.length; i++) records[base + i] = record[i] as number;
     if (this.program.with_counters) this.packets[at] = this.bytes[at] = 0;
     this.meters?.reset(at);
     return at;
@@ -366,7 +373,7 @@ export class MatchTable implements Records {
     const idle_us = support_timeout ? this.clock.now_us - (this.last_hits_us[at] as number) : 0;
     const metered = this.meters?.read(at);
     return {
-      ...this.format.decode(this.records, at * this.stride),
+      ...this.format.decode(this.rows.records, at * this.rows.stride),
       action: this.actions.get(at),
       idle_timeout_ns: this.idle_timeouts_ns[at] ?? 0n,
       counter: with_counters ? this.counterOf(at) : undefined,
@@ -377,22 +384,21 @@ export class MatchTable implements Records {
   }
 
   private resize(capacity: number): void {
-    const grown = <T extends Uint32Array | Float64Array | BigInt64Array>(old: T, length: number): T => {
-      const array = new (old.constructor as new (length: number) => T)(length);
-      (array as Uint32Array).set(old as Uint32Array);
+    const grown = <T extends Float64Array | BigInt64Array>(old: T): T => {
+      const array = new (old.constructor as new (length: number) => T)(capacity);
+      (array as Float64Array).set(old as Float64Array);
       return array;
     };
     this.capacity = capacity;
-    this.records = grown(this.records, capacity * this.stride);
     if (this.program.with_counters) {
-      this.packets = grown(this.packets, capacity);
-      this.bytes = grown(this.bytes, capacity);
+      this.packets = grown(this.packets);
+      this.bytes = grown(this.bytes);
     }
     if (this.program.support_timeout) {
-      this.idle_timeouts_us = grown(this.idle_timeouts_us, capacity);
-      this.idle_timeouts_ns = grown(this.idle_timeouts_ns, capacity);
-      this.last_hits_us = grown(this.last_hits_us, capacity);
-      this.idle_reports_us = grown(this.idle_reports_us, capacity);
+      this.idle_timeouts_us = grown(this.idle_timeouts_us);
+      this.idle_timeouts_ns = grown(this.idle_timeouts_ns);
+      this.last_hits_us = grown(this.last_hits_us);
+      this.idle_reports_us = grown(this.idle_reports_us);
     }
   }
 

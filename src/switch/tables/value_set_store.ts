@@ -57,7 +57,7 @@ export class ValueSetStore {
     const format = new MatchFormat(`value set "${this.program.name}"`, keys);
     const { stride } = format;
     const store = { stride, records: new Uint32Array((members.length + 1) * stride) };
-    const lookup = makeLookup(store, format);
+    const lookup = makeLookup(store, format, members.length);
     members.forEach((member, i) => {
       const record = store.records.subarray((i + 1) * stride, (i + 2) * stride);
       const values = member.map((value, field) =>

@@ -1,5 +1,6 @@
 import * as fc from 'fast-check';
 import { HashIndex } from '../../../src/switch/tables/hash_index';
+import { Rows } from '../../../src/switch/tables/rows';
 
 const STRIDE = 3;
 const KEYS = 12_000;
@@ -20,15 +21,19 @@ test.each([
   ['with tags', { is_sparse: true }],
   ['masked', { mask: Uint32Array.of(0xffffffff, 7), is_sparse: true }],
 ])('an index (%s) has what was added and not removed, while it grows too', (_, options) => {
-  const records = new Uint32Array((2 * KEYS + 1) * STRIDE);
+  const rows = new Rows(STRIDE);
+  rows.reserve(2 * KEYS);
   for (let entry = 1; entry <= 2 * KEYS; entry++) {
     const [a, b] = keyOf(entry);
     // Beyond the mask, where there is one, records may differ.
-    records.set(['mask' in options ? [a, (b | (entry << 3)) >>> 0, 9] : [a, b, 9]].flat(), entry * STRIDE);
+    rows.records.set(
+      ['mask' in options ? [a, (b | (entry << 3)) >>> 0, 9] : [a, b, 9]].flat(),
+      entry * STRIDE,
+    );
   }
   fc.assert(
     fc.property(fc.array(step, { minLength: 1, maxLength: 30 }), (steps) => {
-      const index = new HashIndex({ stride: STRIDE, records }, 2, options);
+      const index = new HashIndex(rows, 2, options);
       const model = new Map<number, number>();
       const probe = (key: number): number => index.find(Uint32Array.from(keyOf(key)));
       const add = (key: number): void => {
