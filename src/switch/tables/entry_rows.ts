@@ -1,5 +1,3 @@
-import type { EngineError } from '../engine';
-
 /**
  * Updates of table entries as words in one array, which crosses between threads whole: a bulk write of a hundred
  * thousand entries a second is no place for an object or a bigint for each value.
@@ -25,13 +23,6 @@ export const RowKind = { insert: 0, modify: 1, delete: 2 } as const;
 
 /** Where in a row things are. */
 export const RowAt = { length: 0, kind: 1, table: 2, action: 3, match: 4 } as const;
-
-/** A row that could not be done; the others were. */
-export interface RowFailure {
-  row: number;
-  code: EngineError['code'] | 'INTERNAL';
-  message: string;
-}
 
 /** Does the row at `words[at]`. Throws EngineError: then nothing was changed. */
 export type RowWriter = (words: Uint32Array, at: number) => void;

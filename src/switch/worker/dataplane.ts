@@ -3,10 +3,11 @@ import type { CaptureChunk } from '../ports/capture';
 import type { FaultCounts } from '../ports/faults';
 import type { PortStats } from '../ports/port';
 import type { PortFaults } from '../ports/wrappers';
-import type { EntryRows, RowFailure } from '../tables/entry_rows';
+import type { EntryRows } from '../tables/entry_rows';
 import type { PacketTrace, TraceFilter } from '../trace/trace';
 import type { CarriedNames } from './carry_over';
 import type { EngineCall, EngineMethod, EngineOutcome, EngineResult } from './engine_calls';
+import type { RowFailure } from './row_batch';
 
 export interface PortReport {
   number: number;

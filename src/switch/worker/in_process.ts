@@ -1,6 +1,6 @@
 import type { Engine, TableEntryState } from '../engine';
 import type { Port } from '../ports/port';
-import type { EntryRows, RowFailure } from '../tables/entry_rows';
+import type { EntryRows } from '../tables/entry_rows';
 import type {
   Dataplane,
   DataplaneCounts,
@@ -13,7 +13,7 @@ import { EngineError } from '../engine';
 import { runAtomicBatch } from './atomic_batch';
 import type { CarriedNames } from './carry_over';
 import { finish, runBatch, type EngineCall, type EngineFactory, type EngineOutcome } from './engine_calls';
-import { runRows } from './row_batch';
+import { runRows, type RowFailure } from './row_batch';
 import { SwitchCore, type SwitchCoreOptions } from './switch_core';
 
 const TICK_INTERVAL_MS = 100;

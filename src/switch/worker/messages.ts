@@ -1,12 +1,13 @@
 import type { EngineErrorCode, TableEntryState } from '../engine';
 import type { CarriedNames } from './carry_over';
 import type { CaptureChunk } from '../ports/capture';
-import type { EntryRows, RowFailure } from '../tables/entry_rows';
+import type { EntryRows } from '../tables/entry_rows';
 import type { PacketTrace } from '../trace/trace';
 import type { DataplaneCounts, DigestMessage, IdleMessage, InstrumentCall, PortReport } from './dataplane';
 import type { EngineCall, EngineOutcome } from './engine_calls';
 import type { SwitchCoreOptions } from './switch_core';
 import type { Scheduling } from './thread_scheduling';
+import type { RowFailure } from './row_batch';
 
 /** What the main thread asks. Every request with an `id` is answered by one `done` or `error`. */
 export type Request =

@@ -1,9 +1,14 @@
 import type { Engine } from '../engine';
-import { RowAt, type EntryRows, type RowFailure, type RowWriter } from '../tables/entry_rows';
-import { failureOf } from './engine_calls';
+import { RowAt, type EntryRows, type RowWriter } from '../tables/entry_rows';
+import { failureOf, type EngineFailure } from './engine_calls';
 
 /** Rows between two looks at what else is to be done: some microseconds' worth. */
 const ROWS_PER_STEP = 16;
+
+/** A row that could not be done; the others were. */
+export interface RowFailure extends EngineFailure {
+  row: number;
+}
 
 /** Does all rows in turn, also those after a failed one; yields now and then. */
 export function* runRows(engine: Engine, rows: EntryRows): Generator<undefined, RowFailure[]> {

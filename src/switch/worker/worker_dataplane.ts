@@ -1,7 +1,7 @@
 import { extname, join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { EngineError, type TableEntryState } from '../engine';
-import type { EntryRows, RowFailure } from '../tables/entry_rows';
+import type { EntryRows } from '../tables/entry_rows';
 import type { CarriedNames } from './carry_over';
 import type {
   Dataplane,
@@ -19,6 +19,7 @@ import type { Answers, FromWorker, PortSpec, Request, WorkerSetup } from './mess
 import type { SwitchCoreOptions } from './switch_core';
 import type { Scheduling } from './thread_scheduling';
 import { Wakeup } from './wakeup';
+import type { RowFailure } from './row_batch';
 
 export interface WorkerDataplaneOptions extends SwitchCoreOptions {
   /** Absolute path of an EngineModule, loaded in both threads. */
