@@ -8,6 +8,14 @@ exec 9>"$folder/lock"
 flock 9
 [ ! -x "$folder/linux" ] || exit 0
 source=$folder/source
+clean_up() {
+  rm -rf "$source"
+  mv "$folder/linux.built" "$folder/linux"
+}
+if [ -e "$folder/linux.built" ]; then
+  clean_up
+  exit 0
+fi
 if [ ! -e "$source/.unpacked" ]; then
   rm -rf "$source"
   mkdir "$source"
@@ -25,7 +33,7 @@ if [ ! -e .configured ]; then
   touch .configured
 fi
 make ARCH=um -j"$(nproc)" linux
-strip -o "$folder/linux.new" linux
-mv "$folder/linux.new" "$folder/linux"
+strip -o "$folder/linux.part" linux
+mv "$folder/linux.part" "$folder/linux.built"
 cd "$folder"
-rm -rf "$source"
+clean_up
