@@ -56,6 +56,27 @@ test('control calls cross to the packet thread and back in order', async () => {
   await dataplane.close();
 });
 
+test('packet-outs come before what is asked after them; those without room are dropped, counted and told', async () => {
+  const dataplane = await WorkerDataplane.start([], options);
+  const told: string[] = [];
+  const ignore = (): void => undefined;
+  const log = (_level: string, message: string): void => void told.push(message);
+  dataplane.listen({ packetIns: ignore, digests: ignore, idles: ignore, failed: ignore, log });
+  await dataplane.stage({ fake: true });
+  await dataplane.commit();
+  // Out of port 1, which does not exist.
+  const frame = (length: number) => Uint8Array.of(1, 0, ...etherFrame(0x800, length));
+  for (let i = 0; i < 1000; i++) dataplane.packetOut(frame(60));
+  expect(await dataplane.counts()).toMatchObject({ unknown_port: 1000, packet_outs_dropped: 0 });
+  for (let i = 0; i < 200; i++) dataplane.packetOut(frame(9000));
+  const { unknown_port, packet_outs_dropped } = await dataplane.counts();
+  expect(packet_outs_dropped).toBeGreaterThan(0);
+  expect(unknown_port).toBe(1200 - packet_outs_dropped);
+  await until(() => told.length > 0);
+  expect(told).toEqual([expect.stringContaining(`${packet_outs_dropped} packet-outs were dropped`)]);
+  await dataplane.close();
+});
+
 test('a batch that is all or none, and state that is carried over', async () => {
   const dataplane = await WorkerDataplane.start([], options);
   await dataplane.stage({ fake: true });
