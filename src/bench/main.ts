@@ -1,10 +1,16 @@
 import { Command } from 'commander';
 import { engineBenchmark } from './engine';
+import { fragmentsBenchmark } from './fragments';
 import { packetIoBenchmark } from './packet_io';
 import { tablesBenchmark } from './tables';
 import { describeMachine, renderReport, type Benchmark } from './report';
 
-const BENCHMARKS: readonly Benchmark[] = [engineBenchmark, tablesBenchmark, packetIoBenchmark];
+const BENCHMARKS: readonly Benchmark[] = [
+  engineBenchmark,
+  tablesBenchmark,
+  packetIoBenchmark,
+  fragmentsBenchmark,
+];
 
 async function main(): Promise<void> {
   const program = new Command('bench')

@@ -21,8 +21,6 @@ export class DrivenVirtualizer {
   readonly program: DrivenProgram;
   readonly virtualizer: Virtualizer;
   readonly network: Network;
-  /** Frames the controller was shown. */
-  punts = 0;
 
   /** All tables are written once the timeline has begun. */
   constructor({ config, timeline, delay_us = () => 0, onFrame }: DrivenVirtualizerOptions) {
@@ -31,10 +29,7 @@ export class DrivenVirtualizer {
     const outwards = inOrder(timeline, delay_us);
     this.program = new DrivenProgram(() => timeline.now_us, {
       frame: onFrame,
-      punt: (punted) => {
-        this.punts += 1;
-        inwards(() => this.virtualizer.receive(punted));
-      },
+      punt: (punted) => inwards(() => this.virtualizer.receive(punted)),
     });
     this.virtualizer = new Virtualizer({
       network: this.network,

@@ -1,0 +1,160 @@
+import { setImmediate } from 'node:timers/promises';
+import { parseConfig } from '../../config/load';
+import { FRAGMENT_LIFETIME_US } from '../../dataplane/fragment';
+import type { Engine } from '../../switch';
+import { DrivenVirtualizer } from '../driven/driven_virtualizer';
+import { Random } from '../driven/random';
+import { Timeline } from '../driven/timeline';
+import type { Benchmark, Report } from '../report';
+import { Judge } from './judge';
+import { FRAGMENTS_MAX, FRAGMENTS_MIN, RequestMaker } from './requests';
+import { CLIENTS, IDENTIFICATIONS, Traffic, type NetworkFaults, type TrafficOptions } from './traffic';
+
+const REQUESTS = 1_000_000;
+const REQUESTS_REUSED_AT_ONCE = 50_000;
+const SEED = 4;
+const FAULTS: NetworkFaults = { delayed: 0.05, delay_max_us: 20_000, repeated: 0.01, lost: 0.01 };
+/** Whatever the network still delays has arrived a lifetime before. */
+const REUSE_AFTER_US = FRAGMENT_LIFETIME_US + FAULTS.delay_max_us;
+/** To the controller, and back. */
+const CONTROLLER_DELAY_US = { min: 100, max: 2000 };
+const STEPS_PER_TURN = 50_000;
+
+const VIP = '10.1.0.100';
+const CLIENT_PORT = 1;
+const CLIENT_MAC = '02:00:00:00:00:11';
+const PORT_MAC = '02:00:00:00:01:01';
+const CONFIG = `
+ports:
+  - { name: clients, number: ${CLIENT_PORT}, role: external, mac: '${PORT_MAC}', addresses: [10.1.0.254/16] }
+  - { name: stores, number: 2, role: internal, mac: '02:00:00:00:01:02', addresses: [10.2.0.254/24] }
+  - { name: more-stores, number: 3, role: internal, mac: '02:00:00:00:01:03', addresses: [10.3.0.254/24] }
+  - { name: last-stores, number: 4, role: internal, mac: '02:00:00:00:01:04', addresses: [10.4.0.254/24] }
+stores:
+  - { name: s1, address: 10.2.0.1, mac: '02:00:00:00:02:01' }
+  - { name: s2, address: 10.3.0.1, mac: '02:00:00:00:02:02' }
+  - { name: s3, address: 10.4.0.1, mac: '02:00:00:00:02:03' }
+virtual_stores:
+  - name: files
+    address: ${VIP}
+    pools: [{ name: all, stores: [s1, s2, s3] }]
+    services:
+      - { name: nfs, protocol: udp, port: 2049, program: nfs, mode: request, pool: all, health: { check: none } }
+`;
+
+interface Outcome {
+  judge: Judge;
+  /** Rows of the switch that count still, and whatever the controller keeps, when all is over. */
+  leaked_entries: number;
+  /** Of the fragments that reached the switch, those that went through the controller. */
+  slow_path_share: number;
+}
+
+async function play(
+  options: TrafficOptions,
+  progress: (line: string) => void,
+  signal: AbortSignal,
+): Promise<Outcome> {
+  const timeline = new Timeline();
+  const random = new Random(SEED);
+  const judge = new Judge();
+  const { min, max } = CONTROLLER_DELAY_US;
+  const { program, virtualizer } = new DrivenVirtualizer({
+    config: parseConfig(CONFIG, 'bench.yaml'),
+    timeline,
+    delay_us: () => min + random.below(max - min),
+    onFrame: (port, frame) => judge.arrived(port, frame),
+  });
+  // The controller writes its tables.
+  timeline.step();
+  const maker = new RequestMaker(VIP, CLIENT_MAC, PORT_MAC);
+  const traffic = new Traffic(timeline, random, maker, judge, options, (frame) =>
+    program.receive(CLIENT_PORT, frame),
+  );
+  traffic.start();
+  while (judge.requests < options.requests || judge.watched > 0) {
+    for (let step = 0; step < STEPS_PER_TURN; step++) timeline.step();
+    signal.throwIfAborted();
+    progress(`${judge.requests} of ${options.requests} requests`);
+    await setImmediate();
+  }
+  const { fragments } = virtualizer;
+  return {
+    judge,
+    leaked_entries: liveRows(program.engine, timeline.now_us) + fragments.size + fragments.held,
+    slow_path_share: Number((fragments.counts.get('fragments_received') / traffic.arrived).toFixed(4)),
+  };
+}
+
+const ROWS = 'StoreswitchIngress.fragment.fragment_state';
+const ROWS_SEEN_US = 'StoreswitchIngress.fragment.fragment_seen_us';
+
+function liveRows(engine: Engine, now_us: number): number {
+  let live = 0;
+  for (let row = 0; row < engine.registerSize(ROWS); row++) {
+    const age_us = now_us - Number(engine.readRegister(ROWS_SEEN_US, row));
+    if (engine.readRegister(ROWS, row) !== 0n && age_us < FRAGMENT_LIFETIME_US) live += 1;
+  }
+  return live;
+}
+
+async function run(progress: (line: string) => void, signal: AbortSignal): Promise<Report> {
+  const usual = { requests: REQUESTS, faults: FAULTS, reuse_after_us: REUSE_AFTER_US };
+  const at_once = { requests: REQUESTS_REUSED_AT_ONCE, faults: FAULTS, reuse_after_us: 0 };
+  const { judge, leaked_entries, slow_path_share } = await play(usual, progress, signal);
+  const reused = (await play(at_once, progress, signal)).judge;
+  const row = (name: string, one: Judge): string[] => [
+    name,
+    ...[one.requests, one.misdirected_fragments, one.mixed_datagrams, one.out_of_order_fragments].map(String),
+    ...[one.changed_fragments, one.completed, one.undelivered].map(String),
+  ];
+  return {
+    figures: {
+      requests: judge.requests,
+      misdirected_fragments: judge.misdirected_fragments,
+      mixed_datagrams: judge.mixed_datagrams,
+      leaked_entries,
+      slow_path_share,
+      out_of_order_fragments: judge.out_of_order_fragments,
+      changed_fragments: judge.changed_fragments,
+      requests_completed: judge.completed,
+      requests_undelivered: judge.undelivered,
+      reused_at_once_requests: reused.requests,
+      reused_at_once_misdirected_fragments: reused.misdirected_fragments,
+      reused_at_once_mixed_datagrams: reused.mixed_datagrams,
+    },
+    head: [
+      'identification is reused',
+      'requests',
+      'misdirected fragments',
+      'mixed datagrams',
+      'fragments after a gap',
+      'changed',
+      'completed',
+      'undelivered',
+    ],
+    rows: [row(`after ${REUSE_AFTER_US / 1000} ms`, judge), row('at once', reused)],
+    notes: [
+      `${FRAGMENTS_MIN} to ${FRAGMENTS_MAX} fragments a request; ${CLIENTS} clients with ${IDENTIFICATIONS} identifications each`,
+      `of all fragments ${percent(FAULTS.delayed)} come up to ${FAULTS.delay_max_us / 1000} ms late, ${percent(FAULTS.repeated)} twice, ${percent(FAULTS.lost)} never`,
+      `the controller is ${min_ms}-${max_ms} ms away, each way`,
+      'undelivered: no fragment was lost before the switch, and yet the store did not get all',
+      `leaked entries: ${leaked_entries}; of the fragments that reached the switch, ${percent(slow_path_share)} went through the controller`,
+      `an identification is free for another datagram ${REUSE_AFTER_US / 1000} ms after its last fragment has left the client: a row's lifetime, and the network's longest delay`,
+      'reused at once: what no host does, and no switch could tell apart',
+    ],
+  };
+}
+
+const min_ms = CONTROLLER_DELAY_US.min / 1000;
+const max_ms = CONTROLLER_DELAY_US.max / 1000;
+
+function percent(share: number): string {
+  return `${Number((100 * share).toFixed(2))} %`;
+}
+
+export const fragmentsBenchmark: Benchmark = {
+  name: 'fragments',
+  description: 'requests of several fragments through storeswitch.p4 and the controller, in simulated time',
+  run,
+};
