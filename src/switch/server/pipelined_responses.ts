@@ -4,9 +4,9 @@ import { ServerInterceptingCall, type ServerInterceptor } from '@grpc/grpc-js';
 const ON_THEIR_WAY_MAX = 512;
 
 /**
- * Lets the messages of a StreamChannel leave together: they are small, and the server bounds them itself. By itself grpc-js takes the next one only when the network
- * has taken the one before, which costs a system call and a turn of the event loop each. Answers to a Read are large, and
- * must stop at once when their reader does not take them.
+ * Lets the messages of a StreamChannel leave together. By itself grpc-js takes the next one only when the network has
+ * taken the one before, which costs a system call and a turn of the event loop each. Reads are left as they are: their
+ * messages are large, and no more of them than their reader takes are to be made.
  */
 export const pipelinedResponses: ServerInterceptor = (method, call) =>
   method.requestStream && method.responseStream ? new PipelinedCall(call) : new ServerInterceptingCall(call);
