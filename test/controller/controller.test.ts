@@ -9,6 +9,7 @@ import { ElectionIdInUseError, parseTarget, UnreachableError } from '../../src/p
 import { Switch } from '../../src/switch/switch';
 import { targets } from '../targets';
 import { FrameQueue, type RunningTarget } from '../targets/target';
+import { fragments, nfsCall } from '../p4/packets';
 import { exampleConfig, PORT_MAC, requireFrame, STORES } from './example';
 import { CLIENT1, CLIENT2, Site, until } from './site';
 
@@ -106,6 +107,31 @@ describe.each(targets)('controller on $name', (kind) => {
     expect(tables.find(({ name }) => name === 'slot')).toMatchObject({ entries: 1024, size: 65536 });
     expect(controller.services()[0]).toMatchObject({ name: 'nfs-udp', state: 'available' });
     expect(controller.status().problems).toEqual([]);
+  });
+
+  test('a request whose fragments come in disorder reaches one store in order', async () => {
+    const controller = await running();
+    await inStep(controller);
+    const frames = fragments(
+      nfsCall({
+        procedure: 7,
+        data: Uint8Array.from({ length: 8192 }, (_, i) => i & 0xff),
+        addresses: { sourceMac: CLIENT1.mac, destinationMac: PORT_MAC(CLIENT1.port) },
+        ipv4: { identification: 77 },
+      }),
+    );
+    site.send(
+      CLIENT1,
+      [3, 1, 0, 5, 2, 4].flatMap((index) => frames[index] ?? []),
+    );
+    await until('all fragments arrive', () => [...site.fragments.values()].flat().length === frames.length);
+    expect(site.fragments.size).toBe(1);
+    const arrived = [...site.fragments.values()].flat().map((frame) => frame.subarray(14));
+    expect(arrived.map((bytes) => Buffer.from(bytes))).toEqual(
+      frames.map((frame) => Buffer.from(frame.subarray(14))),
+    );
+    const { controller: counts } = await controller.readCounters();
+    expect(counts).toMatchObject({ fragments_received: 6, fragmented_requests_completed: 1 });
   });
 
   test('a response to a client nobody knows waits for ARP and arrives', async () => {

@@ -29,6 +29,8 @@ export class Site {
   /** Calls of clients, not health checks, by store. */
   readonly calls = new Map<StoreName, number>();
   readonly arp_requests: string[] = [];
+  /** Fragments of requests, by store. */
+  readonly fragments = new Map<StoreName, Uint8Array[]>();
   #received = new Map<number, Uint8Array[]>();
   #is_open = true;
   readonly #loops: Promise<void>[];
@@ -74,6 +76,11 @@ export class Site {
     );
   }
 
+  /** Fragments as a client sends them. */
+  send(client: SiteClient, frames: readonly Uint8Array[]): void {
+    for (const frame of frames) this.target.send(client.port, frame);
+  }
+
   /** A response out of the blue. */
   respond(store: StoreName, client: SiteClient): void {
     this.target.send(
@@ -105,7 +112,11 @@ export class Site {
 
   #store(store: StoreName, bytes: Uint8Array): Uint8Array | undefined {
     if (!this.alive.has(store)) return undefined;
-    if (requireFrame(bytes).udp?.sourcePort === 900) this.calls.set(store, (this.calls.get(store) ?? 0) + 1);
+    const { ipv4, udp } = requireFrame(bytes);
+    if (ipv4?.moreFragments === true || (ipv4?.fragmentOffset_bytes ?? 0) > 0) {
+      this.fragments.set(store, [...(this.fragments.get(store) ?? []), bytes]);
+    }
+    if (udp?.sourcePort === 900) this.calls.set(store, (this.calls.get(store) ?? 0) + 1);
     return storeAnswer(store, bytes);
   }
 
