@@ -14,7 +14,8 @@ const layers = {
   demo: ['wire', 'config', 'topology', 'admin'],
   kernel_client: ['wire', 'config', 'topology', 'admin', 'demo'],
   topology: ['config'],
-  bench: ['wire', 'p4runtime', 'dataplane', 'switch', 'config', 'controller', 'topology'],
+  sim: ['wire', 'p4runtime', 'dataplane', 'switch', 'config', 'controller'],
+  bench: ['wire', 'p4runtime', 'dataplane', 'switch', 'config', 'controller', 'topology', 'sim'],
 };
 
 module.exports = {

@@ -1,7 +1,10 @@
+import { writeFileSync } from 'node:fs';
 import { Command } from 'commander';
+import { affinityBenchmark } from './affinity';
 import { engineBenchmark } from './engine';
 import { fragmentsBenchmark } from './fragments';
 import { packetIoBenchmark } from './packet_io';
+import { policyBenchmark } from './policy';
 import { tablesBenchmark } from './tables';
 import { describeMachine, renderReport, type Benchmark } from './report';
 
@@ -10,6 +13,8 @@ const BENCHMARKS: readonly Benchmark[] = [
   tablesBenchmark,
   packetIoBenchmark,
   fragmentsBenchmark,
+  policyBenchmark,
+  affinityBenchmark,
 ];
 
 async function main(): Promise<void> {
@@ -17,7 +22,10 @@ async function main(): Promise<void> {
     .description('Runs a benchmark: npm run bench -- NAME')
     .argument('<name>', `one of: ${BENCHMARKS.map(({ name }) => name).join(', ')}`)
     .option('--json', 'one JSON document on stdout instead of a table')
+    .option('--full', 'more of everything, where the benchmark can: takes much longer')
+    .option('--plot <file>', 'an SVG drawing into this file, where the benchmark has one')
     .parse();
+  const { json = false, full = false, plot } = program.opts<{ json?: true; full?: true; plot?: string }>();
   const name = program.args[0];
   const benchmark =
     BENCHMARKS.find((candidate) => candidate.name === name) ??
@@ -29,9 +37,15 @@ async function main(): Promise<void> {
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     process.once(signal, () => interrupted.abort(new Error('interrupted')));
   }
-  const report = await benchmark.run((line) => process.stderr.write(`${line}\n`), interrupted.signal);
+  const report = await benchmark.run((line) => process.stderr.write(`${line}\n`), interrupted.signal, {
+    full,
+  });
+  if (plot !== undefined) {
+    if (report.plot === undefined) throw new Error(`--plot: ${benchmark.name} draws nothing`);
+    writeFileSync(plot, report.plot);
+  }
   process.stdout.write(
-    program.opts<{ json?: boolean }>().json === true
+    json
       ? `${JSON.stringify({ ...report.figures, machine })}\n`
       : `${renderReport(benchmark, machine, report)}\n`,
   );

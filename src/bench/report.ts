@@ -15,18 +15,27 @@ export interface Machine {
 
 /** What a benchmark returns; `figures` are the JSON fields that its issue names. */
 export interface Report {
-  figures: Record<string, number | null>;
+  figures: Record<string, Figure | Record<string, Figure>>;
   /** For people: a table with one row per thing measured. */
   head: string[];
   rows: string[][];
   notes: string[];
+  /** An SVG drawing of it. */
+  plot?: string;
+}
+
+export type Figure = number | string | null;
+
+export interface BenchmarkOptions {
+  /** More of everything, and as long as it takes. */
+  full: boolean;
 }
 
 export interface Benchmark {
   name: string;
   description: string;
   /** Ends soon after `signal` aborts, and leaves nothing behind. */
-  run(progress: (line: string) => void, signal: AbortSignal): Promise<Report>;
+  run(progress: (line: string) => void, signal: AbortSignal, options: BenchmarkOptions): Promise<Report>;
 }
 
 function firstLine(command: string, args: string[]): string | null {

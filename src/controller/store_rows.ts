@@ -158,3 +158,18 @@ export class PoolAssignments {
     );
   }
 }
+
+/** All entries of the tables that follow from the state of the stores, by table. */
+export function storeTables(
+  stores: readonly StoreFacts[],
+  assignments: PoolAssignments,
+): Map<string, readonly Row[]> {
+  const assigned = assignments.rows(stores);
+  const of = (table: string) => assigned.filter((row) => row.table === table);
+  return new Map([
+    ['store', storeRows(stores)],
+    ['store_down', storeDownRows(stores, assignments.kept)],
+    ['slot', of('slot')],
+    ['draw', of('draw')],
+  ]);
+}

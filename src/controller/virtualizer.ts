@@ -21,7 +21,7 @@ import { Neighbours } from './neighbours';
 import type { Network } from './network';
 import { inPieces } from './pieces';
 import { ResponseCutter } from './response_cutter';
-import { PoolAssignments, storeDownRows, storeRows } from './store_rows';
+import { PoolAssignments, storeTables } from './store_rows';
 import { StoreStates } from './store_states';
 import { SwitchPath } from './switch_path';
 import type { RowChange } from './table_writer';
@@ -261,16 +261,8 @@ export class Virtualizer {
     this.#clients_flush ??= this.environment.clock.after(CLIENTS_FLUSH_MS, () => this.#flushClients());
   }
 
-  #storeTables(): Map<string, Row[]> {
-    const views = this.stores.all();
-    const assigned = this.assignments.rows(views);
-    const of = (table: string) => assigned.filter((row) => row.table === table);
-    return new Map([
-      ['store', storeRows(views)],
-      ['store_down', storeDownRows(views, this.assignments.kept)],
-      ['slot', of('slot')],
-      ['draw', of('draw')],
-    ]);
+  #storeTables(): Map<string, readonly Row[]> {
+    return storeTables(this.stores.all(), this.assignments);
   }
 
   #clientTables(): Map<string, Row[]> {

@@ -1,0 +1,7 @@
+/** A simulation in which the compiled program places the requests: see docs/measurements.md. */
+export { perSession, SwitchUnderTest, type Balancer } from './balancers';
+export { runCentralQueue, runStores, type Setting } from './queues';
+export { runAffinity, type AffinityCounts, type AffinityOptions } from './affinity';
+export type { Policy } from './site';
+export { makeTrace, type Trace } from './trace';
+export { WORKLOADS, type Workload } from './workload';
