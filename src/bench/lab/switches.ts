@@ -2,7 +2,7 @@ import { existsSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { loadProgram } from '../../dataplane/program';
-import { Client, type TableEntry } from '../../p4runtime';
+import { Client, type Pipeline, type TableEntry } from '../../p4runtime';
 import { isOnPath } from '../on_path';
 import type { Lab, LabProcess } from './lab';
 import { PORTS, switchEnd } from './ports';
@@ -29,14 +29,23 @@ export function switchesHere(progress: (line: string) => void): SwitchCommand[] 
   return [EMBEDDED];
 }
 
-/** Starts the switch with storeswitch.p4 and `entries`; `body` gets its controller. Both end with `body`. */
+/** Where it serves P4Runtime. */
+export function socketPath(lab: Lab, command: SwitchCommand): string {
+  return join(lab.folder, `${command.name}.sock`);
+}
+
+/**
+ * Starts the switch with a program, storeswitch.p4 unless told, and `entries`; `body` gets its controller. Both end
+ * with `body`.
+ */
 export async function withSwitch<T>(
   lab: Lab,
   command: SwitchCommand,
   entries: readonly TableEntry[],
   body: (controller: Client) => Promise<T>,
+  program: Pipeline = loadProgram(),
 ): Promise<T> {
-  const socket_path = join(lab.folder, `${command.name}.sock`);
+  const socket_path = socketPath(lab, command);
   const running = lab.spawn([
     ...[...command.argv, '--no-p4', '--device-id', '1'],
     ...PORTS.flatMap((port) => ['-i', `${port}@${switchEnd(port)}`]),
@@ -45,7 +54,6 @@ export async function withSwitch<T>(
   let controller: Client | undefined;
   try {
     await listening(running, command.name, socket_path);
-    const program = loadProgram();
     controller = new Client({ socket_path, device_id: 1n }, { p4info: program.p4info });
     await controller.start({ keep_trying: true });
     await controller.pushPipeline(program);

@@ -5,6 +5,7 @@ import { switchesHere } from '../lab/switches';
 import type { Benchmark, Report } from '../report';
 import { median, ratio } from '../statistics';
 import type { TableKind } from './entries';
+import { lossWhileWriting, type Loss } from './loss';
 import { BATCH_ENTRIES, WRITE_ENTRIES, writesPerSecond } from './writes';
 
 const SIZES: Readonly<Record<TableKind | 'none', readonly number[]>> = {
@@ -63,10 +64,20 @@ async function run(progress: (line: string) => void, signal: AbortSignal): Promi
       );
     }
   }
-  return report(lookups, writes);
+  return report(lookups, writes, await measureLoss(progress, signal));
 }
 
-function report(lookups: readonly Lookups[], writes: readonly Writes[]): Report {
+async function measureLoss(progress: (line: string) => void, signal: AbortSignal): Promise<Loss | undefined> {
+  if (process.getuid?.() !== 0) {
+    progress('skipped: packets lost while entries are written (needs root, for network namespaces)');
+    return undefined;
+  }
+  const loss = await lossWhileWriting(signal);
+  progress(`${loss.lost} of ${loss.sent} frames lost while ${loss.entries} entries were written`);
+  return loss;
+}
+
+function report(lookups: readonly Lookups[], writes: readonly Writes[], loss: Loss | undefined): Report {
   const of = (kind: TableKind, size: number): Lookups | undefined =>
     lookups.find((one) => one.kind === kind && one.size === size);
   const growth = (kind: TableKind, small: number, large: number): number | null =>
@@ -99,13 +110,27 @@ function report(lookups: readonly Lookups[], writes: readonly Writes[]): Report 
         '',
         '',
       ]),
+      ...(loss === undefined
+        ? []
+        : [
+            [
+              `embedded: write, beside ${loss.rate_pps} frames/s`,
+              `${loss.entries} entries`,
+              String(loss.entries_per_second),
+              '',
+              '',
+            ],
+          ]),
     ],
     notes: [
-      'lookup: a frame parsed, matched with the key of a random entry, sent, in one thread without I/O; growth: how many times fewer per second',
+      'lookup: a frame parsed, matched with the key of a random entry, sent, in one thread without I/O, per second of its CPU time; growth: how many times fewer per second',
       'lpm: 60 % /24, the rest /18 to /32; ternary: two addresses and a port, 50 distinct masks at every size',
-      `writes: ${WRITE_ENTRIES} inserts into the exact table over P4Runtime from our client, ${BATCH_ENTRIES} a batch; median of ${WRITE_ROUNDS} rounds on fresh switches`,
+      `writes: ${WRITE_ENTRIES} inserts into the exact table over P4Runtime, ${BATCH_ENTRIES} a batch, encoded beforehand; median of ${WRITE_ROUNDS} rounds on fresh switches`,
       `bytes per entry: heap and buffers after garbage collection; small tables carry the fixed cost of a switch in use`,
       `writes_per_second: with ${UNDER_WAY[1]} batches under way (one by one: ${writeRate(1)})`,
+      loss === undefined
+        ? 'frames lost while entries are written: not measured, needs root'
+        : `frames lost while ${loss.entries} entries were written: ${loss.lost} of ${loss.sent}`,
     ],
   };
 }
