@@ -6,7 +6,7 @@ import type { Benchmark, Report } from '../report';
 import { median, ratio } from '../statistics';
 import type { TableKind } from './entries';
 import { lossWhileWriting, type Loss } from './loss';
-import { BATCH_ENTRIES, WRITE_ENTRIES, writesPerSecond } from './writes';
+import { BATCH_ENTRIES, insertRequests, WRITE_ENTRIES, writesPerSecond } from './writes';
 
 const SIZES: Readonly<Record<TableKind | 'none', readonly number[]>> = {
   none: [0],
@@ -54,10 +54,11 @@ async function run(progress: (line: string) => void, signal: AbortSignal): Promi
   const writes = switchesHere(progress).flatMap((command) =>
     UNDER_WAY.map((under_way) => ({ name: command.name, under_way, rates: [] as number[], command })),
   );
+  const requests = insertRequests(WRITE_ENTRIES);
   for (let round = 1; round <= WRITE_ROUNDS; round++) {
     for (const { name, under_way, rates, command } of writes) {
       signal.throwIfAborted();
-      const rate = await writesPerSecond(command, under_way, signal);
+      const rate = await writesPerSecond(command, requests, under_way, signal);
       rates.push(rate);
       progress(
         `round ${round} of ${WRITE_ROUNDS}: ${name}, ${under_way} batches under way: ${rate} writes/s`,
