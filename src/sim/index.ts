@@ -1,5 +1,6 @@
 /** A simulation in which the compiled program places the requests: see docs/measurements.md. */
 export { perSession, SwitchUnderTest, type Balancer } from './balancers';
+export { engineEntry } from './entry_translation';
 export { runCentralQueue, runStores, type Setting } from './queues';
 export { runAffinity, type AffinityCounts, type AffinityOptions } from './affinity';
 export type { Policy } from './site';

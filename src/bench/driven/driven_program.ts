@@ -6,8 +6,9 @@ import { CPU_CLONE_SESSION, CPU_PORT } from '../../dataplane/constants';
 import { readPacketIn, type PuntedFrame } from '../../dataplane/packet_io';
 import { loadProgram } from '../../dataplane/program';
 import type { Row } from '../../dataplane/table';
-import type { FieldInfo, P4Schema, PacketOut, TableEntry } from '../../p4runtime';
-import { createEngine, type Engine, type MatchValue } from '../../switch';
+import type { FieldInfo, P4Schema, PacketOut } from '../../p4runtime';
+import { engineEntry } from '../../sim';
+import { createEngine, type Engine } from '../../switch';
 
 export interface DrivenEvents {
   /** A frame has left by a port. The bytes are the listener's. */
@@ -45,7 +46,10 @@ export class DrivenProgram {
   }
 
   insert(rows: Iterable<Row>): void {
-    for (const { entry } of rows) this.#insert(entry);
+    for (const row of rows) {
+      const { table, entry } = engineEntry(this.#schema, row);
+      this.engine.insertEntry(table, entry);
+    }
   }
 
   /** A frame arrives. All that follows from it has been told when this returns. */
@@ -68,26 +72,6 @@ export class DrivenProgram {
     if (punted === undefined) throw new Error('a packet-in without a reason');
     this.events.punt(punted);
   }
-
-  #insert(entry: TableEntry): void {
-    const table = this.#schema.tables.get(entry.table);
-    const call = entry.action;
-    if (call === undefined || !('name' in call)) throw new Error(`${table.name}: an entry without action`);
-    const action = table.actions.find(({ alias }) => alias === call.name);
-    if (action === undefined) throw new Error(`${table.name}: no action ${call.name}`);
-    this.engine.insertEntry(table.name, {
-      match: table.key.map(({ name, kind }) => entry.match[name] ?? anything(name, kind)),
-      priority: entry.priority ?? 0,
-      action: { name: action.name, args: action.params.map(({ name }) => call.params[name] ?? 0n) },
-      idle_timeout_ns: entry.idle_timeout_ns ?? 0n,
-    });
-  }
-}
-
-function anything(field: string, kind: string): MatchValue {
-  if (kind === 'ternary') return { kind, value: 0n, mask: 0n };
-  if (kind === 'lpm') return { kind, value: 0n, prefix_length: 0 };
-  throw new Error(`field ${field}: no value`);
 }
 
 /** A header between controller and switch: its fields one after another, the first in the highest bits. */
