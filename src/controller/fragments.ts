@@ -190,11 +190,8 @@ export class Fragments {
       }
       this.counts.add(request.combiner === undefined ? 'fragments_sent' : 'fragments_combined');
       if (request.combiner !== undefined) this.counts.add('jumbo_packets_sent', frames.length);
-      if (is_complete) {
-        this.counts.add('fragmented_requests_completed');
-        this.#remove(request);
-        return;
-      }
+      // It stays known: repetitions may be on their way to us that the switch has shown before it forgot the row.
+      if (is_complete) this.counts.add('fragmented_requests_completed');
     }
   }
 
@@ -226,7 +223,8 @@ export class Fragments {
 
   #expire(request: FragmentedRequest): void {
     const is_placed = request.store_id !== NO_ID;
-    if (is_placed && !request.is_given_up) this.counts.add('fragmented_requests_unfinished');
+    const is_over = request.is_given_up || request.queue.is_complete;
+    if (is_placed && !is_over) this.counts.add('fragmented_requests_unfinished');
     this.#forget(request, is_placed ? 'fragments_dropped_unfinished' : 'fragments_dropped_no_zeroth');
   }
 

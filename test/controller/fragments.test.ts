@@ -74,7 +74,7 @@ const outcome = (frames: readonly Uint8Array[], store = STORE) =>
   }));
 
 test('early fragments follow the zeroth in order, and nothing is left', () => {
-  const { show, showPlaced, showPassed, sent, fragments, counts } = setUp();
+  const { show, showPlaced, showPassed, sent, fragments, counts, clock } = setUp();
   const frames = request(1);
   show(at(frames, 2));
   show(at(frames, 1));
@@ -83,7 +83,9 @@ test('early fragments follow the zeroth in order, and nothing is left', () => {
   expect(sent).toHaveLength(2);
   for (const index of [5, 4, 3]) showPlaced(at(frames, index));
   expect(sent).toEqual(outcome(frames.slice(1)));
-  expect([fragments.size, fragments.held]).toEqual([0, 0]);
+  expect(fragments.held).toBe(0);
+  clock.advance(LIFETIME_MS);
+  expect([fragments.size, clock.waiting]).toEqual([0, 0]);
   expect(counts()).toEqual({
     fragments_received: 6,
     fragments_sent: 5,
@@ -230,6 +232,15 @@ describe('what is dropped', () => {
     for (const index of [1, 3, 4, 5]) showPlaced(at(frames, index));
     expect(sent).toEqual(outcome(frames));
     expect(counts()).toMatchObject({ fragments_dropped_repeated: 2 });
+  });
+
+  test('a fragment that comes again before the switch knows that the request is complete', () => {
+    const { showPlaced, sent, counts } = setUp();
+    const frames = request(1);
+    for (const frame of frames.slice(1)) showPlaced(frame);
+    for (const frame of frames.slice(1)) showPlaced(frame);
+    expect(sent).toEqual(outcome(frames.slice(1)));
+    expect(counts()).toMatchObject({ fragments_dropped_repeated: 5, fragmented_requests_completed: 1 });
   });
 
   test('all of a request whose fragments contradict each other', () => {
