@@ -7,6 +7,7 @@ import {
 import { EngineError } from '../engine';
 import type { Dataplane } from '../worker/dataplane';
 import type { EngineCall } from '../worker/engine_calls';
+import { refusedProgram } from './device_config';
 import { profileLimitCalls } from './entities/action_profile';
 import { ModeLock } from './mode_lock';
 import type { P4InfoIndex } from './p4info';
@@ -114,11 +115,11 @@ export class Device {
       await this.commit(next);
       return;
     }
-    const { program, info } = next.pipeline;
+    const { json, info } = next.pipeline;
     try {
-      await this.dataplane.reconcile(program, setupCalls(info), carriedNames(from, next.pipeline));
+      await this.dataplane.reconcile(json, setupCalls(info), carriedNames(from, next.pipeline));
     } catch (error) {
-      throw error instanceof EngineError ? toRpcError(error) : refused(error);
+      throw error instanceof EngineError ? toRpcError(error) : refusedProgram(error);
     }
     carryRecords(from, next.pipeline);
     this.use(next);
@@ -132,9 +133,9 @@ export class Device {
 
   private async compile(how: 'verify' | 'stage', { pipeline }: Committed): Promise<void> {
     try {
-      await this.dataplane[how](pipeline.program);
+      await this.dataplane[how](pipeline.json);
     } catch (error) {
-      throw refused(error);
+      throw refusedProgram(error);
     }
     if (how === 'verify') return;
     for (const outcome of await this.dataplane.batch(setupCalls(pipeline.info)))
@@ -151,11 +152,6 @@ function setupCalls(info: P4InfoIndex): EngineCall[] {
     ...profileLimitCalls(info),
     ...preinitialized.map(({ name }): EngineCall => ({ method: 'allowWrites', args: [name] })),
   ];
-}
-
-function refused(error: unknown): RpcError {
-  const reason = error instanceof Error ? error.message : String(error);
-  return new RpcError('INVALID_ARGUMENT', `p4_device_config: ${reason}`);
 }
 
 function prepare(config: ForwardingPipelineConfig | undefined): Committed {

@@ -40,3 +40,9 @@ function unwrap(message: Uint8Array): Uint8Array | undefined {
   }
   return device_data;
 }
+
+/** INVALID_ARGUMENT for a program that cannot be loaded or compiled. */
+export function refusedProgram(error: unknown): RpcError {
+  const reason = error instanceof Error ? error.message : String(error);
+  return new RpcError('INVALID_ARGUMENT', `p4_device_config: ${reason}`);
+}

@@ -4,10 +4,12 @@ import type {
   ForwardingPipelineConfig,
   MulticastGroupEntry,
 } from 'p4runtime-js';
-import { parseDeviceConfig } from './device_config';
+import { loadProgram } from '../program/load';
+import type { Program } from '../program/model';
+import { parseDeviceConfig, refusedProgram } from './device_config';
 import { PlainEntries } from './entities/plain_entries';
 import { P4InfoIndex } from './p4info';
-import { checkProgram } from './program_check';
+import { checkProgram, forgetDead, nameDigests } from './program_check';
 import { RpcError } from './rpc_error';
 import { useProgramWidths } from './translation';
 
@@ -22,7 +24,9 @@ export interface EntryNotes {
  * next config.
  */
 export class Pipeline {
-  readonly program: object;
+  /** p4c's JSON, and what it says. */
+  readonly json: object;
+  readonly program: Program;
   readonly info: P4InfoIndex;
   readonly plain_entries: PlainEntries;
   /** By table name and entry key; entries without metadata have none. */
@@ -39,9 +43,20 @@ export class Pipeline {
   constructor(readonly config: ForwardingPipelineConfig) {
     if (config.p4info === undefined) throw new RpcError('INVALID_ARGUMENT', 'config.p4info is not set');
     this.info = new P4InfoIndex(config.p4info);
-    this.program = parseDeviceConfig(config.p4DeviceConfig);
+    this.json = parseDeviceConfig(config.p4DeviceConfig);
+    this.program = load(this.json);
+    forgetDead(this.info, this.program);
+    nameDigests(this.info, this.program);
     useProgramWidths(this.info, this.program);
     checkProgram(this.info, this.program);
     this.plain_entries = new PlainEntries(this.info);
+  }
+}
+
+function load(json: object): Program {
+  try {
+    return loadProgram(json);
+  } catch (error) {
+    throw refusedProgram(error);
   }
 }

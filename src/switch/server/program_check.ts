@@ -1,146 +1,227 @@
-import type { P4InfoIndex } from './p4info';
-import { idOf, nameOf } from './p4info';
+import { MeterSpec_Unit, type DirectCounter, type DirectMeter } from 'p4runtime-js';
+import type { Action, FieldList, Program, Table, TableKey } from '../program/model';
+import { nameOf, type KeyField, type P4InfoIndex, type TableSpec } from './p4info';
 import { RpcError } from './rpc_error';
+import { typeWidths } from './type_widths';
 
-/** The parts of p4c's BMv2 JSON whose names and widths P4Info repeats. */
-interface ProgramOutline {
-  /** Their actions with the widths of their parameters in bits. */
-  tables: Map<string, { keys: number; actions: Map<string, number[]> }>;
-  profiles: Map<string, { with_selector: boolean }>;
-  /** Widths in bits by name. */
-  value_sets: Map<string, number>;
-  counters: Set<string>;
-  /** Cells by name; direct meters have as many as their table. */
-  meters: Map<string, number>;
-  registers: Map<string, number>;
-  digests: Set<string>;
+/** p4c's names of digests that have no struct: of the type in the JSON, of the call in P4Info. */
+const UNNAMED = { in_program: /^tuple_\d+$/, in_info: /^digest_\d+$/ };
+
+/** Forgets what P4Info has of a program that p4c then found dead: keyless tables and unused action profiles. */
+export function forgetDead(info: P4InfoIndex, program: Program): void {
+  const tables = tablesOf(program);
+  for (const { id, name, keys, actions } of info.tables.values()) {
+    const is_writable = keys.length > 0 || [...actions.values()].some(({ in_entries }) => in_entries);
+    if (is_writable || tables.has(name)) continue;
+    info.tables.delete(id);
+    info.tables_by_name.delete(name);
+  }
+  const used = new Set([...info.tables.values()].map(({ profile }) => profile));
+  const profiles = new Set(program.action_profiles.map(({ name }) => name));
+  for (const [id, profile] of info.action_profiles)
+    if (!used.has(profile) && !profiles.has(nameOf(profile))) info.action_profiles.delete(id);
 }
 
-/** INVALID_ARGUMENT naming the first thing of P4Info that the program does not have, or has differently. */
-export function checkProgram(info: P4InfoIndex, program: object): void {
-  const outline = outlineOf(program);
-  for (const table of info.tables.values()) {
-    const twin = outline.tables.get(table.name);
-    if (twin === undefined) throw mismatch(`table ${table.name}`, 'is not in the program');
-    if (twin.keys !== table.keys.length) {
-      throw mismatch(`table ${table.name}`, `has ${table.keys.length} keys, in the program ${twin.keys}`);
-    }
-    for (const { action } of table.actions.values()) {
-      const widths = twin.actions.get(action.name);
-      if (widths === undefined)
-        throw mismatch(`table ${table.name}`, `has action ${action.name}, which the program's has not`);
-      const expected = action.params.map(({ width_bits }) => width_bits);
-      // P4Info gives no width to values that are no numbers.
-      const differs = (width: number, i: number) => width !== 0 && width !== widths[i];
-      if (widths.length !== expected.length || expected.some(differs)) {
-        throw mismatch(
-          `action ${action.name}`,
-          `has parameters of ${expected.join(', ') || 'no'} bits, in the program of ${widths.join(', ') || 'no'} bits`,
-        );
-      }
-    }
+/** Gives digests without a struct the program's names too, in the order of both. */
+export function nameDigests(info: P4InfoIndex, program: Program): void {
+  const unnamed = [...info.digests.values()].filter((digest) => UNNAMED.in_info.test(nameOf(digest)));
+  const names = new Set([...program.digests.values()].map(({ name }) => name));
+  for (const name of names) {
+    if (!UNNAMED.in_program.test(name)) continue;
+    const digest = unnamed.shift();
+    if (digest !== undefined) info.digests_by_name.set(name, digest);
   }
-  for (const profile of info.action_profiles.values()) {
-    const twin = outline.profiles.get(nameOf(profile));
-    if (twin === undefined) throw mismatch(`action profile ${nameOf(profile)}`, 'is not in the program');
-    if (twin.with_selector !== profile.withSelector)
-      throw mismatch(`action profile ${nameOf(profile)}`, 'is a selector in one of them only');
-  }
-  for (const set of info.value_sets.values()) {
-    const width = set.keys.reduce((sum, { width_bits }) => sum + width_bits, 0);
-    const twin = outline.value_sets.get(set.name);
-    if (twin === undefined) throw mismatch(set.label, 'is not in the program');
-    if (twin !== width) throw mismatch(set.label, `is of ${width} bits, in the program of ${twin}`);
-  }
-  for (const counter of [...info.counters.values(), ...info.direct_counters.values()]) {
-    if (!outline.counters.has(nameOf(counter)))
-      throw mismatch(`counter ${nameOf(counter)}`, 'is not in the program');
-  }
-  for (const meter of [...info.meters.values(), ...info.direct_meters.values()]) {
-    const size = outline.meters.get(nameOf(meter));
-    if (size === undefined) throw mismatch(`meter ${nameOf(meter)}`, 'is not in the program');
-    if ('size' in meter && Number(meter.size) !== size)
-      throw mismatch(`meter ${nameOf(meter)}`, `has ${meter.size} cells, in the program ${size}`);
-  }
-  for (const register of info.registers.values()) {
-    const size = outline.registers.get(nameOf(register));
-    if (size === undefined) throw mismatch(`register ${nameOf(register)}`, 'is not in the program');
-    if (size !== register.size) {
-      throw mismatch(`register ${nameOf(register)}`, `has ${register.size} cells, in the program ${size}`);
-    }
-  }
-  for (const digest of info.digests.values()) {
-    if (!outline.digests.has(nameOf(digest))) {
-      throw mismatch(`digest ${nameOf(digest)} (${idOf('digest', digest)})`, 'is not in the program');
-    }
-  }
-}
-
-function mismatch(what: string, problem: string): RpcError {
-  return new RpcError('INVALID_ARGUMENT', `P4Info does not match p4_device_config: ${what} ${problem}`);
-}
-
-export type Json = Record<string, unknown>;
-
-function outlineOf(program: object): ProgramOutline {
-  const root = program as Json;
-  const tables: ProgramOutline['tables'] = new Map();
-  for (const pipeline of list(root, 'pipelines')) {
-    for (const table of list(pipeline, 'tables')) {
-      tables.set(text(table, 'name'), {
-        keys: list(table, 'key').length,
-        actions: tableActions(root, table),
-      });
-    }
-  }
-  return {
-    tables,
-    profiles: new Map(
-      list(root, 'pipelines')
-        .flatMap((pipeline) => list(pipeline, 'action_profiles'))
-        .map((profile) => [text(profile, 'name'), { with_selector: profile['selector'] !== undefined }]),
-    ),
-    value_sets: new Map(
-      list(root, 'parse_vsets').map((set) => [text(set, 'name'), Number(set['compressed_bitwidth'])]),
-    ),
-    counters: new Set(list(root, 'counter_arrays').map((counter) => text(counter, 'name'))),
-    meters: new Map(list(root, 'meter_arrays').map((meter) => [text(meter, 'name'), Number(meter['size'])])),
-    registers: new Map(
-      list(root, 'register_arrays').map((register) => [text(register, 'name'), Number(register['size'])]),
-    ),
-    digests: new Set(list(root, 'learn_lists').map((digest) => text(digest, 'name'))),
-  };
 }
 
 /**
- * Parameter widths in bits by the names of a table's actions. An action that the program also calls itself is in the
- * JSON again under its name, with the arguments it is called with in place of parameters: only ids tell them apart.
+ * Whether a P4Info is the one of a program. P4Info may lack what p4c hides from control planes (`@hidden`, and the tables
+ * it makes up itself).
+ * @throws RpcError INVALID_ARGUMENT naming the first thing that is missing or different, what was found and expected
  */
-export function tableActions(root: Json, table: Json): Map<string, number[]> {
-  const ids = table['action_ids'];
-  if (!Array.isArray(ids)) return new Map();
-  const actions = list(root, 'actions').filter(({ id }) => ids.includes(id));
-  return new Map(
-    actions.map((action) => [
-      text(action, 'name'),
-      list(action, 'runtime_data').map((param) => Number(param['bitwidth'])),
-    ]),
-  );
-}
-
-function asObject(value: unknown): Json {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    throw new RpcError('INVALID_ARGUMENT', 'p4_device_config: a list has something else than objects in it');
+export function checkProgram(info: P4InfoIndex, program: Program): void {
+  const tables = tablesOf(program);
+  for (const spec of info.tables.values()) {
+    const table = tables.get(spec.name);
+    if (table === undefined) throw missing(spec.label);
+    checkKeys(spec, table);
+    checkActions(spec, table);
+    if (spec.profile !== undefined || table.profile !== undefined)
+      check(spec.label, 'action profile', spec.profile && nameOf(spec.profile), table.profile?.name);
   }
-  return value as Json;
+  for (const table of tables.values())
+    if (!info.tables_by_name.has(table.name) && isWritable(table)) throw leftOut(`table ${table.name}`);
+  checkProfiles(info, program);
+  checkValueSets(info, program);
+  checkCounters(info, program);
+  checkMeters(info, program);
+  checkRegisters(info, program);
+  checkDigests(info, program);
 }
 
-export function list(object: Json, key: string): Json[] {
-  const value = object[key];
-  return Array.isArray(value) ? value.map(asObject) : [];
+export function tablesOf({ ingress, egress }: Program): Map<string, Table> {
+  return new Map([...ingress.tables, ...egress.tables]);
 }
 
-export function text(object: Json, key: string): string {
-  const value = object[key];
-  return typeof value === 'string' ? value : '';
+/** Control planes have something to say about it. What p4c makes up or may hide, the program has filled itself. */
+function isWritable(table: Table): boolean {
+  if (table.const_entries !== undefined) return false;
+  return table.keys.length > 0 || table.default_entry?.is_const !== true;
+}
+
+function checkKeys({ label, keys }: TableSpec, table: Table): void {
+  check(label, 'number of keys', keys.length, table.keys.length);
+  keys.forEach((key, i) => {
+    const own = table.keys[i];
+    if (own !== undefined) checkKey(`${label}, key ${i + 1} (${own.name})`, key, own);
+  });
+}
+
+function checkKey(what: string, key: KeyField, own: TableKey): void {
+  check(what, 'name', key.name, own.name);
+  // BMv2 knows no optional keys, p4c makes them ternary.
+  check(what, 'match kind', key.kind === 'optional' ? 'ternary' : key.kind, own.kind);
+  if (key.width_bits !== 0) check(what, 'width in bits', key.width_bits, own.width);
+}
+
+function checkActions({ label, actions_by_name }: TableSpec, table: Table): void {
+  const own_actions = new Map(table.actions.map((action) => [action.name, action]));
+  for (const { name, params } of actions_by_name.values()) {
+    const action = own_actions.get(name);
+    if (action === undefined) throw mismatch(`${label} has action ${name}, which the program's has not`);
+    checkParameters(`action ${name}`, params, action);
+  }
+}
+
+function checkParameters(
+  what: string,
+  params: { name: string; width_bits: number }[],
+  { parameters }: Action,
+): void {
+  check(what, 'number of parameters', params.length, parameters.length);
+  params.forEach(({ name, width_bits }, i) => {
+    const own = parameters[i];
+    check(what, `name of parameter ${i + 1}`, name, own?.name);
+    // P4Info gives no width to values that are no numbers.
+    if (width_bits !== 0) check(what, `width in bits of parameter ${name}`, width_bits, own?.width);
+  });
+}
+
+function checkProfiles(info: P4InfoIndex, program: Program): void {
+  for (const [what, profile, own] of pairs('action profile', info.action_profiles, program.action_profiles))
+    check(what, 'selector', profile.withSelector, own.selector !== undefined);
+}
+
+function checkValueSets(info: P4InfoIndex, program: Program): void {
+  const own_sets = new Map(program.value_sets.map((set) => [set.name, set]));
+  for (const { name, label, keys } of info.value_sets.values()) {
+    const own = own_sets.get(name);
+    if (own === undefined) throw missing(label);
+    const width = keys.reduce((sum, { width_bits }) => sum + width_bits, 0);
+    if (keys.every(({ width_bits }) => width_bits !== 0)) check(label, 'width in bits', width, own.width);
+  }
+}
+
+function checkCounters(info: P4InfoIndex, program: Program): void {
+  const indirect = program.counters.filter(({ table }) => table === undefined);
+  for (const [what, counter, own] of pairs('counter', info.counters, indirect))
+    check(what, 'number of cells', Number(counter.size), own.size);
+  const direct = program.counters.filter(({ table }) => table !== undefined);
+  for (const [what, counter, own] of pairs('direct counter', info.direct_counters, direct))
+    check(what, 'table', tableName(info, counter), own.table);
+}
+
+function checkMeters(info: P4InfoIndex, program: Program): void {
+  const indirect = program.meters.filter(({ result }) => result === undefined);
+  for (const [what, meter, own] of pairs('meter', info.meters, indirect)) {
+    check(what, 'number of cells', Number(meter.size), own.size);
+    check(what, 'unit', unitOf(meter.spec?.unit), own.unit);
+  }
+  const direct = program.meters.filter(({ result }) => result !== undefined);
+  const tables = [...tablesOf(program).values()];
+  for (const [what, meter, own] of pairs('direct meter', info.direct_meters, direct)) {
+    check(what, 'unit', unitOf(meter.spec?.unit), own.unit);
+    const table = tables.find(({ direct_meter }) => direct_meter === own);
+    check(what, 'table', tableName(info, meter), table?.name);
+  }
+}
+
+function checkRegisters(info: P4InfoIndex, program: Program): void {
+  for (const [what, register, own] of pairs('register', info.registers, program.registers)) {
+    check(what, 'number of cells', register.size, own.size);
+    checkWidths(what, typeWidths(register.typeSpec, info.types), [own.width]);
+  }
+}
+
+function checkDigests(info: P4InfoIndex, program: Program): void {
+  const found = new Set<string>();
+  for (const own of program.digests.values()) {
+    const digest = info.digests_by_name.get(own.name);
+    if (digest === undefined) throw leftOut(`digest ${own.name}`);
+    found.add(nameOf(digest));
+    checkWidths(`digest ${own.name}`, typeWidths(digest.typeSpec, info.types), fieldWidths(own));
+  }
+  for (const digest of info.digests.values())
+    if (!found.has(nameOf(digest))) throw missing(`digest ${nameOf(digest)}`);
+}
+
+function fieldWidths({ elements }: FieldList): (number | undefined)[] {
+  return elements.map((element) => (element.kind === 'field' ? element.field.width : undefined));
+}
+
+type Widths = (number | undefined)[] | undefined;
+
+/** Widths that are undefined are any. */
+function checkWidths(what: string, found: Widths, expected: (number | undefined)[]): void {
+  if (found === undefined) throw mismatch(`${what}: its type is missing or not known`);
+  check(what, 'number of values', found.length, expected.length);
+  found.forEach((width, i) => {
+    const own = expected[i];
+    if (width !== undefined && own !== undefined) check(what, `width in bits of value ${i + 1}`, width, own);
+  });
+}
+
+/** What P4Info and the program both have, by name; throws for what only one of them has. */
+function pairs<Spec extends Parameters<typeof nameOf>[0], Own extends { name: string }>(
+  kind: string,
+  specs: ReadonlyMap<number, Spec>,
+  own: readonly Own[],
+): [string, Spec, Own][] {
+  const left = new Map(own.map((object) => [object.name, object]));
+  const found = [...specs.values()].map((spec): [string, Spec, Own] => {
+    const name = nameOf(spec);
+    const twin = left.get(name);
+    if (twin === undefined) throw missing(`${kind} ${name}`);
+    return [`${kind} ${name}`, spec, twin];
+  });
+  for (const [, , { name }] of found) left.delete(name);
+  for (const name of left.keys()) throw leftOut(`${kind} ${name}`);
+  return found;
+}
+
+function tableName(info: P4InfoIndex, { directTableId }: DirectCounter | DirectMeter): string | undefined {
+  return info.tables.get(directTableId)?.name;
+}
+
+function unitOf(unit: MeterSpec_Unit | undefined): string {
+  if (unit === MeterSpec_Unit.BYTES) return 'bytes';
+  return unit === MeterSpec_Unit.PACKETS ? 'packets' : 'unspecified';
+}
+
+type Value = string | number | boolean | undefined;
+
+function check(what: string, property: string, found: Value, expected: Value): void {
+  if (found === expected) return;
+  throw mismatch(`${what}: ${property} is ${found ?? 'none'}, in the program ${expected ?? 'none'}`);
+}
+
+function missing(what: string): RpcError {
+  return mismatch(`${what} is not in the program`);
+}
+
+function leftOut(what: string): RpcError {
+  return mismatch(`${what} of the program is not in P4Info`);
+}
+
+function mismatch(problem: string): RpcError {
+  return new RpcError('INVALID_ARGUMENT', `P4Info does not match p4_device_config: ${problem}`);
 }

@@ -233,6 +233,11 @@ test('RECONCILE_AND_COMMIT keeps what meters hold and counted', async () => {
 test('RECONCILE_AND_COMMIT: a configured meter of another unit is named', async () => {
   const changed = pipelineConfig('meters', 2n);
   for (const one of changed.p4info?.directMeters ?? []) one.spec = { unit: 2, type: 0 };
+  const program = JSON.parse(changed.p4DeviceConfig.toString()) as {
+    meter_arrays: { type: string; is_direct: boolean }[];
+  };
+  for (const meter of program.meter_arrays) if (meter.is_direct) meter.type = 'packets';
+  changed.p4DeviceConfig = Buffer.from(JSON.stringify(program));
   await emptiedBuckets();
   expect(await client.setConfig(changed, SetAction.RECONCILE_AND_COMMIT)).toEqual({
     code: status.INVALID_ARGUMENT,
