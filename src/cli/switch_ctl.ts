@@ -165,13 +165,13 @@ async function trace(options: Target & { port?: number; packets?: number; json?:
     interrupted = true;
   };
   process.once('SIGINT', onSignal);
-  await ask(adminSocket, 'trace.start', {
+  const mine = (await ask(adminSocket, 'trace.start', {
     ...(port === undefined ? {} : { port }),
     ...(packets === undefined ? {} : { packets_max: packets }),
-  });
+  })) as { trace: number };
   try {
     for (let seen = 0; !interrupted && (packets === undefined || seen < packets);) {
-      const taken = (await ask(adminSocket, 'trace.take')) as {
+      const taken = (await ask(adminSocket, 'trace.take', mine)) as {
         traces: Parameters<typeof formatTrace>[0][];
         missed: number;
       };
@@ -182,7 +182,7 @@ async function trace(options: Target & { port?: number; packets?: number; json?:
     }
   } finally {
     process.off('SIGINT', onSignal);
-    await ask(adminSocket, 'trace.stop');
+    await ask(adminSocket, 'trace.stop', mine);
   }
 }
 

@@ -6,7 +6,9 @@ import { FORMAT_VERSION } from './program/load';
 import type { TlsOptions } from './server/tls';
 import { AdminServer } from '../admin';
 import { adminMethods } from './control/admin_methods';
+import { LogLevelControl } from './control/log_level';
 import { formatTrace } from './trace/format';
+import type { PacketTrace } from './trace/trace';
 import { startSwitch, type RunningSwitch } from './start';
 
 const EXIT_OK = 0;
@@ -113,15 +115,16 @@ async function prepare(
   const output = new BoundedOutput(process.stdout, () =>
     process.stderr.write('storeswitch: standard output is closed: no more traces are written to it\n'),
   );
-  control.onTrace((trace) => {
-    if (format !== undefined)
-      output.write(`${format === 'json' ? JSON.stringify(trace) : formatTrace(trace)}\n`);
-    log.trace({ trace }, `packet ${trace.packet}`);
-  });
-  if (flags.trace !== undefined || flags.log_level === 'trace') await control.trace({});
+  if (format !== undefined) {
+    const write = (trace: PacketTrace): void =>
+      void output.write(`${format === 'json' ? JSON.stringify(trace) : formatTrace(trace)}\n`);
+    await control.subscribeTraces({}, write);
+  }
+  const level = new LogLevelControl(control, log);
+  await level.set(flags.log_level);
   if (flags.pcap_folder !== undefined) await control.startCapture(flags.pcap_folder);
   if (flags.admin_socket === undefined) return undefined;
-  return AdminServer.listen(flags.admin_socket, adminMethods(control, log));
+  return AdminServer.listen(flags.admin_socket, adminMethods(control, level));
 }
 
 function readTls({ certificate, key, client_authorities }: TlsPaths): TlsOptions {

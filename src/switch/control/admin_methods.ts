@@ -1,10 +1,11 @@
 /** What `storeswitch switch-ctl` can ask a running switch, over the admin protocol (docs/reference/admin-protocol.md). */
 import { isAbsolute } from 'node:path';
-import type { Logger } from 'pino';
 import { z } from 'zod';
 import { AdminError, type AdminMethods } from '../../admin';
 import { LOG_LEVELS } from '../flags';
 import { NO_FAULTS } from '../ports/faults';
+import { AdminTraces } from './admin_traces';
+import type { LogLevelControl } from './log_level';
 import type { SwitchControl } from './switch_control';
 
 const port = z.number().int().min(0).max(511);
@@ -20,6 +21,7 @@ const Capture = z.strictObject({
 });
 const Level = z.strictObject({ level: z.enum(LOG_LEVELS).optional() });
 const Trace = z.strictObject({ port: port.optional(), packets_max: z.number().int().positive().optional() });
+const OpenTrace = z.strictObject({ trace: z.number().int() });
 const Faults = z.strictObject({
   port,
   direction: z.enum(['in', 'out', 'both']).default('both'),
@@ -31,7 +33,8 @@ const Faults = z.strictObject({
   seed: z.number().int().default(NO_FAULTS.seed),
 });
 
-export function adminMethods(control: SwitchControl, log: Pick<Logger, 'level'>): AdminMethods {
+export function adminMethods(control: SwitchControl, log: LogLevelControl): AdminMethods {
+  const traces = new AdminTraces(control);
   return {
     'port.list': () => control.ports(),
     'port.add': (params) => {
@@ -59,16 +62,18 @@ export function adminMethods(control: SwitchControl, log: Pick<Logger, 'level'>)
       return told(control.startCapture(folder, number));
     },
     'capture.stop': (params) => told(control.stopCapture(parse(OptionalPort, params).port)),
-    'trace.start': (params) => control.trace(parse(Trace, params)),
-    'trace.take': () => control.takeTraces(),
-    'trace.stop': () => control.trace(undefined),
+    'trace.start': async (params) => ({ trace: await traces.start(parse(Trace, params)) }),
+    'trace.take': (params) => {
+      const { trace } = parse(OpenTrace, params);
+      const taken = traces.take(trace);
+      if (taken === undefined) throw new AdminError('bad_params', `there is no trace ${trace}`);
+      return taken;
+    },
+    'trace.stop': (params) => traces.stop(parse(OpenTrace, params).trace),
     'log.level': async (params) => {
       const { level } = parse(Level, params);
-      if (level !== undefined) {
-        log.level = level === 'off' ? 'silent' : level;
-        await control.trace(level === 'trace' ? {} : undefined);
-      }
-      return { level: log.level === 'silent' ? 'off' : log.level };
+      if (level !== undefined) await log.set(level);
+      return { level: log.level };
     },
     counts: () => control.counts(),
   };

@@ -2,9 +2,8 @@ import type { PortFaults } from '../ports/wrappers';
 import type { PacketTrace, TraceFilter } from '../trace/trace';
 import type { Dataplane, DataplaneCounts, PortReport } from '../worker/dataplane';
 import { CaptureFiles } from './capture_files';
-
-/** Traces kept for `takeTraces`. */
-const TRACES_MAX = 1000;
+import { KeptTraces, type TakenTraces } from './kept_traces';
+import { TraceSubscriptions } from './trace_subscriptions';
 
 /** What was dropped, by reason, since the start. */
 export interface SwitchCounts extends DataplaneCounts {
@@ -15,18 +14,19 @@ export interface SwitchCounts extends DataplaneCounts {
 /** What an operator does with a running switch: ports up and down, faults, captures, traces. */
 export class SwitchControl {
   private readonly files = new CaptureFiles((port, error) => this.captureFailed(port, error));
-  private traces: PacketTrace[] = [];
-  private traces_missed = 0;
+  private readonly subscriptions: TraceSubscriptions;
+  private traces = new KeptTraces();
+  private endTrace: (() => Promise<void>) | undefined;
   /** Once there is one. */
   server: { readonly messages_dropped: number } | undefined;
-  private sink: ((trace: PacketTrace) => void) | undefined;
 
   constructor(
     private readonly dataplane: Dataplane,
     private readonly log: (level: 'info' | 'warn' | 'error', message: string) => void,
   ) {
+    this.subscriptions = new TraceSubscriptions((filter) => dataplane.instrument({ set: 'trace', filter }));
     dataplane.observe({
-      traces: (traces) => traces.forEach((trace) => this.keepTrace(trace)),
+      traces: (traces) => traces.forEach((trace) => this.subscriptions.deliver(trace)),
       captured: (chunks) => chunks.forEach((chunk) => this.files.append(chunk)),
     });
   }
@@ -79,24 +79,24 @@ export class SwitchControl {
     for (const { number } of ports) this.files.close(number);
   }
 
-  /** Traces frames from now on, in place of what was traced before; undefined: none. */
-  async trace(filter: TraceFilter | undefined): Promise<void> {
-    if (filter !== undefined) this.traces = [];
-    this.traces_missed = 0;
-    await this.dataplane.instrument({ set: 'trace', filter });
+  /** Frames that pass the filter are traced from now on, whatever others have traced; resolves to what ends it. */
+  subscribeTraces(filter: TraceFilter, sink: (trace: PacketTrace) => void): Promise<() => Promise<void>> {
+    return this.subscriptions.subscribe(filter, sink);
   }
 
-  /** Every trace goes here too. */
-  onTrace(sink: ((trace: PacketTrace) => void) | undefined): void {
-    this.sink = sink;
+  /** Traces frames for `takeTraces` from now on, in place of what it had traced before; undefined: none. */
+  async trace(filter: TraceFilter | undefined): Promise<void> {
+    await this.endTrace?.();
+    this.endTrace = undefined;
+    if (filter === undefined) return;
+    const traces = new KeptTraces();
+    this.traces = traces;
+    this.endTrace = await this.subscribeTraces(filter, (trace) => traces.keep(trace));
   }
 
   /** The traces since the last call, at most 1000, and how many there would have been more. */
-  takeTraces(): { traces: PacketTrace[]; missed: number } {
-    const taken = { traces: this.traces, missed: this.traces_missed };
-    this.traces = [];
-    this.traces_missed = 0;
-    return taken;
+  takeTraces(): TakenTraces {
+    return this.traces.take();
   }
 
   /** After the dataplane has been closed. */
@@ -109,12 +109,6 @@ export class SwitchControl {
     const chosen = ports.filter(({ number }) => port === undefined || number === port);
     if (chosen.length === 0 && port !== undefined) throw new RangeError(`there is no port ${port}`);
     return chosen;
-  }
-
-  private keepTrace(trace: PacketTrace): void {
-    this.sink?.(trace);
-    if (this.traces.length < TRACES_MAX) this.traces.push(trace);
-    else this.traces_missed++;
   }
 
   private captureFailed(port: number, error: Error): void {

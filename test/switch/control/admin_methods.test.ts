@@ -4,20 +4,23 @@ import { join } from 'node:path';
 import { AdminServer, callAdmin } from '../../../src/admin';
 import { Switch } from '../../../src/switch';
 import { adminMethods } from '../../../src/switch/control/admin_methods';
+import { LogLevelControl } from '../../../src/switch/control/log_level';
 import { programText } from '../program';
 
 let folder: string;
 let socket: string;
 let server: AdminServer;
 let one: Switch;
-const log = { level: 'warn' };
+const logged: unknown[] = [];
+const log = { level: 'warn', trace: (...args: unknown[]) => void logged.push(args) };
 
 beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), 'storeswitch-ctl-'));
   socket = join(folder, 'admin.sock');
   one = new Switch({ ports: [1, 7], program: JSON.parse(programText('router')) as object, now_us: () => 0 });
   log.level = 'warn';
-  server = await AdminServer.listen(socket, adminMethods(one.control, log));
+  logged.length = 0;
+  server = await AdminServer.listen(socket, adminMethods(one.control, new LogLevelControl(one.control, log)));
 });
 afterEach(async () => {
   await server.close();
@@ -56,22 +59,57 @@ test('faults of one direction or both', async () => {
   expect(one.exchange(1, SHORT)).toHaveLength(1);
 });
 
+async function startTrace(filter: Record<string, number>): Promise<Record<string, unknown>> {
+  return (await callAdmin(socket, 'trace.start', filter)) as { trace: number };
+}
+
 test('traces until the number asked for', async () => {
-  await callAdmin(socket, 'trace.start', { port: 1, packets_max: 1 });
+  const mine = await startTrace({ port: 1, packets_max: 1 });
   one.inject(1, SHORT);
   one.inject(1, SHORT);
-  expect(await callAdmin(socket, 'trace.take')).toMatchObject({
+  expect(await callAdmin(socket, 'trace.take', mine)).toMatchObject({
     traces: [{ packet: 1, port: 1 }],
     missed: 0,
   });
-  expect(await callAdmin(socket, 'trace.take')).toEqual({ traces: [], missed: 0 });
+  expect(await callAdmin(socket, 'trace.take', mine)).toEqual({ traces: [], missed: 0 });
+});
+
+test('who traces sees its own packets, whatever others start and stop', async () => {
+  const printed: number[] = [];
+  await one.control.subscribeTraces({}, ({ packet }) => printed.push(packet));
+  const first = await startTrace({ port: 7 });
+  one.inject(1, SHORT);
+  const second = await startTrace({ packets_max: 2 });
+  await callAdmin(socket, 'log.level', { level: 'trace' });
+  one.inject(7, SHORT);
+  await callAdmin(socket, 'log.level', { level: 'info' });
+  for (let i = 0; i < 3; i++) one.inject(1, SHORT);
+  one.inject(7, SHORT);
+  expect(await callAdmin(socket, 'trace.take', first)).toMatchObject({
+    traces: [
+      { packet: 1, port: 7 },
+      { packet: 2, port: 7 },
+    ],
+  });
+  expect(await callAdmin(socket, 'trace.take', second)).toMatchObject({
+    traces: [
+      { packet: 1, port: 7 },
+      { packet: 2, port: 1 },
+    ],
+  });
+  await callAdmin(socket, 'trace.stop', first);
+  await callAdmin(socket, 'trace.stop', second);
+  await expect(callAdmin(socket, 'trace.take', first)).rejects.toThrow('there is no trace');
+  one.inject(1, SHORT);
+  expect(printed).toEqual([1, 2, 3, 4, 5, 6, 7]);
+  expect(logged).toHaveLength(1);
 });
 
 test('the log level; trace traces every packet', async () => {
   expect(await callAdmin(socket, 'log.level')).toEqual({ level: 'warn' });
   expect(await callAdmin(socket, 'log.level', { level: 'trace' })).toEqual({ level: 'trace' });
   one.inject(1, SHORT);
-  expect(one.control.takeTraces().traces).toHaveLength(1);
+  expect(logged).toHaveLength(1);
   expect(await callAdmin(socket, 'log.level', { level: 'off' })).toEqual({ level: 'off' });
   expect(log.level).toBe('silent');
 });
