@@ -9,6 +9,7 @@ import type {
   TableListing,
   TableReading,
 } from '../controller/status';
+import type { LoadSnapshot } from '../controller/load/snapshot';
 import { failureOf } from './exit_codes';
 import type { CounterCell } from './readings';
 
@@ -22,6 +23,7 @@ export interface Administrable {
   tables(): Promise<TableListing[]>;
   readTable(table: string): Promise<TableReading>;
   readCounters(): Promise<CounterReading>;
+  readLoad(): Promise<LoadSnapshot>;
 }
 
 const nothing = z.strictObject({});
@@ -41,6 +43,7 @@ export function adminMethods(controller: Administrable): AdminMethods {
     'counter.show': method(counterParams, async ({ counter }) =>
       ofCounter(counterCells(await controller.readCounters()), counter),
     ),
+    'load.read': method(nothing, () => controller.readLoad()),
   };
 }
 

@@ -56,6 +56,14 @@ export function printLine(text: string): void {
   process.stdout.write(`${text}\n`);
 }
 
+/** Such as `85 us`, `1.25 ms`, `2.10 s`: three digits, as far as they say something. */
+export function formatMicroseconds(time_us: number): string {
+  const [value, unit] =
+    time_us < 1000 ? [time_us, 'us'] : time_us < 1e6 ? [time_us / 1000, 'ms'] : [time_us / 1e6, 's'];
+  const digits = unit === 'us' || value >= 100 ? 0 : value >= 10 ? 1 : 2;
+  return `${value.toFixed(digits)} ${unit}`;
+}
+
 /** Such as `350 ms`, `12 s`, `5 min`, `3 h`, `2 d`: the largest unit that is at least 1. */
 export function formatDuration(duration_ms: number): string {
   const units: [string, number][] = [

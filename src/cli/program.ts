@@ -14,6 +14,7 @@ import * as store from './store';
 import * as switchCommand from './switch';
 import * as switchCtl from './switch_ctl';
 import * as table from './table';
+import * as top from './top';
 import * as topology from './topology';
 
 /** In the order of the help. */
@@ -29,6 +30,7 @@ const COMMANDS = [
   service,
   table,
   counter,
+  top,
   config,
   completion,
 ];

@@ -247,6 +247,9 @@ function checkService(
   } else if (healthCheckKind(service) === 'null_rpc' && programVersion(service) === undefined) {
     add('version', undefined, `the version of program ${service.program} to check, or health.check none`);
   }
+  if (service.mode !== 'request' && service.records.sample !== undefined) {
+    add('records.sample', service.records.sample, 'none, as only mode request can tell requests apart');
+  }
   return problems;
 }
 

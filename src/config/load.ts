@@ -64,9 +64,14 @@ export function parseConfig(text: string, file: string): Config {
     throw new ConfigError(issues.sort((a, b) => a.line - b.line || a.column - b.column));
   }
   const config = resolveConfig(result.shape);
+  const absolute = (path: string) => resolve(dirname(file), path);
   const { pipeline } = config.switch;
-  if (pipeline === undefined) return config;
-  return { ...config, switch: { ...config.switch, pipeline: resolve(dirname(file), pipeline) } };
+  const { folder } = config.records;
+  return {
+    ...config,
+    switch: { ...config.switch, ...(pipeline !== undefined && { pipeline: absolute(pipeline) }) },
+    records: { ...config.records, ...(folder !== undefined && { folder: absolute(folder) }) },
+  };
 }
 
 function parseYaml(text: string, file: string, lineCounter: LineCounter): Document.Parsed {

@@ -161,6 +161,15 @@ const mode = z.enum(['request', 'session'], {
       : MODE_EXPECTED,
 });
 
+/** The switch draws with 16 bits. */
+const SAMPLE_MAX = 65_536;
+
+const serviceRecordsSchema = z.strictObject({
+  sample: integer(1, SAMPLE_MAX, 'a number of requests')
+    .optional()
+    .describe('one request in so many is recorded in full, 1: all; without it, none'),
+});
+
 const serviceSchema = z.strictObject({
   name: name.describe('what status, counters and commands call it'),
   protocol: z.enum(['udp', 'tcp'], 'one of udp, tcp').describe('IP protocol'),
@@ -176,6 +185,7 @@ const serviceSchema = z.strictObject({
     .prefault([])
     .describe('other pools for some exports or procedures; the first rule that fits counts'),
   health: serviceHealthSchema.prefault({}).describe('differences from the health section'),
+  records: serviceRecordsSchema.prefault({}).describe('performance records of this service'),
 });
 
 const virtualStoreSchema = z.strictObject({
@@ -220,6 +230,27 @@ const limitsSchema = z.strictObject({
     .describe('packets of such requests that wait, from one client address'),
 });
 
+const MEBIBYTE = 1_048_576;
+
+const recordsSchema = z.strictObject({
+  folder: path
+    .optional()
+    .describe('folder for files of records, sampled frames and summaries; without it, none are written'),
+  rotate_bytes: integer(MEBIBYTE / 16, 1024 * MEBIBYTE, 'octets')
+    .default(16 * MEBIBYTE)
+    .describe('a file that would grow beyond this is put aside'),
+  rotate_files: integer(1, 1000, 'a number of files')
+    .default(8)
+    .describe('files of a kind that are kept, the one being written among them'),
+  summary_interval_ms: milliseconds.default(60_000).describe('time from one summary to the next'),
+  unanswered_ms: milliseconds
+    .default(10_000)
+    .describe('a sampled request that is not answered by then is recorded as unanswered'),
+  waiting_max: integer(1, 1_048_576, 'a number of requests')
+    .default(16_384)
+    .describe('sampled requests that wait for their response at one time'),
+});
+
 export const configSchema = z.strictObject({
   switch: switchSchema.prefault({}).describe('the P4Runtime target'),
   admin: z
@@ -252,6 +283,7 @@ export const configSchema = z.strictObject({
     .describe('what clients see'),
   health: healthSchema.prefault({}).describe('health checks of stores; a service may differ'),
   neighbours: neighboursSchema.prefault({}).describe('address resolution'),
+  records: recordsSchema.prefault({}).describe('performance records of sampled requests, and summaries'),
   limits: limitsSchema.prefault({}).describe('bounds of what traffic makes the controller keep'),
 });
 

@@ -30,10 +30,13 @@ import { planChecks, probeSource } from './check_plan';
 import { systemClock, type Clock, type Timer } from './clock';
 import { readDrained, writeDrained } from './drain_record';
 import { idle_ms, readClient, readLeftover } from './leftover';
+import { LoadReader } from './load/reader';
+import type { LoadSnapshot } from './load/snapshot';
 import { Network } from './network';
 import { inPieces } from './pieces';
 import { listTables, readCounters, readTable } from './readings';
 import { portStatuses, serviceStatuses, storeStatuses } from './reports';
+import { planSeries, seriesProblems, type SeriesPlan } from './series';
 import type {
   ControllerState,
   ControllerStatus,
@@ -80,6 +83,8 @@ export class Controller {
   readonly #client: Client;
   readonly #writer: TableWriter;
   readonly #virtualizer: Virtualizer;
+  readonly #series: SeriesPlan;
+  readonly #load: LoadReader;
   readonly #logger: Logger;
   readonly #clock: Clock;
   readonly #counts = new Tally(['packet_ins_unknown', 'digests_unreadable', 'messages_undecodable']);
@@ -145,6 +150,8 @@ export class Controller {
       change: (changes) => this.#writer.change(changes),
       onStalled: (silent_ms) => client.reconnect(`no frame has come from the switch for ${silent_ms} ms`),
     });
+    this.#series = planSeries(this.#network);
+    this.#load = new LoadReader(client, this.#network, this.#series, clock);
     this.#listen();
   }
 
@@ -158,6 +165,7 @@ export class Controller {
       return Promise.reject(new ControllerError('the controller has been started before'));
     }
     this.#restoreDrained();
+    for (const problem of seriesProblems(this.#series)) this.#problem(problem);
     this.#started_ms = this.#clock.now_ms();
     this.#enter('connecting');
     return new Promise((resolve, reject) => {
@@ -242,6 +250,11 @@ export class Controller {
       ...this.#counts.values(),
       packet_outs_dropped: this.#client.packet_outs_dropped,
     });
+  }
+
+  /** What the switch has counted of requests and their response times; `loadBetween` makes figures of two such. */
+  readLoad(): Promise<LoadSnapshot> {
+    return this.#load.read();
   }
 
   #listen(): void {
@@ -339,6 +352,7 @@ export class Controller {
 
   #pause(): void {
     this.#epoch += 1;
+    this.#load.forget();
     this.#virtualizer.hold();
     this.#writer.interrupt();
   }

@@ -1,5 +1,5 @@
 /** The entries that follow from the configuration alone. */
-import type { PortConfig } from '../config/config';
+import type { PortConfig, ServiceConfig } from '../config/config';
 import { admit } from '../dataplane/admit';
 import { arp } from '../dataplane/arp';
 import { hostPort } from '../dataplane/host_port';
@@ -16,6 +16,7 @@ import { IP_PROTOCOL } from '../wire/ipv4';
 import { PROBE_PORT, PROBE_SERVICE_ID, probeSources } from './check_plan';
 import type { Network } from './network';
 import { poolRows } from './pool_rows';
+import { planSeries, seriesRows } from './series';
 
 /** The bit that group addresses have set (IEEE 802). */
 const GROUP = { value: '01:00:00:00:00:00', mask: '01:00:00:00:00:00' };
@@ -34,6 +35,7 @@ export function fixedRows(network: Network): Row[] {
     ),
     ...procedureRows(),
     ...bucketRows(),
+    ...seriesRows(planSeries(network).series),
   ];
 }
 
@@ -106,13 +108,13 @@ function addressRows({ own, vips }: Network): Row[] {
 
 function serviceRows(network: Network): Row[] {
   const services = network.config.virtual_stores.flatMap((virtualStore) =>
-    virtualStore.services.map(({ name, mode, protocol, port, pool }) => {
+    virtualStore.services.map(({ name, mode, protocol, port, pool, records }) => {
       const service_id = network.serviceId(virtualStore.name, name);
       const pool_id = network.poolId(virtualStore.name, pool);
       return virtualService.row(
         { role: 'external', dst_addr: virtualStore.address, protocol: IP_PROTOCOL[protocol], dst_port: port },
         mode === 'request'
-          ? { name: mode, params: { service_id, pool_id, sample_below: 0 } }
+          ? { name: mode, params: { service_id, pool_id, sample_below: sampleBelow(records) } }
           : { name: mode, params: { service_id, pool_id } },
       );
     }),
@@ -125,6 +127,11 @@ function serviceRows(network: Network): Row[] {
     ),
   );
   return [...services, ...probes];
+}
+
+/** The switch samples a request if 16 bits of a hash of it are below this. */
+function sampleBelow({ sample }: ServiceConfig['records']): number {
+  return sample === undefined ? 0 : Math.round(2 ** 16 / sample);
 }
 
 function uniqueBy<T>(items: readonly T[], key: (item: T) => string): T[] {

@@ -4,12 +4,9 @@ import { capability } from '../dataplane/capability';
 import type { Policy } from '../dataplane/constants';
 import { exportTable } from '../dataplane/export';
 import { pool as poolTable } from '../dataplane/pool';
-import { selectProcedures } from '../dataplane/procedures';
+import { selectProcedures, UNLISTED_PROCEDURE } from '../dataplane/procedures';
 import type { Row } from '../dataplane/table';
 import type { Network } from './network';
-
-/** What `procedure_class` gives a procedure it does not list; such a one may change anything. */
-const UNLISTED_PROCEDURE = 0;
 
 const POLICY_OF: Readonly<Record<PoolConfig['policy'], Policy>> = {
   hash: 'hash',

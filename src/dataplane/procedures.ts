@@ -123,6 +123,9 @@ const LISTED: readonly Listed[] = [
 
 export const PROCEDURES: readonly Procedure[] = LISTED.map((listed, index) => ({ id: index + 1, ...listed }));
 
+/** What `procedure_class` gives a procedure it does not list; such a one may change anything. */
+export const UNLISTED_PROCEDURE = 0;
+
 /** All that may be repeated anywhere, all others, or those named. */
 export type ProcedureSelection = 'reads' | 'changes' | readonly string[];
 

@@ -331,6 +331,13 @@ export class Client extends EventEmitter<ClientEvents> {
     return this.#read('counter', () => [filters.counterFilter(this.p4info, counter, index)]);
   }
 
+  /** Those cells, in one request. */
+  readCounterCells(counter: string, indices: readonly number[]): AsyncGenerator<CounterCell> {
+    return this.#read('counter', () =>
+      indices.map((index) => filters.counterFilter(this.p4info, counter, index)),
+    );
+  }
+
   readDirectCounters(table: string): AsyncGenerator<DirectCounterCell> {
     return this.#read('direct_counter_of', () => [filters.directCounterFilter(this.p4info, table)]);
   }

@@ -142,6 +142,35 @@ describe('counter show', () => {
   });
 });
 
+describe('top', () => {
+  it('shows what was counted within one interval', async () => {
+    const shown = await rows('top', '--once', '--series', '--interval', '100ms');
+    expect(shown[0]).toEqual(['in 2000 ms; 0 responses/s that nobody waits for']);
+    const times = ['10', '0.01', '957 us', '1.02 ms'];
+    expect(shown).toContainEqual(['files/nfs', '10', '0', '0', ...times]);
+    expect(shown).toContainEqual(['s1', '10', ...times]);
+    expect(shown).toContainEqual(['s2', '0', '0', '0', '-', '-']);
+    expect(shown).toContainEqual(['GETATTR', 'files/nfs', ...times]);
+    expect(shown).toContainEqual(['GETATTR', 's1', 'files/nfs', ...times]);
+  });
+
+  it('gives one document', async () => {
+    expect(await json('top', '--once', '--interval', '100ms')).toMatchObject({
+      interval_ms: 2000,
+      services: [{ service: 'files/nfs', requests_per_s: 10 }],
+      procedures: [{ procedure: 'GETATTR', responses_per_s: 10 }],
+    });
+  });
+
+  it.each(['fast', '0s', '1ms', '2h'])('refuses the interval %s', async (interval) => {
+    const { code, stderr } = await ask('top', '--once', '--interval', interval);
+    expect({ code, stderr }).toEqual({
+      code: EXIT.usage,
+      stderr: `storeswitch: --interval: found "${interval}", expected a time from 100ms to 60min\n`,
+    });
+  });
+});
+
 describe("the controller's own failures keep their exit code", () => {
   it.each([
     [new NotPrimaryError('Write', 'grpc://h:1', 7, 'another is'), EXIT.not_primary],

@@ -62,6 +62,7 @@ describe('what a right file means', () => {
       version: 3,
       mode: 'request',
       pool: 'all',
+      records: {},
       rules: [],
       health: { check: 'null_rpc', interval_ms: 200, timeout_ms: 200, failures: 3, successes: 2 },
     });
@@ -86,7 +87,8 @@ describe('what a right file means', () => {
     ]);
   });
 
-  test('the pipeline stands relative to the file', () => {
+  test('the pipeline and the folder of records stand relative to the file', () => {
+    expect(parse(['ports:', 'records: { folder: logs }\nports:']).records.folder).toBe('/etc/storeswitch/logs');
     expect(parse().switch.pipeline).toBeUndefined();
     expect(parse(['device_id: 1', 'pipeline: ../build']).switch.pipeline).toBe('/etc/build');
     expect(parse(['device_id: 1', 'pipeline: /opt/p4']).switch.pipeline).toBe('/opt/p4');
@@ -122,7 +124,7 @@ describe('mistakes of shape', () => {
       [['stores:\n  - { name: s1', 'shops:\n  - { name: s1']],
       [
         '1:1: stores: found nothing, expected a list',
-        '17:1: shops: found "shops", expected a known key: switch, admin, log, ports, routes, stores, virtual_stores, health, neighbours, limits',
+        '17:1: shops: found "shops", expected a known key: switch, admin, log, ports, routes, stores, virtual_stores, health, neighbours, records, limits',
       ],
     ],
     [
@@ -332,6 +334,13 @@ describe('mistakes between entries', () => {
       [['mode: session, pool: all', 'mode: session, pool: none']],
       [
         '29:88: virtual_stores[0].services[2].pool: found "none", expected the name of a pool of this virtual store (all)',
+      ],
+    ],
+    [
+      'records of what cannot be told apart',
+      [['mode: session, pool: all', 'mode: session, pool: all, records: { sample: 2 }']],
+      [
+        '29:112: virtual_stores[0].services[2].records.sample: found 2, expected none, as only mode request can tell requests apart',
       ],
     ],
     [

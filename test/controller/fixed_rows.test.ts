@@ -129,6 +129,21 @@ test('services lead to their pool, answers to health checks to the controller', 
   ]);
 });
 
+test.each([
+  [undefined, 0],
+  [1, 65536],
+  [4, 16384],
+  [1000, 66],
+  [65536, 1],
+])('one request in %s is sampled: below %s of 65536', (sample, sample_below) => {
+  const config = exampleConfig();
+  const [service] = config.virtual_stores[0]?.services ?? [];
+  if (service === undefined) throw new Error('an example without service');
+  if (sample !== undefined) service.records = { sample };
+  const row = fixedRows(new Network(config)).find(({ table }) => table === 'virtual_service');
+  expect(row?.entry.action).toMatchObject({ params: { sample_below: BigInt(sample_below) } });
+});
+
 test('requests of a jumbo pool are combined, responses fit what clients take', () => {
   const config = exampleConfig();
   const [client] = config.ports;

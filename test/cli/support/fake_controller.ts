@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { AdminError, AdminServer } from '../../../src/admin';
 import { adminCodeOf, adminMethods, type Administrable } from '../../../src/cli/admin_methods';
+import type { LoadSnapshot } from '../../../src/controller/load/snapshot';
 import type { StoreStatus } from '../../../src/controller/status';
 
 const store = (name: string, id: number, state: StoreStatus['state']): StoreStatus => ({
@@ -95,6 +96,23 @@ export class FakeController implements Administrable {
       services: { 'files/nfs': { requests: of(12), retransmissions: of(1) } },
       stores: { s1: { requests: of(7), responses: of(7) } },
       controller: { frames_given_up: 5 },
+    };
+  }
+
+  /** Each reading 2 s and 20 requests after the one before, answered within 1 ms by s1. */
+  async readLoad(): Promise<LoadSnapshot> {
+    const readings = this.calls.filter((call) => call === 'load').length;
+    this.calls.push('load');
+    const counts: [number, number][] = [[16, 20 * readings]];
+    return {
+      at_ms: 2000 * readings,
+      services: [{ service: 'files/nfs', requests: 20 * readings, retransmissions: 0, is_complete: true }],
+      stores: [
+        { store: 's1', sent: 20 * readings },
+        { store: 's2', sent: 0 },
+      ],
+      unexpected_responses: 0,
+      series: [{ service: 'files/nfs', procedure: 'GETATTR', store: 's1', counts }],
     };
   }
 
