@@ -9,7 +9,14 @@ import type {
   TableListing,
   TableReading,
 } from '../controller/status';
+import { PROCEDURES } from '../dataplane/procedures';
 import type { LoadSnapshot } from '../controller/load/snapshot';
+import {
+  WAIT_MAX_MS,
+  type RecordAnswer,
+  type RecordFilter,
+  type RecordRequest,
+} from '../controller/records/feed';
 import { failureOf } from './exit_codes';
 import type { CounterCell } from './readings';
 
@@ -24,11 +31,19 @@ export interface Administrable {
   readTable(table: string): Promise<TableReading>;
   readCounters(): Promise<CounterReading>;
   readLoad(): Promise<LoadSnapshot>;
+  takeRecords(request: RecordRequest): Promise<RecordAnswer>;
 }
 
 const nothing = z.strictObject({});
 const storeParams = z.strictObject({ store: z.string() });
 const tableParams = z.strictObject({ table: z.string() });
+const recordParams = z.strictObject({
+  after: z.int().min(0).optional(),
+  wait_ms: z.int().min(0).max(WAIT_MAX_MS).optional(),
+  service: z.string().optional(),
+  store: z.string().optional(),
+  procedure: z.string().optional(),
+});
 const counterParams = z.strictObject({ counter: z.string().optional() });
 
 export function adminMethods(controller: Administrable): AdminMethods {
@@ -44,6 +59,10 @@ export function adminMethods(controller: Administrable): AdminMethods {
       ofCounter(counterCells(await controller.readCounters()), counter),
     ),
     'load.read': method(nothing, () => controller.readLoad()),
+    'records.take': method(recordParams, (params) => {
+      checkFilter(controller, params);
+      return controller.takeRecords(params);
+    }),
   };
 }
 
@@ -72,6 +91,28 @@ function method<Params>(schema: z.ZodType<Params>, handle: (params: Params) => u
       `${key === '' ? 'params' : `params.${key}`}: ${issue?.message ?? 'invalid'}`,
     );
   };
+}
+
+/** A filter that fits nothing would wait for ever. */
+function checkFilter(controller: Administrable, { service, store, procedure }: RecordFilter): void {
+  const services = controller.services().map(({ virtual_store, name }) => `${virtual_store}/${name}`);
+  const stores = controller.stores().map(({ name }) => name);
+  const procedures = [...new Set(PROCEDURES.map(({ name }) => name))];
+  const check = (what: string, found: string | undefined, known: readonly string[], fits: boolean): void => {
+    if (found === undefined || fits) return;
+    throw new AdminError('bad_params', `there is no ${what} "${found}"; there are ${known.join(', ')}`);
+  };
+  const is_service = (name: string) => name === service || name.endsWith(`/${service}`);
+  check('service', service, services, services.some(is_service));
+  check(
+    'store',
+    store,
+    stores,
+    stores.some((name) => name === store),
+  );
+  // What has no name of ours goes by its number.
+  const is_procedure = procedures.some((name) => name === procedure) || /^\d+$/.test(procedure ?? '');
+  check('procedure', procedure, procedures, is_procedure);
 }
 
 /** By the P4 program's names of the counters, so that asking the switch itself gives the same ones. */

@@ -16,8 +16,8 @@ export interface SwitchOptions {
   switch?: string;
 }
 
-export function jsonOption(): Option {
-  return new Option('--json', 'print one JSON document');
+export function jsonOption(description = 'print one JSON document'): Option {
+  return new Option('--json', description);
 }
 
 export function socketOption(): Option {

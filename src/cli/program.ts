@@ -16,6 +16,7 @@ import * as switchCtl from './switch_ctl';
 import * as table from './table';
 import * as top from './top';
 import * as topology from './topology';
+import * as trace from './trace';
 
 /** In the order of the help. */
 const COMMANDS = [
@@ -31,6 +32,7 @@ const COMMANDS = [
   table,
   counter,
   top,
+  trace,
   config,
   completion,
 ];

@@ -46,6 +46,8 @@ import type {
   TableListing,
   TableReading,
 } from './status';
+import type { RecordAnswer, RecordRequest } from './records/feed';
+import { Records } from './records/records';
 import { ensureSwitchResources } from './switch_resources';
 import { TableWriter } from './table_writer';
 import { Tally } from './tally';
@@ -85,6 +87,7 @@ export class Controller {
   readonly #virtualizer: Virtualizer;
   readonly #series: SeriesPlan;
   readonly #load: LoadReader;
+  readonly #records: Records;
   readonly #logger: Logger;
   readonly #clock: Clock;
   readonly #counts = new Tally(['packet_ins_unknown', 'digests_unreadable', 'messages_undecodable']);
@@ -140,18 +143,25 @@ export class Controller {
         onInterrupted: (error) => this.#interrupted(error),
       },
     );
+    this.#series = planSeries(this.#network);
+    this.#load = new LoadReader(client, this.#network, this.#series, clock);
+    this.#records = new Records({
+      network: this.#network,
+      clock,
+      logger,
+      readLoad: () => this.#load.read(),
+    });
     this.#virtualizer = new Virtualizer({
       network: this.#network,
       clock,
       logger,
       first_xid: randomInt(2 ** 32),
       send: (port_number, frame, operation) => this.#send(packetOut(port_number, frame, operation)),
+      record: (punted) => this.#records.take(punted),
       want: (tables) => this.#writer.want(tables),
       change: (changes) => this.#writer.change(changes),
       onStalled: (silent_ms) => client.reconnect(`no frame has come from the switch for ${silent_ms} ms`),
     });
-    this.#series = planSeries(this.#network);
-    this.#load = new LoadReader(client, this.#network, this.#series, clock);
     this.#listen();
   }
 
@@ -165,6 +175,7 @@ export class Controller {
       return Promise.reject(new ControllerError('the controller has been started before'));
     }
     this.#restoreDrained();
+    this.#openRecords();
     for (const problem of seriesProblems(this.#series)) this.#problem(problem);
     this.#started_ms = this.#clock.now_ms();
     this.#enter('connecting');
@@ -188,6 +199,7 @@ export class Controller {
     this.#starting?.resolve();
     this.#starting = undefined;
     this.#client.close();
+    this.#records.stop();
     if (this.#state !== 'failed') this.#enter('stopped');
     return Promise.resolve();
   }
@@ -248,6 +260,7 @@ export class Controller {
       ...responses.counts.values(),
       ...counts.values(),
       ...this.#counts.values(),
+      ...this.#records.counts(),
       packet_outs_dropped: this.#client.packet_outs_dropped,
     });
   }
@@ -255,6 +268,11 @@ export class Controller {
   /** What the switch has counted of requests and their response times; `loadBetween` makes figures of two such. */
   readLoad(): Promise<LoadSnapshot> {
     return this.#load.read();
+  }
+
+  /** Records of sampled requests; waits for some, if asked to. */
+  takeRecords(request: RecordRequest): Promise<RecordAnswer> {
+    return this.#records.feed.take(request);
   }
 
   #listen(): void {
@@ -301,6 +319,7 @@ export class Controller {
       await this.#writer.settled();
       if (epoch !== this.#epoch) return;
       this.#enter('running');
+      this.#records.resume();
       this.#logger.info({ program: pushed, writes: this.#writer.counts }, 'the switch is in step');
       this.#starting?.resolve();
       this.#starting = undefined;
@@ -353,6 +372,7 @@ export class Controller {
   #pause(): void {
     this.#epoch += 1;
     this.#load.forget();
+    this.#records.hold();
     this.#virtualizer.hold();
     this.#writer.interrupt();
   }
@@ -422,6 +442,17 @@ export class Controller {
     const { state_file } = this.options;
     if (state_file === undefined) return;
     for (const store of readDrained(state_file)) this.#virtualizer.setDrained(store, true);
+  }
+
+  #openRecords(): void {
+    try {
+      this.#records.start();
+    } catch (error) {
+      const { folder } = this.config.records;
+      throw new ControllerError(
+        `records.folder: found ${folder}, expected a folder that can be written: ${toError(error).message}`,
+      );
+    }
   }
 
   /** Every now and then, as long as the controller runs. */

@@ -35,6 +35,8 @@ export interface VirtualizerEnvironment {
   first_xid: number;
   /** False if the frame could not be sent. Plain `send` unless told otherwise. */
   send(port_number: number, frame: Uint8Array, operation?: keyof typeof PACKET_OUT): boolean;
+  /** A request or response that is to be recorded, for whatever reason it came. */
+  record(punt: PuntedFrame): void;
   /** Each table given should hold these rows and no others. */
   want(tables: ReadonlyMap<string, readonly Row[]>): void;
   /** Nothing has come back from the switch for so long that the connection may be dead. */
@@ -72,7 +74,7 @@ const CANARY_FRAME = encodeEthernet({
 const CLIENTS_FLUSH_MS = 50;
 
 export class Virtualizer {
-  readonly counts = new Tally(['packet_ins_unreadable', 'packet_ins_unhandled']);
+  readonly counts = new Tally(['packet_ins_unreadable']);
   readonly neighbours: Neighbours;
   readonly path: SwitchPath;
   readonly health: Health;
@@ -197,6 +199,7 @@ export class Virtualizer {
   receive(punt: PuntedFrame): void {
     const { ingress_port, reason, frame: bytes } = punt;
     this.path.heard();
+    if (punt.is_sampled) this.environment.record(punt);
     const frame = decodeFrame(bytes);
     if (frame === undefined) return this.counts.add('packet_ins_unreadable');
     switch (reason) {
@@ -214,7 +217,7 @@ export class Virtualizer {
       case 'fragment_passed':
         return this.fragments.receive(punt, frame);
       case 'record':
-        return this.counts.add('packet_ins_unhandled');
+        return;
     }
   }
 

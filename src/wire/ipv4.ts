@@ -42,15 +42,23 @@ export const IPV4_DEFAULTS = {
 
 /** Undefined unless version, header length, total length and header checksum are right and all bytes are there. */
 export function decodeIpv4(bytes: Uint8Array): Ipv4Packet | undefined {
+  const beginning = decodeIpv4Beginning(bytes);
+  return beginning === undefined || beginning.length_bytes > bytes.length ? undefined : beginning.packet;
+}
+
+/** As `decodeIpv4`, of a packet that was perhaps cut short: `length_bytes` is its total length, as the header has it. */
+export function decodeIpv4Beginning(
+  bytes: Uint8Array,
+): { packet: Ipv4Packet; length_bytes: number } | undefined {
   if (bytes.length < IPV4_MIN_HEADER_LENGTH) return undefined;
   const view = dataView(bytes);
   const headerLength = (view.getUint8(0) & 0x0f) * 4;
   const totalLength = view.getUint16(2);
   if (view.getUint8(0) >> 4 !== 4 || headerLength < IPV4_MIN_HEADER_LENGTH) return undefined;
-  if (totalLength < headerLength || totalLength > bytes.length) return undefined;
+  if (totalLength < headerLength || headerLength > bytes.length) return undefined;
   if (internetChecksum(bytes.subarray(0, headerLength)) !== 0) return undefined;
   const fragment = view.getUint16(6);
-  return {
+  const packet = {
     trafficClass: view.getUint8(1),
     identification: view.getUint16(4),
     dontFragment: (fragment & DONT_FRAGMENT) !== 0,
@@ -63,6 +71,7 @@ export function decodeIpv4(bytes: Uint8Array): Ipv4Packet | undefined {
     options: bytes.subarray(IPV4_MIN_HEADER_LENGTH, headerLength),
     payload: bytes.subarray(headerLength, totalLength),
   };
+  return { packet, length_bytes: totalLength };
 }
 
 /** Fills in lengths and the header checksum. */

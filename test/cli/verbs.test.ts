@@ -1,7 +1,7 @@
 import { AdminError } from '../../src/admin';
 import { NotPrimaryError, UnreachableError } from '../../src/p4runtime/errors';
 import { EXIT } from '../../src/cli/exit_codes';
-import { serveFake, type FakeController } from './support/fake_controller';
+import { RECORD, serveFake, UNANSWERED, type FakeController } from './support/fake_controller';
 import { storeswitch, type Outcome } from './support/storeswitch';
 
 let fake: Awaited<ReturnType<typeof serveFake>>;
@@ -168,6 +168,35 @@ describe('top', () => {
       code: EXIT.usage,
       stderr: `storeswitch: --interval: found "${interval}", expected a time from 100ms to 60min\n`,
     });
+  });
+});
+
+describe('trace', () => {
+  it('shows a record a line', async () => {
+    expect(await ask('trace', '--records', '2')).toEqual({
+      code: EXIT.ok,
+      stdout:
+        '2026-01-02T03:04:05.000006Z 10.0.1.7:700 xid 000000fe files/nfs s1 LOOKUP 0102 40+120 octets 1.25 ms nfs status 2\n' +
+        '2026-01-02T03:04:06.000001Z 10.0.1.7:700 xid 000000ff files/nfs s2 NULL 40 octets unanswered sent 3 times\n',
+      stderr: 'storeswitch: 7 records were not shown\n',
+    });
+  });
+
+  it('shows JSON, and ends in the middle of an answer', async () => {
+    const { stdout } = await ask('trace', '--json', '--records', '1');
+    expect(JSON.parse(stdout)).toEqual(RECORD);
+    const other = await ask('trace', '--json', '--records', '1', '--procedure', 'NULL');
+    expect(JSON.parse(other.stdout)).toEqual(UNANSWERED);
+  });
+
+  it.each([
+    ['--service', 'nfs9', 'there is no service "nfs9"; there are files/nfs'],
+    ['--store', 's9', 'there is no store "s9"; there are s1, s2'],
+    ['--procedure', 'read', 'there is no procedure "read"; there are NULL, GETATTR, '],
+  ])('refuses %s %s', async (option, value, message) => {
+    const { code, stderr } = await ask('trace', option, value);
+    expect(code).toBe(EXIT.failed);
+    expect(stderr).toContain(message);
   });
 });
 

@@ -1,4 +1,4 @@
-import { NOT_A_REQUEST } from '../../src/dataplane/packet_io';
+import { NOT_A_REQUEST, type PuntedFrame } from '../../src/dataplane/packet_io';
 /** The controller's decisions as a whole, with stores that answer and tables that are only wanted. */
 import pino from 'pino';
 import { readLeftover } from '../../src/controller/leftover';
@@ -20,6 +20,7 @@ function setUp() {
   /** A switch that does not run takes frames, and does nothing with them. */
   const switch_state = { is_running: true };
   const stalls: number[] = [];
+  const recorded: PuntedFrame[] = [];
   const virtualizer: Virtualizer = new Virtualizer({
     network,
     clock,
@@ -37,6 +38,7 @@ function setUp() {
       );
       return true;
     },
+    record: (punted) => recorded.push(punted),
     want(tables) {
       for (const [table, rows] of tables) wanted.set(table, rows);
     },
@@ -77,6 +79,7 @@ function setUp() {
     alive,
     switch_state,
     stalls,
+    recorded,
     virtualizer,
     run,
     states,
@@ -256,4 +259,14 @@ test('frames that are none are counted', () => {
   expect(virtualizer.counts.get('packet_ins_unreadable')).toBe(2);
   expect(virtualizer.health.counts.get('probe_replies_ignored')).toBe(1);
   expect(virtualizer.clients.counts.get('frames_dropped_not_ipv4')).toBe(1);
+});
+
+test('whatever is sampled is recorded, for whatever reason it came; what only was to be recorded is nothing else', () => {
+  const { virtualizer, recorded } = setUp();
+  virtualizer.resume();
+  const punted = { ...NOT_A_REQUEST, ingress_port: 3, frame: new Uint8Array(60) };
+  virtualizer.receive({ ...punted, reason: 'record', is_sampled: true });
+  virtualizer.receive({ ...punted, reason: 'client_route_miss', is_sampled: true });
+  virtualizer.receive({ ...punted, reason: 'client_route_miss' });
+  expect(recorded.map(({ reason }) => reason)).toEqual(['record', 'client_route_miss']);
 });

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { decodeArp } from '../../src/wire/arp';
 import { decodeEthernet } from '../../src/wire/ethernet';
 import { decodeFrame } from '../../src/wire/frame';
-import { decodeIpv4 } from '../../src/wire/ipv4';
+import { decodeIpv4, decodeIpv4Beginning } from '../../src/wire/ipv4';
 import { decodeExportResults, decodeMountPath, decodeMountResults } from '../../src/wire/mount';
 import { decodeLeadingHandle, decodeNfsStatus } from '../../src/wire/nfs3';
 import { decodeDumpResults, decodeGetportArgs, decodeGetportResults } from '../../src/wire/portmap';
@@ -19,6 +19,7 @@ const DECODERS: Record<string, (bytes: Uint8Array) => unknown> = {
   decodeEthernet,
   decodeFrame,
   decodeIpv4,
+  decodeIpv4Beginning,
   decodeExportResults,
   decodeMountPath,
   decodeMountResults,

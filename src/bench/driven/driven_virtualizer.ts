@@ -44,6 +44,7 @@ export class DrivenVirtualizer {
         });
         return true;
       },
+      record: () => undefined,
       want: (tables) => {
         for (const rows of tables.values()) this.program.insert(rows);
       },

@@ -32,7 +32,7 @@ export class LoadReader {
     private readonly clock: Clock,
   ) {}
 
-  /** Whoever asks while a reading is under way shares it. Rejects as reads of `source` do. */
+  /** Whoever asks while a reading is under way shares it, as of when it began. Rejects as reads of `source` do. */
   read(): Promise<LoadSnapshot> {
     this.#reading ??= this.#read().finally(() => (this.#reading = undefined));
     return this.#reading;

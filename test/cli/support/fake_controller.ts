@@ -5,6 +5,8 @@ import { join } from 'node:path';
 import { AdminError, AdminServer } from '../../../src/admin';
 import { adminCodeOf, adminMethods, type Administrable } from '../../../src/cli/admin_methods';
 import type { LoadSnapshot } from '../../../src/controller/load/snapshot';
+import type { RecordAnswer, RecordRequest } from '../../../src/controller/records/feed';
+import type { PerformanceRecord } from '../../../src/controller/records/record';
 import type { StoreStatus } from '../../../src/controller/status';
 
 const store = (name: string, id: number, state: StoreStatus['state']): StoreStatus => ({
@@ -19,6 +21,36 @@ const store = (name: string, id: number, state: StoreStatus['state']): StoreStat
   checks: [],
   pools: [{ virtual_store: 'files', pool: 'all', weight: 1, slots: 512, slots_total: 1024 }],
 });
+
+export const UNANSWERED: PerformanceRecord = {
+  virtual_store: 'files',
+  service: 'nfs',
+  store: 's2',
+  client: '10.0.1.7',
+  client_port: 700,
+  xid: 255,
+  program: 100003,
+  version: 3,
+  procedure: 'NULL',
+  request_time: '2026-01-02T03:04:06.000001Z',
+  request_bytes: 40,
+  transmissions: 3,
+};
+
+export const RECORD: PerformanceRecord = {
+  ...UNANSWERED,
+  store: 's1',
+  xid: 254,
+  procedure: 'LOOKUP',
+  object: '0102',
+  request_time: '2026-01-02T03:04:05.000006Z',
+  response_time: '2026-01-02T03:04:05.001256Z',
+  elapsed_us: 1250,
+  response_bytes: 120,
+  transmissions: 1,
+  outcome: 'success',
+  nfs_status: 2,
+};
 
 export class FakeController implements Administrable {
   readonly calls: string[] = [];
@@ -114,6 +146,13 @@ export class FakeController implements Administrable {
       unexpected_responses: 0,
       series: [{ service: 'files/nfs', procedure: 'GETATTR', store: 's1', counts }],
     };
+  }
+
+  /** The same two, whenever asked; none after them. */
+  async takeRecords({ after = 1, procedure }: RecordRequest): Promise<RecordAnswer> {
+    const records = [RECORD, UNANSWERED].slice(after - 1);
+    const fitting = records.filter((one) => procedure === undefined || one.procedure === procedure);
+    return { records: fitting, next: 3, missed: after === 1 ? 7 : 0 };
   }
 
   private find(name: string): void {
