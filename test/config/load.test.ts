@@ -88,7 +88,9 @@ describe('what a right file means', () => {
   });
 
   test('the pipeline and the folder of records stand relative to the file', () => {
-    expect(parse(['ports:', 'records: { folder: logs }\nports:']).records.folder).toBe('/etc/storeswitch/logs');
+    expect(parse(['ports:', 'records: { folder: logs }\nports:']).records.folder).toBe(
+      '/etc/storeswitch/logs',
+    );
     expect(parse().switch.pipeline).toBeUndefined();
     expect(parse(['device_id: 1', 'pipeline: ../build']).switch.pipeline).toBe('/etc/build');
     expect(parse(['device_id: 1', 'pipeline: /opt/p4']).switch.pipeline).toBe('/opt/p4');
