@@ -1,5 +1,6 @@
 import { libc, POLLERR, POLLHUP, POLLIN, POLLNVAL } from '../ports/libc';
 import type { PollablePort } from '../ports/port';
+import type { LinkLog } from './link_log';
 import type { SwitchCore } from './switch_core';
 import type { ThreadScheduling } from './thread_scheduling';
 import type { Wakeup } from './wakeup';
@@ -35,10 +36,11 @@ export class PacketLoop {
     private readonly wakeup: Wakeup,
     private readonly control: LoopControl,
     private readonly scheduling: ThreadScheduling,
+    private readonly link_log: LinkLog,
   ) {}
 
   run(): void {
-    const { core, ports, control, wakeup, scheduling } = this;
+    const { core, ports, control, wakeup, scheduling, link_log } = this;
     let next_tick_us = 0;
     let next_maintain_us = 0;
     let was_idle = false;
@@ -55,6 +57,7 @@ export class PacketLoop {
       }
       if (now_us >= next_maintain_us) {
         for (const port of ports) port.maintain();
+        link_log.look(ports);
         next_maintain_us = now_us + MAINTAIN_INTERVAL_US;
       }
       if (core.due_us <= now_us) core.release();

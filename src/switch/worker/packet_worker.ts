@@ -8,6 +8,7 @@ import type { DataplaneObserver } from './dataplane';
 import type { EngineModule } from './engine_calls';
 import { FrameRing } from './frame_ring';
 import type { FromWorker, Request, WorkerSetup } from './messages';
+import { LinkLog } from './link_log';
 import { PacketLoop, type LoopControl } from './packet_loop';
 import { SwitchCore } from './switch_core';
 import { ThreadScheduling } from './thread_scheduling';
@@ -54,7 +55,9 @@ async function runWorker(): Promise<void> {
   const wakeup = Wakeup.attach(setup.shared, setup.wake_fd);
   const packet_ins = FrameRing.attach(setup.packet_ins);
   const packet_outs = FrameRing.attach(setup.packet_outs);
-  const core: SwitchCore = new SwitchCore(createEngine, ports, setup.options, (level, message) => {
+  const core: SwitchCore = new SwitchCore(createEngine, ports, setup.options, log);
+
+  function log(level: 'info' | 'warn' | 'error', message: string): void {
     // A packet may log as often as it likes.
     if (wakeup.eventsInFlight() >= EVENTS_IN_FLIGHT_MAX) {
       core.counts.log_dropped++;
@@ -62,7 +65,7 @@ async function runWorker(): Promise<void> {
     }
     wakeup.addEventsInFlight(1);
     post({ kind: 'log', level, message });
-  });
+  }
   let stopped = false;
 
   /** Posts reports unless the other thread is too far behind. */
@@ -163,7 +166,7 @@ async function runWorker(): Promise<void> {
         : `the packet thread has no real-time priority (${refusal}): frames may wait for a core`,
   });
   try {
-    new PacketLoop(core, ports, wakeup, control, scheduling).run();
+    new PacketLoop(core, ports, wakeup, control, scheduling, new LinkLog(log)).run();
   } finally {
     core.close();
   }
