@@ -166,3 +166,13 @@ test.each<[string, string, (json: Json) => void, RegExp]>([
 ])('%s is refused with its name', (_, program, spoil, message) => {
   expect(load(program, spoil)).toThrow(message);
 });
+
+test('control flow that comes back is refused by name', () => {
+  const spoil = (json: Json): void => {
+    const tables = at(json, 'pipelines', 0, 'tables') as unknown as Record<string, unknown>[];
+    const [first] = tables;
+    if (first === undefined) throw new Error('no table');
+    set(first, 'base_default_next', first['name']);
+  };
+  expect(load('router', spoil)).toThrow(/^pipelines\[0\]: control flow comes back to "([^"]+)": \1 -> \1/);
+});

@@ -1,4 +1,5 @@
 import { loadCalculation } from './calculations';
+import { refuseCycles } from './control_flow';
 import { ExpressionLoader } from './expressions';
 import type { JsonNode } from './json';
 import type {
@@ -73,7 +74,9 @@ export function loadPipeline(at: JsonNode, scope: Scope): Pipeline {
     if (!nodes.has(reference.string()))
       reference.fail(`there is no table, condition or action call named "${reference.string()}"`);
   }
-  return { name: at.get('name').string(), initial, tables, conditionals, action_calls };
+  const pipeline = { name: at.get('name').string(), initial, tables, conditionals, action_calls };
+  refuseCycles(at, pipeline);
+  return pipeline;
 }
 
 function actionById(at: JsonNode, scope: Scope): Action {

@@ -1,4 +1,4 @@
-import { Server } from '@grpc/grpc-js';
+import { logVerbosity, Server, setLogVerbosity } from '@grpc/grpc-js';
 import { P4RuntimeService as P4RuntimeDefinition } from 'p4runtime-js';
 import { pipelinedResponses } from './pipelined_responses';
 import { P4RuntimeService, type ServiceOptions } from './service';
@@ -41,7 +41,11 @@ export async function startServer(
   const definition = { ...P4RuntimeDefinition, write: { ...write, requestDeserialize: decodeWriteRequest } };
   server.addService(definition, service.handlers());
   const port = await new Promise<number>((resolve, reject) => {
+    // What gRPC prints of a failure by itself is in the error, too; whoever set its verbosity wants to see it.
+    const is_quiet = process.env['GRPC_VERBOSITY'] === undefined;
+    if (is_quiet) setLogVerbosity(logVerbosity.NONE);
     server.bindAsync(address, credentials, (error, bound) => {
+      if (is_quiet) setLogVerbosity(logVerbosity.ERROR);
       if (error === null) resolve(bound);
       else reject(new Error(`cannot listen on ${address}: ${error.message}`));
     });
