@@ -9,6 +9,9 @@ const MESSAGES_MAX_BYTES = 5500;
 /** More than this no client takes by default (64 KiB of metadata in base64): then there are no details. */
 const DETAILS_MAX_BYTES = 46_000;
 const STATUS_MESSAGE_MAX_CHARS = 500;
+/** Failures that the message tells of where there are no details, each in so many characters. */
+const TOLD_MAX = 10;
+const TOLD_MAX_CHARS = 100;
 
 /** Some requests of a batch failed: one p4.v1.Error for each in a google.rpc.Status, in order. */
 export class BatchFailure extends Error {
@@ -21,11 +24,24 @@ export class BatchFailure extends Error {
     super(shorten(`${failed.length} of ${results.length} ${what} failed: ${failed[0]?.message ?? ''}`));
     this.code = code;
     const packed = pack(code, this.message, results);
-    if (packed === undefined) {
-      const first = results.findIndex(({ canonicalCode }) => canonicalCode !== 0);
-      this.message += ` (number ${first}; the batch is too long to tell of each: send fewer)`;
-    } else this.metadata.set(DETAILS_KEY, packed);
+    if (packed === undefined) this.message = summary(what, results);
+    else this.metadata.set(DETAILS_KEY, packed);
   }
+}
+
+/** Of a batch too long to tell of each request: how many failed with which code, and the first of them by index. */
+function summary(what: string, results: P4Error[]): string {
+  const counts = new Map<number, number>();
+  const first: string[] = [];
+  let failed = 0;
+  results.forEach(({ canonicalCode, message }, i) => {
+    if (canonicalCode === 0) return;
+    failed++;
+    counts.set(canonicalCode, (counts.get(canonicalCode) ?? 0) + 1);
+    if (first.length < TOLD_MAX) first.push(`number ${i}: ${message.slice(0, TOLD_MAX_CHARS)}`);
+  });
+  const by_code = [...counts].map(([code, count]) => `${count} ${status[code] ?? code}`).join(', ');
+  return `${failed} of ${results.length} ${what} failed: ${by_code}; ${first.join('; ')} (the batch is too long to tell of each: send fewer)`;
 }
 
 /**
