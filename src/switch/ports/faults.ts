@@ -47,8 +47,11 @@ interface Held {
   frame: Uint8Array;
 }
 
-/** Throws RangeError naming the setting that is not what it must be. */
+/** Throws RangeError naming the setting that is not what it must be, or that there is none of that name. */
 export function checkFaults(settings: FaultSettings): void {
+  const known = Object.keys(NO_FAULTS);
+  const unknown = Object.keys(settings).find((name) => !known.includes(name));
+  if (unknown !== undefined) throw new RangeError(`${unknown}: one of ${known.join(', ')} is expected`);
   for (const name of ['loss', 'duplication', 'reordering', 'corruption'] as const) {
     const value = settings[name];
     if (!(value >= 0 && value <= 1))

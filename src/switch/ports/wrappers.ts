@@ -77,6 +77,8 @@ export class FaultyPort extends WrappedPort {
   /** Throws RangeError for settings that cannot be. */
   constructor(inner: Port, faults: PortFaults, clock: { readonly now_us: number }) {
     super(inner);
+    const unknown = Object.keys(faults).find((name) => name !== 'in' && name !== 'out');
+    if (unknown !== undefined) throw new RangeError(`${unknown}: in or out is expected`);
     const receive = (buffer: Uint8Array, start: number, end: number): void =>
       this.handler(this.number, buffer, start, end);
     const transmit = (buffer: Uint8Array, start: number, end: number): void =>

@@ -30,6 +30,12 @@ function arrivals(settings: Partial<FaultSettings>): { seen: number[]; port: Fau
 const ascending = (list: number[]): number[] => [...list].sort((a, b) => a - b);
 const all = Array.from({ length: FRAMES }, (_, i) => i);
 
+test('settings that do not exist are refused, in place of a test without faults', () => {
+  const faulty = (faults: object) => () => new FaultyPort(new MemoryPort(1), faults, { now_us: 0 });
+  expect(faulty({ loss: 0.1 })).toThrow(/^loss: in or out is expected$/);
+  expect(faulty({ in: { ...NO_FAULTS, los: 1 } })).toThrow(/^los: one of loss, duplication/);
+});
+
 test('without faults nothing changes', () => {
   expect(arrivals({}).seen).toEqual(all);
 });
