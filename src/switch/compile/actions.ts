@@ -18,27 +18,61 @@ export function writeAction(
   const targets = new Set<number>();
   for (const { primitive } of action.primitives)
     if (primitive.op === 'jump' || primitive.op === 'jump_if_zero') targets.add(primitive.target);
-  if (targets.size > 0) writeWithJumps(action, targets, context, primitives, source, trace);
-  else
-    for (const { primitive, source: at } of action.primitives) {
-      trace.statement(at);
-      primitives.write(primitive);
-    }
+  const writers = { context, primitives, source, trace };
+  if (jumpsBack(action)) writeWithJumps(action, targets, writers);
+  else writeBlocks(action, targets, writers);
   source.close();
   context.enterAction(undefined);
+}
+
+interface Writers {
+  context: Context;
+  primitives: PrimitiveWriter;
+  source: Source;
+  trace: TraceCalls;
+}
+
+function jumpsBack(action: Action): boolean {
+  return action.primitives.some(
+    ({ primitive }, i) =>
+      (primitive.op === 'jump' || primitive.op === 'jump_if_zero') && primitive.target <= i,
+  );
+}
+
+/**
+ * All jumps go forward, as those of conditions do: each place that is jumped to is the end of a block that begins at the
+ * start, which V8 compiles like an `if`. Without jumps there are no blocks.
+ */
+function writeBlocks(
+  action: Action,
+  targets: Set<number>,
+  { context, primitives, source, trace }: Writers,
+): void {
+  const { length } = action.primitives;
+  const ends = [...targets].filter((target) => target < length).sort((a, b) => a - b);
+  const jump = (target: number): string => (target < length ? `break to_${target};` : 'return;');
+  for (const end of [...ends].reverse()) source.open(`to_${end}:`);
+  action.primitives.forEach(({ primitive, source: at }, i) => {
+    if (ends.includes(i)) source.close();
+    if (primitive.op !== 'jump') trace.statement(at);
+    if (primitive.op === 'jump') source.line(jump(primitive.target));
+    else if (primitive.op === 'jump_if_zero')
+      source.line(`if (!${context.isNotZero(primitive.condition)}) ${jump(primitive.target)}`);
+    else primitives.write(primitive);
+  });
 }
 
 /** Times an action may jump back; a loop that never ends would stop the whole switch (BMv2's does). */
 const JUMPS_BACK_MAX = 1_000_000;
 
-/** One case for each place that is jumped to; cases fall through as the primitives follow each other. */
+/**
+ * Where a jump goes back: one case for each place that is jumped to; cases fall through as the primitives follow each
+ * other.
+ */
 function writeWithJumps(
   action: Action,
   targets: Set<number>,
-  context: Context,
-  primitives: PrimitiveWriter,
-  source: Source,
-  trace: TraceCalls,
+  { context, primitives, source, trace }: Writers,
 ): void {
   const jump = (from: number, target: number): string => {
     const back = target <= from ? 'if (--budget === 0) break; ' : '';
@@ -53,8 +87,7 @@ function writeWithJumps(
     if (primitive.op === 'jump') {
       source.line(jump(i, primitive.target));
     } else if (primitive.op === 'jump_if_zero') {
-      const condition = context.value(primitive.condition);
-      source.line(`if (${condition.code} == 0) { ${jump(i, primitive.target)} }`);
+      source.line(`if (!${context.isNotZero(primitive.condition)}) { ${jump(i, primitive.target)} }`);
     } else primitives.write(primitive);
   });
   // A jump past the last primitive ends the action.

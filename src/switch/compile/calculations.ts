@@ -4,6 +4,7 @@ import { ProgramError } from '../program/error';
 import { typeOf } from '../program/scope';
 import { limbWidths, packBytes, type Piece } from './bits';
 import type { Context } from './context';
+import { CrcWriter } from './crc_code';
 import { fieldPieces, type HeaderFunctions, scaled } from './headers';
 import { VARBIT_BITS } from './layout';
 import { literal, type Source } from './source';
@@ -37,6 +38,10 @@ export function writeCalculation(
   const aligned = runs.every((run) => runBits(run) % 8 === 0);
   const emitted = { source, headers };
   source.open(`function ${context.name('calculate', calculation)}(cursor, end)`);
+  if (aligned && writeCrc(calculation, runs, context, source)) {
+    source.close();
+    return;
+  }
   source.line('let n = 0;');
   for (const run of runs) {
     const guarded = run.header !== undefined && !context.isMetadata(run.header);
@@ -55,6 +60,39 @@ export function writeCalculation(
   if (is_custom) source.line(`return custom_crcs.get(${literal(name)}).compute(hb, n);`);
   else source.line(`return hashes.${algorithm}(hb, n);`);
   source.close();
+}
+
+/** A CRC of fields only, without a copy of them; false: it is something else. */
+function writeCrc(
+  { algorithm, inputs }: Calculation,
+  runs: Run[],
+  context: Context,
+  source: Source,
+): boolean {
+  if (inputs.some(({ kind }) => kind === 'header' || kind === 'payload')) return false;
+  if (!runs.every(startVarbitsOnBytes)) return false;
+  const crc = CrcWriter.of(algorithm, source);
+  if (crc === undefined) return false;
+  for (const { header, parts } of runs) {
+    const is_guarded = header !== undefined && !context.isMetadata(header);
+    if (is_guarded) source.open(`if (${context.validity(header)} !== 0)`);
+    for (const part of parts) {
+      if ('pieces' in part) part.pieces.forEach((piece) => crc.piece(piece));
+      else if ('varbit_at' in part) crc.bytes(scaled(part.varbit_at), `(u[${part.bits_at}] >>> 3)`);
+    }
+    if (is_guarded) source.close();
+  }
+  crc.end();
+  return true;
+}
+
+function startVarbitsOnBytes({ parts }: Run): boolean {
+  let bits = 0;
+  return parts.every((part) => {
+    if (!('pieces' in part)) return bits % 8 === 0;
+    bits += part.pieces.reduce((sum, { width }) => sum + width, 0);
+    return true;
+  });
 }
 
 /** Consecutive inputs that are there or not there together. */

@@ -1,5 +1,5 @@
 import type { Counter } from '../externs/counter';
-import { ALGORITHMS, type HashFunction } from '../externs/hash';
+import { ALGORITHMS, CRC_TABLES, type HashFunction } from '../externs/hash';
 import type { CustomCrc } from '../externs/custom_crc';
 import type { MeterArray as MeterCells } from '../externs/meter';
 import type { Register } from '../externs/register';
@@ -130,6 +130,7 @@ export function bind(text: string, program: Program, env: Environment, tracer?: 
     'hb',
     'rt',
     'hashes',
+    'crc_tables',
     'custom_crcs',
     'tables',
     'profiles',
@@ -154,13 +155,14 @@ export function bind(text: string, program: Program, env: Environment, tracer?: 
     hash_input,
     rt,
     hashes,
+    CRC_TABLES,
     env.custom_crcs,
     tables.map((table) => env.tables.get(table)),
     program.action_profiles.map((profile) => env.profiles.get(profile)),
     program.value_sets.map((set) => env.value_sets.get(set)),
     program.counters.map((counter) => env.counters.get(counter)),
     program.meters.map((meter) => env.meters.get(meter)),
-    program.registers.map((register) => env.registers.get(register)?.cells),
+    program.registers.map((register) => env.registers.get(register)?.rows),
     new Uint32Array(1),
     tracer,
   );

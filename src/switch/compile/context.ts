@@ -1,3 +1,4 @@
+import { placeRegisters, type RegisterPlace } from '../externs/register_rows';
 import type {
   Action,
   BooleanExpression,
@@ -7,6 +8,7 @@ import type {
   HeaderStack,
   HeaderUnionStack,
   Program,
+  RegisterArray,
   UnionRef,
 } from '../program/model';
 import { typeOf } from '../program/scope';
@@ -32,11 +34,14 @@ import {
 export class Context {
   private readonly names = new Map<object, Map<string, string>>();
   private readonly taken = new Set<string>();
+  private readonly registers: Map<RegisterArray, RegisterPlace>;
 
   constructor(
     readonly program: Program,
     readonly layout: Layout,
-  ) {}
+  ) {
+    this.registers = placeRegisters(program);
+  }
 
   /** A JavaScript identifier for a table, action, register ... that is its own. */
   name(prefix: string, thing: { name: string }): string {
@@ -96,6 +101,13 @@ export class Context {
     return stored('u', this.field(ref).index, ref.field.width, ref.field.signed);
   }
 
+  /** Where a register's cell is: the name of its rows, and the limb in them. */
+  cell(array: RegisterArray, index: string): { rows: string; limb: string } {
+    const { owner, at, stride } = this.registers.get(array) as RegisterPlace;
+    const row = stride === 1 ? index : `${index} * ${stride}`;
+    return { rows: this.name('register', owner), limb: `${plus(row, at)}` };
+  }
+
   isMetadata(header: HeaderRef): boolean {
     return header.kind === 'header' && header.header.metadata;
   }
@@ -138,15 +150,11 @@ export class Context {
       case 'argument':
         return this.argument(e.index);
       case 'register': {
-        const array = this.name('register', e.array);
-        const count = limbCount(e.array.width);
-        const index = this.value(e.index);
-        return stored(
-          `${array}`,
-          `rt.bound(${number(index)}, ${e.array.size}) * ${count}`,
-          e.array.width,
-          false,
+        const { rows, limb } = this.cell(
+          e.array,
+          `rt.bound(${number(this.value(e.index))}, ${e.array.size})`,
         );
+        return stored(rows, limb, e.array.width, false);
       }
       case 'lookahead': {
         // Checked to be within the packet by the parser before this is evaluated.
@@ -206,11 +214,17 @@ export class Context {
           .join(' || ')})`;
       case 'select':
         return `(${this.test(e.condition)} ? ${this.test(e.then)} : ${this.test(e.otherwise)})`;
-      case 'to_boolean': {
-        const v = this.value(e.value);
-        return v.exact ? `(${v.code} !== 0)` : `(${v.code} !== 0n)`;
-      }
+      case 'to_boolean':
+        return this.isNotZero(e.value);
     }
+  }
+
+  /** Whether data is not zero, as a JavaScript boolean expression in parentheses. */
+  isNotZero(e: Expression): string {
+    // p4c writes booleans as data only to make booleans of them again.
+    if (e.kind === 'from_boolean') return `(${this.test(e.value)})`;
+    const v = this.value(e);
+    return v.exact ? `(${v.code} !== 0)` : `(${v.code} !== 0n)`;
   }
 
   /** Both valid and every field equal. */

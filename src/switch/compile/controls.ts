@@ -11,6 +11,9 @@ import { numeric } from './value';
 /** What a table's function returns: what decides where control flows next. */
 type Outcome = 'nothing' | 'hit' | 'action';
 
+/** V8 optimizes no function beyond a size, so that long actions stay functions of their own. */
+const PRIMITIVES_IN_PLACE_MAX = 6;
+
 /**
  * Writes one pipeline: a function for each table and one for the control flow between them. As in the parser, what
  * is entered from one place only is written there.
@@ -30,7 +33,8 @@ export class ControlWriter {
 
   write(function_name: string): void {
     const { source } = this;
-    for (const table of this.pipeline.tables.values()) this.table(table);
+    for (const table of this.pipeline.tables.values())
+      if (this.onlyAction(table) === undefined) this.table(table);
     source.open(`function ${function_name}(cursor, end)`);
     if (this.pipeline.initial !== undefined) {
       this.findCases(this.pipeline.initial);
@@ -106,16 +110,35 @@ export class ControlWriter {
     const call = this.pipeline.action_calls.get(name);
     if (call !== undefined) {
       this.trace.action(call.action.name);
-      source.line(`${context.name('action', call.action)}(none, 0, cursor, end);`);
-      this.leaveIfExited([call.action]);
+      this.callAction(call.action);
       this.goto(call.next);
       return;
     }
     this.applyTable(this.pipeline.tables.get(name) as Table);
   }
 
+  /**
+   * What the table always does, whatever is written to it: what p4c makes of statements outside of actions. Tables that
+   * are traced are looked up nevertheless.
+   */
+  private onlyAction({ keys, default_entry, profile }: Table): Action | undefined {
+    const is_fixed = keys.length === 0 && profile === undefined && default_entry?.is_const === true;
+    if (!is_fixed || default_entry.args.length > 0 || this.trace.enabled) return undefined;
+    return default_entry.action;
+  }
+
   private applyTable(table: Table): void {
     const { source, context } = this;
+    const action = this.onlyAction(table);
+    if (action !== undefined) {
+      this.callAction(action);
+      const next =
+        table.next_hit !== undefined || table.next_miss !== undefined
+          ? table.next_miss?.node
+          : this.afterAction(table, action.name);
+      this.goto(next);
+      return;
+    }
     const call = `${context.name('apply', table)}(cursor, end)`;
     const outcome = this.outcome(table);
     if (outcome === 'nothing') {
@@ -148,6 +171,16 @@ export class ControlWriter {
       source.close();
     }
     this.goto(otherwise?.[0]);
+  }
+
+  /** An action without arguments; short ones are written in place. */
+  private callAction(action: Action): void {
+    const { primitives } = action;
+    const is_short = primitives.length <= PRIMITIVES_IN_PLACE_MAX && !primitives.some(isJump);
+    if (is_short && !this.trace.enabled)
+      for (const { primitive } of primitives) this.primitives.write(primitive);
+    else this.source.line(`${this.context.name('action', action)}(none, 0, cursor, end);`);
+    this.leaveIfExited([action]);
   }
 
   private leaveIfExited(actions: Table['actions']): void {
@@ -231,6 +264,10 @@ export class ControlWriter {
     }
     return context.name('rows', profile);
   }
+}
+
+function isJump({ primitive: { op } }: Action['primitives'][number]): boolean {
+  return op === 'jump' || op === 'jump_if_zero';
 }
 
 /** What numbers of actions count, from 1: the tables of an action profile share theirs. */

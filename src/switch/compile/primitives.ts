@@ -1,7 +1,6 @@
 import { hashMax } from '../externs/hash';
 import type { FieldRef, HeaderRef, Primitive, UnionRef } from '../program/model';
 import { typeOf } from '../program/scope';
-import { limbCount } from '../runtime/limbs';
 import type { Context } from './context';
 import type { HeaderFunctions } from './headers';
 import { CLONE_REQUESTED, POSITION, Register, VALID, VARBIT_BITS } from './layout';
@@ -139,8 +138,7 @@ export class PrimitiveWriter {
         source.line(`u[${Register.recirculate_list}] = ${primitive.list.id};`);
         break;
       case 'assert': {
-        const condition = context.value(primitive.condition);
-        source.open(`if (${condition.code} == 0)`);
+        source.open(`if (!${context.isNotZero(primitive.condition)})`);
         source.line(`u[${Register.abandoned}] = 1;`);
         source.line(`rt.log('error', ${literal(primitive.message)}, []);`);
         source.close();
@@ -210,15 +208,13 @@ export class PrimitiveWriter {
   private registerAccess(primitive: Extract<Primitive, { op: 'register_read' | 'register_write' }>): void {
     const { context, source } = this;
     const { array } = primitive;
-    const name = context.name('register', array);
-    const limbs = limbCount(array.width);
-    const cell = limbs === 1 ? 'i' : `i * ${limbs}`;
+    const { rows, limb } = context.cell(array, 'i');
     source.open('');
     source.line(`const i = ${number(context.value(primitive.index))};`);
     source.open(`if (i < ${array.size})`);
     if (primitive.op === 'register_read')
-      this.assign(primitive.target, stored(name, cell, array.width, false));
-    else source.line(store(name, cell, array.width, context.value(primitive.value)));
+      this.assign(primitive.target, stored(rows, limb, array.width, false));
+    else source.line(store(rows, limb, array.width, context.value(primitive.value)));
     source.close();
     source.close();
   }

@@ -8,7 +8,7 @@ import { literal, type Source } from './source';
  */
 export class TraceCalls {
   constructor(
-    private readonly enabled: boolean,
+    readonly enabled: boolean,
     private readonly source: Source,
   ) {}
 

@@ -10,24 +10,33 @@ function reflect(value: number, bits: number): number {
   return reflected >>> 0;
 }
 
-/** Table of a CRC with reflected input and output, for the reversed polynomial. */
-function reflectedTable(polynomial: number, bits: number): Uint32Array {
+/**
+ * Tables of a CRC with reflected input and output: at [256 * n + byte] what the byte makes of the CRC once n further bytes
+ * have passed; so the first 256 serve a byte at a time, all of them four bytes.
+ */
+function reflectedTables(polynomial: number, bits: number): Int32Array {
   const reversed = reflect(polynomial, bits);
-  return Uint32Array.from({ length: 256 }, (_, byte) => {
+  const tables = new Int32Array(4 * 256);
+  for (let byte = 0; byte < 256; byte++) {
     let crc = byte;
     for (let i = 0; i < 8; i++) crc = crc & 1 ? (crc >>> 1) ^ reversed : crc >>> 1;
-    return crc;
-  });
+    tables[byte] = crc;
+  }
+  for (let at = 256; at < tables.length; at++) {
+    const before = tables[at - 256] as number;
+    tables[at] = (tables[before & 0xff] as number) ^ (before >>> 8);
+  }
+  return tables;
 }
 
-const CRC16_TABLE = reflectedTable(0x8005, 16);
-const CRC32_TABLE = reflectedTable(0x04c11db7, 32);
+/** For code that goes over its input itself; by algorithm. */
+export const CRC_TABLES = { crc16: reflectedTables(0x8005, 16), crc32: reflectedTables(0x04c11db7, 32) };
 
 /** CRC-16/ARC. */
 export function crc16(bytes: Uint8Array, length: number): number {
   let crc = 0;
   for (let i = 0; i < length; i++)
-    crc = (CRC16_TABLE[(crc ^ (bytes[i] as number)) & 0xff] as number) ^ (crc >>> 8);
+    crc = (CRC_TABLES.crc16[(crc ^ (bytes[i] as number)) & 0xff] as number) ^ (crc >>> 8);
   return crc;
 }
 
@@ -35,7 +44,7 @@ export function crc16(bytes: Uint8Array, length: number): number {
 export function crc32(bytes: Uint8Array, length: number): number {
   let crc = 0xffffffff;
   for (let i = 0; i < length; i++)
-    crc = (CRC32_TABLE[(crc ^ (bytes[i] as number)) & 0xff] as number) ^ (crc >>> 8);
+    crc = (CRC_TABLES.crc32[(crc ^ (bytes[i] as number)) & 0xff] as number) ^ (crc >>> 8);
   return (crc ^ 0xffffffff) >>> 0;
 }
 

@@ -1,44 +1,60 @@
 import { EngineError } from '../engine';
-import type { RegisterArray } from '../program/model';
+import type { Program, RegisterArray } from '../program/model';
 import { limbCount, readLimbs, writeLimbs } from '../runtime/limbs';
+import { placeRegisters, type RegisterPlace } from './register_rows';
 
-/** A register array. Generated code works on `cells` directly. */
+/** A register array: its cells in limbs, each in a row that other arrays may share. */
 export class Register {
   readonly name: string;
   readonly size: number;
-  /** Each cell in limbs; one more than `size`, which takes reads out of bounds. */
-  readonly cells: Uint32Array;
   private readonly limbs: number;
   private readonly width: number;
 
-  constructor({ name, size, width }: RegisterArray) {
+  /** @param rows of all arrays that share them; one more than `size`, which takes reads out of bounds */
+  constructor(
+    { name, size, width }: RegisterArray,
+    readonly rows: Uint32Array,
+    private readonly place: RegisterPlace,
+  ) {
     this.name = name;
     this.size = size;
     this.width = width;
     this.limbs = limbCount(width);
-    this.cells = new Uint32Array((size + 1) * this.limbs);
   }
 
   read(index: number): bigint {
-    this.check(index);
-    return readLimbs(this.cells, index * this.limbs, this.limbs);
+    return readLimbs(this.rows, this.limb(index), this.limbs);
   }
 
   write(index: number, value: bigint): void {
-    this.check(index);
+    const limb = this.limb(index);
     if (value < 0n || value >> BigInt(this.width) !== 0n)
       throw new EngineError(
         'INVALID_ARGUMENT',
         `register "${this.name}": ${value} does not fit in ${this.width} bits`,
       );
-    writeLimbs(this.cells, index * this.limbs, this.limbs, this.width, value);
+    writeLimbs(this.rows, limb, this.limbs, this.width, value);
   }
 
-  private check(index: number): void {
+  private limb(index: number): number {
     if (!Number.isInteger(index) || index < 0 || index >= this.size)
       throw new EngineError(
         'INVALID_ARGUMENT',
         `register "${this.name}": index ${index} is not within 0..${this.size - 1}`,
       );
+    return index * this.place.stride + this.place.at;
   }
+}
+
+/** The register arrays of a program, all 0. */
+export function makeRegisters(program: Program): Map<RegisterArray, Register> {
+  const rows = new Map<RegisterArray, Uint32Array>();
+  const registers = new Map<RegisterArray, Register>();
+  for (const [register, place] of placeRegisters(program)) {
+    const { owner, stride } = place;
+    const shared = rows.get(owner) ?? new Uint32Array((owner.size + 1) * stride);
+    rows.set(owner, shared);
+    registers.set(register, new Register(register, shared, place));
+  }
+  return registers;
 }

@@ -19,6 +19,7 @@ export interface Libc {
   ): bigint;
   munmap(address: bigint, length_bytes: number): number;
   poll(fds: Uint8Array, count: number, timeout_ms: number): number;
+  usleep(duration_us: number): number;
   sendmmsg(fd: number, messages: bigint, count: number, flags: number): number;
   ioctl(fd: number, request: number, argument: Uint8Array): number;
   if_nametoindex(name: string): number;
@@ -47,6 +48,7 @@ export function libc(): Libc {
     mmap: c.func('void *mmap(void *, size_t, int, int, int, long)'),
     munmap: c.func('int munmap(void *, size_t)'),
     poll: c.func('int poll(void *, unsigned long, int)'),
+    usleep: c.func('int usleep(uint32_t)'),
     sendmmsg: c.func('int sendmmsg(int, void *, unsigned int, int)'),
     ioctl: c.func('int ioctl(int, unsigned long, void *)'),
     if_nametoindex: c.func('unsigned int if_nametoindex(const char *)'),

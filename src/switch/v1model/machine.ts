@@ -5,7 +5,7 @@ import { Counter } from '../externs/counter';
 import { CustomCrc } from '../externs/custom_crc';
 import { MeterArray as MeterCells } from '../externs/meter';
 import { Random } from '../externs/random';
-import { Register } from '../externs/register';
+import { makeRegisters, type Register } from '../externs/register';
 import { Replication } from '../externs/replication';
 import type {
   ActionProfile,
@@ -16,6 +16,7 @@ import type {
   Table,
   ValueSet,
 } from '../program/model';
+import { FrameCopier } from '../runtime/frame_copier';
 import { MatchTable } from '../tables/table';
 import { ProfileStore } from '../tables/profile_store';
 import { ValueSetStore } from '../tables/value_set_store';
@@ -38,8 +39,6 @@ const COPY_KINDS: Partial<Record<number, TraceCopy>> = {
   [InstanceType.replicated]: 'multicast replica',
   [InstanceType.resubmitted]: 'resubmitted',
 };
-/** Below this a loop copies faster than a view can be made. */
-const LOOP_COPY_BYTES = 256;
 
 /**
  * v1model's fixed functions around the compiled stages: what simple_switch does with a packet between parser and
@@ -52,7 +51,7 @@ export class Machine {
   readonly tables = new Map<Table, MatchTable>();
   readonly counters = new Map<CounterArray, Counter>();
   readonly meters = new Map<MeterArray, MeterCells>();
-  readonly registers = new Map<RegisterArray, Register>();
+  readonly registers: Map<RegisterArray, Register>;
   /** By the name of their calculation. */
   readonly custom_crcs = new Map<string, CustomCrc>();
   readonly profiles = new Map<ActionProfile, ProfileStore>();
@@ -66,6 +65,7 @@ export class Machine {
   private readonly state: Uint32Array;
   private readonly saved: Uint32Array;
   private readonly frame: Uint8Array;
+  private readonly copier: FrameCopier;
   private readonly headroom: number;
   /** The variant in use: `plain`, or while a frame is traced the traced one. */
   private stages: Stages;
@@ -99,6 +99,7 @@ export class Machine {
     this.saved = new Uint32Array(this.layout.size);
     this.headroom = this.layout.headroom_bytes;
     this.frame = new Uint8Array(this.headroom + FRAME_BYTES_MAX + this.headroom);
+    this.copier = new FrameCopier(this.frame);
     this.metadata = new StandardMetadata(program, this.layout);
     this.pending = new PendingQueue(this.layout.size);
     this.positions = positionLimbs(program, this.layout);
@@ -117,7 +118,7 @@ export class Machine {
       if (algorithm === 'crc16_custom') this.custom_crcs.set(name, new CustomCrc(name, 16));
       if (algorithm === 'crc32_custom') this.custom_crcs.set(name, new CustomCrc(name, 32));
     }
-    for (const register of program.registers) this.registers.set(register, new Register(register));
+    this.registers = makeRegisters(program);
     for (const [id, list] of program.field_lists)
       this.field_lists.set(id, new PlacedFieldList(list, this.layout));
     for (const [id, list] of program.digests) this.digests.set(id, new PlacedFieldList(list, this.layout));
@@ -153,10 +154,8 @@ export class Machine {
       if (this.tracing !== undefined) this.endTrace('length', `${FRAME_BYTES_MAX} bytes are the most`);
       return;
     }
-    const { frame, headroom, state, metadata } = this;
-    if (length <= LOOP_COPY_BYTES)
-      for (let i = 0; i < length; i++) frame[headroom + i] = buffer[start + i] as number;
-    else frame.set(buffer.subarray(start, end), headroom);
+    const { headroom, state, metadata } = this;
+    this.copier.copy(buffer, start, end, headroom);
     state.fill(0);
     state[Reg.packet_length] = length;
     state[Reg.ingress_length] = length;

@@ -9,6 +9,10 @@ import type { Wakeup } from './wakeup';
 const BATCH_FRAMES = 64;
 const TICK_INTERVAL_US = 100_000;
 const MAINTAIN_INTERVAL_US = 1_000_000;
+/** Who is woken again so soon waits for more to come: a wake-up costs more than a frame, and takes a core from others. */
+const WAKES_APART_MIN_US = 100;
+/** How long: as network cards put off their interrupts. */
+const COALESCE_US = 50;
 const POLL_ERRORS = POLLERR | POLLHUP | POLLNVAL;
 
 /** What the loop does between batches besides packets: bounded work for the other thread. */
@@ -28,6 +32,7 @@ export class PacketLoop {
   /** struct pollfd: int fd, short events, short revents. The wake-up's is the last. */
   private pollfds = new Int32Array(0);
   private pollfd_bytes = new Uint8Array(0);
+  private woken_us = 0;
 
   constructor(
     private readonly core: SwitchCore,
@@ -83,6 +88,10 @@ export class PacketLoop {
     }
     if (!wakeup.beginSleep()) return;
     libc().poll(this.pollfd_bytes, last + 1, Math.max(1, Math.ceil(longest_us / 1000)));
+    const now_us = performance.now() * 1000;
+    const is_soon = now_us - this.woken_us < WAKES_APART_MIN_US;
+    this.woken_us = now_us;
+    if (is_soon) libc().usleep(COALESCE_US);
     wakeup.endSleep(((pollfds[last * 2 + 1] ?? 0) & (POLLIN << 16)) !== 0);
     for (let i = 0; i < last; i++) {
       if ((((pollfds[i * 2 + 1] ?? 0) >>> 16) & POLL_ERRORS) !== 0) ports[i]?.onPollError();

@@ -26,7 +26,7 @@ export class FrameCopier {
     let read = start;
     let write = offset;
     for (const words_end = end - 3; read < words_end; read += 4, write += 4) {
-      to.setUint32(write, from.getUint32(read));
+      to.setUint32(write, from.getUint32(read, true), true);
     }
     for (; read < end; read++, write++) target[write] = source[read] ?? 0;
   }
