@@ -126,6 +126,7 @@ export function bind(text: string, program: Program, env: Environment, tracer?: 
   const parameters = [
     'u',
     'b',
+    'bv',
     'ub',
     'hb',
     'rt',
@@ -151,6 +152,7 @@ export function bind(text: string, program: Program, env: Environment, tracer?: 
   return build(
     env.state,
     env.frame,
+    new DataView(env.frame.buffer, env.frame.byteOffset, env.frame.byteLength),
     bytes,
     hash_input,
     rt,

@@ -79,8 +79,7 @@ export class HeaderFunctions {
       }
       let bit = field.wire_bit;
       limbWidths(field.field.width).forEach((width, i) => {
-        const code = loadBits((byte) => `b[o + ${byte}]`, bit, width);
-        source.line(`u[${plus(at, field.offset + i)}] = ${code};`);
+        source.line(`u[${plus(at, field.offset + i)}] = ${loadFrame('o', bit, width)};`);
         bit += width;
       });
     }
@@ -108,6 +107,12 @@ export class HeaderFunctions {
     }
     source.close();
   }
+}
+
+/** `loadBits` of the frame from its byte `at` on; whole words in one access. */
+function loadFrame(at: string, bit: number, width: number): string {
+  if (bit % 8 === 0 && (width === 16 || width === 32)) return `bv.getUint${width}(${at} + ${bit >> 3})`;
+  return loadBits((byte) => `b[${at} + ${byte}]`, bit, width);
 }
 
 /** A field's limbs as pieces to pack. */
