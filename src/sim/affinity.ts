@@ -6,7 +6,7 @@
 import { PROCEDURES } from '../dataplane/procedures';
 import { NFS3_PROCEDURE, type Nfs3ProcedureName } from '../wire/nfs3';
 import { RPC_PROGRAM } from '../wire/rpc';
-import { Agenda } from './agenda';
+import { Timeline } from './timeline';
 import { Frames } from './frames';
 import { Draws, Weighted } from './random';
 import { SimulatedVirtualizer, type View } from './simulated_virtualizer';
@@ -93,7 +93,7 @@ export function runAffinity(options: AffinityOptions): AffinityCounts {
 
 class Affinity {
   readonly #draws: Draws;
-  readonly #agenda = new Agenda();
+  readonly #timeline = new Timeline();
   readonly #frames = new Frames();
   readonly #fates: StoreFates;
   readonly #virtualizers: SimulatedVirtualizer[];
@@ -113,24 +113,24 @@ class Affinity {
   constructor(private readonly options: AffinityOptions) {
     this.#draws = new Draws(options.seed);
     const adopt = (index: number, view: View) => this.#virtualizers[index]?.adopt(view);
-    this.#fates = new StoreFates(this.#agenda, new Draws(options.seed + 1), options, adopt);
+    this.#fates = new StoreFates(this.#timeline, new Draws(options.seed + 1), options, adopt);
     const { view } = this.#fates;
     this.#virtualizers = Array.from(
       { length: options.virtualizers },
-      (_, index) => new SimulatedVirtualizer(this.#agenda, 'least-of-2', view, options.seed + index),
+      (_, index) => new SimulatedVirtualizer(this.#timeline, 'least-of-2', view, options.seed + index),
     );
   }
 
   run(): AffinityCounts {
     this.#arrive();
     this.#fates.start();
-    while (this.#agenda.step());
+    while (this.#timeline.step());
     this.#counts.store_events = this.#fates.events;
     return this.#counts;
   }
 
   #arrive(): void {
-    if (this.#agenda.now_us > this.options.duration_s * 1e6) return;
+    if (this.#timeline.now_us > this.options.duration_s * 1e6) return;
     const [name] = MIX[this.#shares.draw(this.#draws)] as [Nfs3ProcedureName, number];
     const request: Request = {
       xid: this.#counts.requests,
@@ -145,7 +145,9 @@ class Affinity {
     this.#counts.requests += 1;
     if (!MAY_REPEAT.has(request.procedure)) this.#counts.changes += 1;
     this.#transmitUntilAnswered(request, TIMEOUT_US);
-    this.#agenda.after((1e6 / this.options.requests_per_s) * this.#draws.exponential(), () => this.#arrive());
+    this.#timeline.later((1e6 / this.options.requests_per_s) * this.#draws.exponential(), () =>
+      this.#arrive(),
+    );
   }
 
   #transmitUntilAnswered(request: Request, timeout_us: number): void {
@@ -155,7 +157,7 @@ class Affinity {
       return;
     }
     this.#transmit(request);
-    this.#agenda.after(timeout_us, () =>
+    this.#timeline.later(timeout_us, () =>
       this.#transmitUntilAnswered(request, Math.min(TIMEOUT_MAX_US, 2 * timeout_us)),
     );
   }
@@ -169,7 +171,7 @@ class Affinity {
 
   /** One way, if it is not lost. */
   #travel(arrive: () => void): void {
-    if (!this.#draws.isBelow(this.options.loss)) this.#agenda.after(WAY_US, arrive);
+    if (!this.#draws.isBelow(this.options.loss)) this.#timeline.later(WAY_US, arrive);
   }
 
   #place(request: Request, index: number): void {
@@ -213,7 +215,7 @@ class Affinity {
       }
       request.run = { ...run, incarnation };
     }
-    this.#agenda.after(SERVICE_US * this.#draws.exponential(), () => {
+    this.#timeline.later(SERVICE_US * this.#draws.exponential(), () => {
       if (this.#fates.incarnation(run.store) !== incarnation) return;
       this.#travel(() => this.#answer(request, index, run.store));
     });
@@ -229,7 +231,7 @@ class Affinity {
       if (request.is_answered) return;
       request.is_answered = true;
       if (this.#draws.isBelow(LATE_SHARE)) {
-        this.#agenda.after(LATE_US * this.#draws.uniform(), () => this.#transmit(request));
+        this.#timeline.later(LATE_US * this.#draws.uniform(), () => this.#transmit(request));
       }
     });
   }

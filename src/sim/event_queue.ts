@@ -1,4 +1,4 @@
-/** A binary heap of numbered events, earliest first; of two at one moment either may come first. */
+/** A binary heap of numbered events, earliest first; of two at one moment the lower number comes first. */
 export class EventQueue {
   readonly #times: number[] = [];
   readonly #events: number[] = [];
@@ -19,9 +19,10 @@ export class EventQueue {
     while (at > 0) {
       const parent = (at - 1) >> 1;
       const parent_time = times[parent] as number;
-      if (parent_time <= time) break;
+      const parent_event = events[parent] as number;
+      if (parent_time < time || (parent_time === time && parent_event < event)) break;
       times[at] = parent_time;
-      events[at] = events[parent] as number;
+      events[at] = parent_event;
       at = parent;
     }
     times[at] = time;
@@ -41,15 +42,23 @@ export class EventQueue {
     for (;;) {
       let child = 2 * at + 1;
       if (child >= length) break;
-      if (child + 1 < length && (times[child + 1] as number) < (times[child] as number)) child += 1;
+      if (child + 1 < length && this.#isBefore(child + 1, child)) child += 1;
       const child_time = times[child] as number;
-      if (child_time >= time) break;
+      const child_event = events[child] as number;
+      if (time < child_time || (time === child_time && event < child_event)) break;
       times[at] = child_time;
-      events[at] = events[child] as number;
+      events[at] = child_event;
       at = child;
     }
     times[at] = time;
     events[at] = event;
     return first;
+  }
+
+  #isBefore(a: number, b: number): boolean {
+    const [time_a, time_b] = [this.#times[a] as number, this.#times[b] as number];
+    return (
+      time_a < time_b || (time_a === time_b && (this.#events[a] as number) < (this.#events[b] as number))
+    );
   }
 }

@@ -1,6 +1,8 @@
 /** A simulation in which the compiled program places the requests: see docs/measurements.md. */
 export { perSession, SwitchUnderTest, type Balancer } from './balancers';
 export { engineEntry } from './entry_translation';
+export { Draws } from './random';
+export { Timeline } from './timeline';
 export { runCentralQueue, runStores, type Setting } from './queues';
 export { runAffinity, type AffinityCounts, type AffinityOptions } from './affinity';
 export type { Policy } from './site';

@@ -6,7 +6,7 @@ import { fixedRows } from '../controller/fixed_rows';
 import { PoolAssignments, storeTables } from '../controller/store_rows';
 import type { RowUpdate } from '../controller/update_order';
 import type { Row } from '../dataplane/table';
-import type { Agenda } from './agenda';
+import type { Timeline } from './timeline';
 import { clientRows, siteOf, storeFacts, type Policy, type StoreState } from './site';
 import { byTable, VirtualSwitch } from './virtual_switch';
 
@@ -28,7 +28,7 @@ export class SimulatedVirtualizer {
   #network;
 
   constructor(
-    private readonly agenda: Agenda,
+    private readonly timeline: Timeline,
     private readonly policy: Policy,
     view: View,
     seed: number,
@@ -46,7 +46,7 @@ export class SimulatedVirtualizer {
   }
 
   forward(in_port: number, frame: Uint8Array, out_port: number): number | undefined {
-    return this.#switch.forward(in_port, frame, this.agenda.now_us, out_port);
+    return this.#switch.forward(in_port, frame, this.timeline.now_us, out_port);
   }
 
   adopt(view: View): void {
@@ -68,7 +68,7 @@ export class SimulatedVirtualizer {
   #writeBatch(): void {
     if (this.#pending.length === 0) return;
     this.#switch.write(this.#pending.slice(0, BATCH_UPDATES));
-    this.agenda.after(BATCH_US, () => {
+    this.timeline.later(BATCH_US, () => {
       // What was written stays pending until now, so that the view counts as changing.
       this.#pending = this.#pending.slice(BATCH_UPDATES);
       this.#writeBatch();

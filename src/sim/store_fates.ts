@@ -1,5 +1,5 @@
 /** What befalls the stores of a simulation, and when each controller has noticed. */
-import type { Agenda } from './agenda';
+import type { Timeline } from './timeline';
 import type { Draws } from './random';
 import type { View } from './simulated_virtualizer';
 import type { StoreState } from './site';
@@ -33,7 +33,7 @@ export class StoreFates {
   readonly #adopted: number[];
 
   constructor(
-    private readonly agenda: Agenda,
+    private readonly timeline: Timeline,
     private readonly draws: Draws,
     private readonly options: Options,
     private readonly adopt: (virtualizer: number, view: View) => void,
@@ -48,8 +48,8 @@ export class StoreFates {
   }
 
   start(): void {
-    this.agenda.after(BETWEEN_US * (0.5 + this.draws.uniform()), () => {
-      if (this.agenda.now_us > this.options.duration_s * 1e6) return;
+    this.timeline.later(BETWEEN_US * (0.5 + this.draws.uniform()), () => {
+      if (this.timeline.now_us > this.options.duration_s * 1e6) return;
       this.#happen();
       this.start();
     });
@@ -95,7 +95,7 @@ export class StoreFates {
     const view = { ...this.view, ...change, number: this.view.number + 1 };
     this.view = view;
     this.#adopted.forEach((_, index) => {
-      this.agenda.after(delay_us + SKEW_US * this.draws.uniform(), () => {
+      this.timeline.later(delay_us + SKEW_US * this.draws.uniform(), () => {
         // A later one may have been faster.
         if ((this.#adopted[index] as number) > view.number) return;
         this.#adopted[index] = view.number;

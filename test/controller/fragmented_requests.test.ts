@@ -1,7 +1,7 @@
 /** Requests of several packets through the compiled program and the controller together, in simulated time. */
 import fc from 'fast-check';
 import { DrivenVirtualizer } from '../../src/bench/driven/driven_virtualizer';
-import { Timeline } from '../../src/bench/driven/timeline';
+import { Timeline } from '../../src/sim/timeline';
 import { decodeFragmentationNeeded } from '../../src/wire/icmp';
 import { encodeUdpFrame } from '../../src/wire/frame';
 import { combineIpv4 } from '../../src/wire/ipv4_fragment';

@@ -6,7 +6,7 @@ import { Virtualizer } from '../../controller/virtualizer';
 import { CPU_PORT } from '../../dataplane/constants';
 import { packetOut } from '../../dataplane/packet_io';
 import { DrivenProgram } from './driven_program';
-import type { Timeline } from './timeline';
+import type { Timeline } from '../../sim';
 
 export interface DrivenVirtualizerOptions {
   config: Config;

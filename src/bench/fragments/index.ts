@@ -3,8 +3,7 @@ import { parseConfig } from '../../config/load';
 import { FRAGMENT_LIFETIME_US } from '../../dataplane/fragment';
 import type { Engine } from '../../switch';
 import { DrivenVirtualizer } from '../driven/driven_virtualizer';
-import { Random } from '../driven/random';
-import { Timeline } from '../driven/timeline';
+import { Draws, Timeline } from '../../sim';
 import type { Benchmark, Report } from '../report';
 import { Judge } from './judge';
 import { FRAGMENTS_MAX, FRAGMENTS_MIN, RequestMaker } from './requests';
@@ -56,19 +55,19 @@ async function play(
   signal: AbortSignal,
 ): Promise<Outcome> {
   const timeline = new Timeline();
-  const random = new Random(SEED);
+  const draws = new Draws(SEED);
   const judge = new Judge();
   const { min, max } = CONTROLLER_DELAY_US;
   const { program, virtualizer } = new DrivenVirtualizer({
     config: parseConfig(CONFIG, 'bench.yaml'),
     timeline,
-    delay_us: () => min + random.below(max - min),
+    delay_us: () => min + draws.below(max - min),
     onFrame: (port, frame) => judge.arrived(port, frame),
   });
   // The controller writes its tables.
   timeline.step();
   const maker = new RequestMaker(VIP, CLIENT_MAC, PORT_MAC);
-  const traffic = new Traffic(timeline, random, maker, judge, options, (frame) =>
+  const traffic = new Traffic(timeline, draws, maker, judge, options, (frame) =>
     program.receive(CLIENT_PORT, frame),
   );
   traffic.start();

@@ -3,8 +3,7 @@
  * loses their fragments. All of it drawn from one seed.
  */
 import { ipv4ToNumber } from '../../wire/address';
-import type { Random } from '../driven/random';
-import type { Timeline } from '../driven/timeline';
+import type { Draws, Timeline } from '../../sim';
 import type { Judge } from './judge';
 import { FRAGMENTS_MAX, FRAGMENTS_MIN, type RequestMaker } from './requests';
 
@@ -43,7 +42,7 @@ export class Traffic {
 
   constructor(
     private readonly timeline: Timeline,
-    private readonly random: Random,
+    private readonly draws: Draws,
     private readonly maker: RequestMaker,
     private readonly judge: Judge,
     private readonly options: TrafficOptions,
@@ -54,7 +53,7 @@ export class Traffic {
   start(): void {
     for (let client = 0; client < CLIENTS; client++) {
       for (let identification = 0; identification < IDENTIFICATIONS; identification++) {
-        const at_us = this.timeline.now_us + this.random.below(this.options.reuse_after_us + 1000);
+        const at_us = this.timeline.now_us + this.draws.below(this.options.reuse_after_us + 1000);
         this.timeline.at(at_us, () => this.#request(client, identification));
       }
     }
@@ -64,9 +63,9 @@ export class Traffic {
     if (this.#number >= this.options.requests) return;
     this.#number += 1;
     const number = this.#number;
-    const { timeline, random, judge } = this;
-    const count = FRAGMENTS_MIN + random.below(FRAGMENTS_MAX - FRAGMENTS_MIN + 1);
-    const fields = { number, client: FIRST_CLIENT + client, identification, file: random.below(FILES) };
+    const { timeline, draws, judge } = this;
+    const count = FRAGMENTS_MIN + draws.below(FRAGMENTS_MAX - FRAGMENTS_MIN + 1);
+    const fields = { number, client: FIRST_CLIENT + client, identification, file: draws.below(FILES) };
     const frames = this.maker.make(count, fields);
     const kept = frames.filter((frame, index) => this.#send(frame, index * SPACING_US)).length;
     judge.watch(number, `${client} ${identification}`, frames, kept);
@@ -79,10 +78,10 @@ export class Traffic {
 
   /** False if it is lost. */
   #send(frame: Uint8Array, after_us: number): boolean {
-    const { timeline, random } = this;
+    const { timeline, draws } = this;
     const { lost, repeated } = this.options.faults;
-    if (random.isTrue(lost)) return false;
-    const copies = random.isTrue(repeated) ? 2 : 1;
+    if (draws.isBelow(lost)) return false;
+    const copies = draws.isBelow(repeated) ? 2 : 1;
     for (let copy = 0; copy < copies; copy++) {
       timeline.at(timeline.now_us + after_us + this.#delay_us(), () => {
         this.arrived += 1;
@@ -93,8 +92,8 @@ export class Traffic {
   }
 
   #delay_us(): number {
-    const { random } = this;
+    const { draws } = this;
     const { delayed, delay_max_us } = this.options.faults;
-    return random.next() * (random.isTrue(delayed) ? delay_max_us : JITTER_US);
+    return draws.uniform() * (draws.isBelow(delayed) ? delay_max_us : JITTER_US);
   }
 }

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { Timeline } from '../../../src/bench/driven/timeline';
+import { Timeline } from '../../src/sim/timeline';
 
 test('events happen at their time, in order, and those of one moment as they were said', () => {
   fc.assert(
@@ -27,4 +27,17 @@ test('a timer that is cancelled does not call', () => {
   timer.cancel();
   while (timeline.step());
   expect(calls).toEqual([7]);
+});
+
+test('what happens may add what is to happen', () => {
+  const timeline = new Timeline();
+  const done: string[] = [];
+  const note = (name: string) => () => done.push(`${name} at ${timeline.now_us}`);
+  timeline.later(5, () => {
+    note('first')();
+    timeline.later(1, note('second'));
+  });
+  timeline.later(7, note('third'));
+  while (timeline.step());
+  expect(done).toEqual(['first at 5', 'second at 6', 'third at 7']);
 });
