@@ -8,7 +8,7 @@
  * gets a line per operation; standard output gets one JSON object. Exit code 0 unless the export could not be
  * mounted.
  *
- * Every request fits one Ethernet frame. A call unanswered for RETRY_MS is sent again with the same xid from
+ * A WRITE is three fragments, the READ's reply twelve. A call unanswered for RETRY_MS is sent again with the same xid from
  * the same socket. As in every NFS client, a repeated call that finds its own earlier execution (EXIST,
  * NOENT) has succeeded.
  */
@@ -39,9 +39,9 @@ enum {
   RETRY_MS = 100,
   GIVE_UP_US = 10 * 1000 * 1000,
   LANES_MAX = 256,
-  BLOCK_BYTES = 1024, /* of one WRITE: with its headers, it fits a frame of 1500 octets */
-  BLOCKS = 8,
-  FILE_BYTES = BLOCK_BYTES * BLOCKS, /* read back at once: the reply is six frames */
+  BLOCK_BYTES = 4096, /* of one WRITE */
+  BLOCKS = 4,
+  FILE_BYTES = BLOCK_BYTES * BLOCKS, /* read back at once */
   READDIR_BYTES = 1024,
   NAME_BYTES = 64,
   SHOWN_ERRORS_MAX = 20,
