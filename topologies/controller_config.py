@@ -21,8 +21,8 @@ def admin_socket(instance, run_dir):
     return DEFAULT_ADMIN_SOCKET if instance == DEFAULT_INSTANCE else f"{run_dir}/admin.sock"
 
 
-def write(path, switch, ports, stores, vip, socket, prefix_length):
-    """Writes the file. `ports`: as in the state file; `stores`: (name, address) pairs."""
+def write(path, switch, ports, stores, vip, socket, prefix_length, pool):
+    """Writes the file. `ports`: as in the state file; `stores`: (name, address) pairs; `pool`: further keys of the pool."""
     config = {
         "switch": {
             "address": switch["grpc"],
@@ -55,7 +55,7 @@ def write(path, switch, ports, stores, vip, socket, prefix_length):
             {
                 "name": "share",
                 "address": vip,
-                "pools": [{"name": "all", "stores": [name for name, _ in stores]}],
+                "pools": [{"name": "all", "stores": [name for name, _ in stores], **pool}],
                 "services": [
                     dict(zip(("name", "protocol", "port", "program", "mode"), service), pool="all")
                     for service in SERVICES

@@ -63,10 +63,10 @@ class Part(Node):
 class EndHost(Part):
     """One interface, one address, a default gateway: a client or the network side of a store."""
 
-    def connect(self, address, prefix_length, gateway):
+    def connect(self, address, prefix_length, gateway, mtu):
         """Sets up `eth0` once its link exists."""
         self.sh(
-            f"ip addr add {address}/{prefix_length} dev eth0; ip link set eth0 up; "
+            f"ip addr add {address}/{prefix_length} dev eth0; ip link set eth0 mtu {mtu} up; "
             f"ip route add default via {gateway}; ethtool -K eth0 {OFFLOADS_OFF}"
         )
 
@@ -176,15 +176,15 @@ class Virtualizer(Part):
             "net.ipv4.conf.all.arp_ignore=1"
         )
 
-    def add_port(self, number, role, mac, address, peer, peer_address):
+    def add_port(self, number, role, mac, address, peer, peer_address, mtu):
         """Sets up switch port `number`, whose link to `peer` exists as `sw-N`, and its shadow."""
         port, host, shadow = f"sw-{number}", f"host-{number}", f"shadow-{number}"
         self.sh(
             f"ip link add {host} type veth peer name {shadow} address {mac}; "
             # The kernel must be deaf on the switch's own ends; frames there are the switch's.
             f"for i in {port} {host}; do "
-            f"ip link set $i arp off multicast off; ip link set $i up; ethtool -K $i {OFFLOADS_OFF}; done; "
-            f"ethtool -K {shadow} {OFFLOADS_OFF}; "
+            f"ip link set $i arp off multicast off; ip link set $i mtu {mtu} up; ethtool -K $i {OFFLOADS_OFF}; done; "
+            f"ip link set {shadow} mtu {mtu}; ethtool -K {shadow} {OFFLOADS_OFF}; "
             f"ip addr add {address}/32 dev {shadow}; ip link set {shadow} up; "
             f"ip route add {peer_address}/32 dev {shadow} src {address}"
         )

@@ -31,6 +31,7 @@ from daemons import DaemonError
 
 VIP = "10.0.1.100"
 PREFIX_LENGTH = 24
+ETHERNET_MTU = 1500
 # name, address, MAC address, and the address of the switch port it is on, which is its gateway
 CLIENTS = [
     ("client1", "10.0.1.11", "02:00:00:00:01:11", "10.0.1.254"),
@@ -46,9 +47,10 @@ STORES = [
 class Single:
     """The parts above, and the order they come up in."""
 
-    def __init__(self, lifecycle, target, storeswitch):
+    def __init__(self, lifecycle, target, storeswitch, store_mtu):
         self.lifecycle = lifecycle
         self.target = target
+        self.store_mtu = store_mtu
         self.storeswitch = storeswitch
         self.share = os.path.join(lifecycle.directory, "share")
         os.makedirs(self.share)
@@ -90,8 +92,9 @@ class Single:
         admin_socket = controller_config.admin_socket(self.lifecycle.instance, self.lifecycle.run_dir)
         stores = [(name, address) for name, address, _mac, _gateway in STORES]
         switch = self.lifecycle.facts["switch"]
+        pool = {"jumbo": self.store_mtu} if self.store_mtu > ETHERNET_MTU else {}
         controller_config.write(
-            config, switch, self.virtualizer.switch_ports, stores, VIP, admin_socket, PREFIX_LENGTH
+            config, switch, self.virtualizer.switch_ports, stores, VIP, admin_socket, PREFIX_LENGTH, pool
         )
         self.virtualizer.facts.update(config=config, admin_socket=admin_socket)
         self.virtualizer.add_controller(self.storeswitch, config)
@@ -114,10 +117,11 @@ class Single:
             addr1=mac,
             addr2=f"02:00:00:00:ff:{number:02x}",
         )
-        part.connect(address, PREFIX_LENGTH, gateway)
+        mtu = self.store_mtu if role == "internal" else ETHERNET_MTU
+        part.connect(address, PREFIX_LENGTH, gateway, mtu)
         part.facts.update(address=address, mac=mac, interface="eth0", port=number)
         port_mac = f"02:00:00:00:00:{number:02x}"
-        self.virtualizer.add_port(number, role, port_mac, gateway, name, address)
+        self.virtualizer.add_port(number, role, port_mac, gateway, name, address, mtu)
         self.virtualizer.facts["ports"] = self.virtualizer.switch_ports
         return part
 
@@ -135,6 +139,12 @@ def main():
         help="name of this run; its namespaces are INSTANCE-NODE",
     )
     parser.add_argument(
+        "--store-mtu",
+        type=int,
+        default=ETHERNET_MTU,
+        help="of the stores' links; above 1500 their pool is sent large packets",
+    )
+    parser.add_argument(
         "--storeswitch", default=os.path.join(checkout, "dist/cli/main.js"), help="our command line, compiled"
     )
     parser.add_argument("--node", default="node", help="the Node.js to run it with")
@@ -147,7 +157,8 @@ def main():
         report("failed", error=str(error))
         sys.exit(1)
     end_on_signals()
-    single = Single(lifecycle, arguments.target, [arguments.node, arguments.storeswitch])
+    storeswitch = [arguments.node, arguments.storeswitch]
+    single = Single(lifecycle, arguments.target, storeswitch, arguments.store_mtu)
     try:
         single.bring_up()
         lifecycle.serve()

@@ -7,18 +7,29 @@ import { CliError } from './exit_codes';
 import { jsonOption, type JsonOptions } from './options';
 import { printJson, printLine, printTable } from './output';
 
+const MTU_MIN = 1500;
+/** As `jumbo` in the configuration. */
+const MTU_MAX = 9216;
+
 interface InstanceOptions {
   instance: string;
 }
 
 interface StartOptions extends InstanceOptions {
   target: Target;
+  storeMtu?: number;
 }
 
 /** A name that is safe in the names of namespaces and folders. */
 function parseInstance(text: string): string {
   if (/^[a-z][a-z0-9-]{0,15}$/.test(text)) return text;
   throw new InvalidArgumentError('expected 1 to 16 of a-z, 0-9 and -, the first a letter.');
+}
+
+function parseMtu(text: string): number {
+  const mtu = Number(text);
+  if (/^[0-9]+$/.test(text) && mtu >= MTU_MIN && mtu <= MTU_MAX) return mtu;
+  throw new InvalidArgumentError(`expected ${MTU_MIN} to ${MTU_MAX}.`);
 }
 
 export function instanceOption(): Option {
@@ -41,6 +52,12 @@ export function register(program: Command): void {
     .description('bring a topology up; it stays until `topology down`')
     .argument('[name]', 'file of topologies/, without .py', 'single')
     .addOption(targetOption())
+    .addOption(
+      new Option(
+        '--store-mtu <octets>',
+        'of the stores’ links; above 1500 requests reach them in large packets',
+      ).argParser(parseMtu),
+    )
     .addOption(instanceOption())
     .action(start);
 
@@ -92,10 +109,16 @@ export async function attach(instance: string): Promise<Topology> {
   return Topology.attach(instance);
 }
 
-async function start(name: string, { target, instance }: StartOptions): Promise<void> {
+async function start(name: string, { target, instance, storeMtu: store_mtu }: StartOptions): Promise<void> {
   const { startTopology } = await import('../topology/start.js');
   const progress = (text: string): void => void process.stderr.write(`${text} …\n`);
-  const started = await startTopology({ topology: name, target, instance, progress });
+  const started = await startTopology({
+    topology: name,
+    target,
+    instance,
+    progress,
+    ...(store_mtu === undefined ? {} : { store_mtu }),
+  });
   await printTopology(started);
 }
 

@@ -24,6 +24,8 @@ export interface StartOptions {
   instance: string;
   /** File of `topologies/`, without `.py`. */
   topology: string;
+  /** Of the stores' links; above 1500 their pool is sent large packets. Default: 1500. */
+  store_mtu?: number;
   progress: (text: string) => void;
   /** Takes down what is already up when it aborts. */
   signal?: AbortSignal;
@@ -39,9 +41,11 @@ const eventSchema = z.discriminatedUnion('event', [
 /** Rejects with TopologyError when it does not come up; then nothing of it is left. It outlives this process. */
 export async function startTopology(options: StartOptions): Promise<Topology> {
   const script = topologyScript(options.topology);
+  const { target, instance, store_mtu } = options;
+  const mtu = store_mtu === undefined ? [] : ['--store-mtu', String(store_mtu)];
   const child = spawn(
     PYTHON,
-    ['-B', script, '--target', options.target, '--instance', options.instance, '--node', process.execPath],
+    ['-B', script, '--target', target, '--instance', instance, '--node', process.execPath, ...mtu],
     { stdio: ['ignore', 'pipe', 'pipe'], detached: true },
   );
   const abort = () => child.kill('SIGTERM');

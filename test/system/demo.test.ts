@@ -1,24 +1,9 @@
 /** The demo on real clients, real stores and each switch there is; what it measures in time is not asserted. */
-import { isOnPath } from '../../src/bench/on_path';
 import { spawnSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
-import { resolve } from 'node:path';
 import type { DemoResult } from '../../src/demo/result';
+import { CHECKOUT, obstacle } from './prerequisites';
 
-const CHECKOUT = resolve(__dirname, '../..');
 const DEMO_PATIENCE_MS = 180_000;
-
-/** Why a demo cannot run here; undefined where it can. */
-function obstacle(target: string): string | undefined {
-  if (process.getuid?.() !== 0) return 'needs root';
-  const missing = ['ganesha.nfsd', 'mnexec', 'tcpdump', 'nfs-ls'].filter((program) => !isOnPath(program));
-  if (missing.length > 0) return `${missing.join(', ')} not on PATH`;
-  if (target === 'bmv2' && !isOnPath('simple_switch_grpc')) return 'simple_switch_grpc not on PATH';
-  const compiled = ['dist/cli/main.js', '.storeswitch/nfs-udp'].every((file) =>
-    existsSync(`${CHECKOUT}/${file}`),
-  );
-  return compiled ? undefined : 'not compiled: `npm test` does that';
-}
 
 describe.each(['embedded', 'bmv2'])('demo on %s', (target) => {
   const reason = obstacle(target);
