@@ -21,6 +21,13 @@ const bit<32> RPC_AUTH_BODY_MAX = 400; // octets
 const bit<32> AUTH_NONE     = 0;
 const bit<32> AUTH_SYS      = 1;
 const bit<32> RPCSEC_GSS    = 6;       // RFC 2203
+const bit<32> AUTH_TLS      = 7;       // RFC 9289
+
+// What begins a DTLS record instead of an xid, as RFC 9147, section 4.1 tells them apart: content types 20 to 23 with
+// version 1.0 or 1.2, whose octets 0xfeff and 0xfefd differ in one bit; or the three bits of DTLS 1.3's short header.
+const bit<32> DTLS_PLAIN_MASK = 0xfcfffd00;
+const bit<32> DTLS_PLAIN      = 0x14fefd00;
+const bit<3>  DTLS_SHORT      = 1;
 
 const bit<32> NFS_PROGRAM = 100003;
 const bit<32> NFS_V3      = 3;
@@ -43,7 +50,7 @@ const class_t CLASS_ANY        = 1; // idempotent: any store of the pool
 const class_t CLASS_BY_OBJECT  = 2; // all such requests of one file go to one store
 const class_t CLASS_BY_REQUEST = 3; // not idempotent: a pure function of the request
 const class_t CLASS_BY_CLIENT  = 4; // the object cannot be read: all such requests of one client to one store
-const class_t CLASS_BY_SESSION = 5; // a TCP connection
+const class_t CLASS_BY_SESSION = 5; // a TCP connection, or what is encrypted between two UDP ports
 
 // How a pool shares out what may go anywhere. The others are placed by their class, whatever the policy.
 typedef bit<8> policy_t;
@@ -67,7 +74,7 @@ const verdict_t VERDICT_PUNT    = 4; // to the controller
 typedef bit<8> mode_t;
 const mode_t MODE_NONE    = 0;
 const mode_t MODE_REQUEST = 1; // each RPC call by itself
-const mode_t MODE_SESSION = 2; // each TCP connection
+const mode_t MODE_SESSION = 2; // each TCP connection, or DTLS
 const mode_t MODE_SLOW    = 3; // by the controller
 const mode_t MODE_FOLLOW  = 4; // a fragment after the zeroth goes where that went
 
@@ -97,7 +104,7 @@ const drop_t DROP_NO_HOST_PORT       = 6;  // host traffic on a port without a s
 const drop_t DROP_NO_SERVICE         = 7;  // to a VIP, but no such service
 const drop_t DROP_NOT_OURS           = 8;  // unicast to an address that is neither ours nor a client's
 const drop_t DROP_FRAGMENTED_REQUEST = 9;  // a fragment of what only passes whole: anything but UDP
-const drop_t DROP_MALFORMED          = 10; // truncated, or a length beyond what its RFC allows
+const drop_t DROP_MALFORMED          = 10; // truncated, or a length beyond what its RFC or its packet allows
 const drop_t DROP_NOT_RPC_CALL       = 11; // to a request service, but not an ONC RPC call
 const drop_t DROP_RPC_VERSION        = 12; // an ONC RPC version other than 2
 const drop_t DROP_NO_STORE           = 13; // the pool is empty

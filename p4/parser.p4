@@ -4,7 +4,8 @@ error {
     ArpHeader,
     Ipv4Header,
     RpcAuthTooLong,
-    FileHandleTooLong
+    FileHandleTooLong,
+    BeyondDatagram
 }
 
 parser StoreswitchParser(packet_in packet,
@@ -14,6 +15,11 @@ parser StoreswitchParser(packet_in packet,
     // Padded to XDR's multiple of four.
     bit<32> fh_octets;
     bit<32> nlm_octets;
+    // The link may pad a packet with anything: what is read of it must be its own. Octets of the UDP payload that are
+    // here, and those of the headers read from it.
+    bit<16> ip_octets;
+    bit<16> octets;
+    bit<16> octets_read;
 
     state start {
         transition select(standard_metadata.ingress_port) {
@@ -84,8 +90,12 @@ parser StoreswitchParser(packet_in packet,
         packet.extract(hdr.udp);
         meta.src_port = hdr.udp.src_port;
         meta.dst_port = hdr.udp.dst_port;
+        ip_octets = hdr.ipv4.total_length - ((bit<16>)hdr.ipv4.ihl << 2);
+        verify(hdr.udp.length >= 8 && hdr.ipv4.total_length >= ((bit<16>)hdr.ipv4.ihl << 2) + 8
+               && (hdr.udp.length <= ip_octets || hdr.ipv4.flag_more_fragments == 1), error.BeyondDatagram);
+        octets = (hdr.udp.length < ip_octets ? hdr.udp.length : ip_octets) - 8;
         // Datagrams too short for any RPC message are not RPC, rather than broken.
-        bool may_be_rpc = hdr.udp.length >= 20;
+        bool may_be_rpc = octets >= 12;
         transition select(may_be_rpc) {
             true:    parse_rpc;
             default: accept;
@@ -115,14 +125,16 @@ parser StoreswitchParser(packet_in packet,
         packet.extract(hdr.rpc_verifier);
         verify(hdr.rpc_verifier.length <= RPC_AUTH_BODY_MAX, error.RpcAuthTooLong);
         packet.extract(hdr.rpc_verifier_body, ((hdr.rpc_verifier.length + 3) & 0xfffffffc) << 3);
+        octets_read = 40 + (bit<16>)((hdr.rpc_call.cred_length + 3) & 0xfffffffc)
+                         + (bit<16>)((hdr.rpc_verifier.length + 3) & 0xfffffffc);
         transition select(hdr.rpc_call.program, hdr.rpc_call.program_version, hdr.rpc_call.procedure,
                           hdr.rpc_call.cred_flavor) {
-            (NFS_PROGRAM, NFS_V3, 0, _):         accept; // NULL has no arguments
+            (NFS_PROGRAM, NFS_V3, 0, _):         check_length; // NULL has no arguments
             (NFS_PROGRAM, NFS_V3, _, AUTH_NONE): parse_nfs_fh;
             (NFS_PROGRAM, NFS_V3, _, AUTH_SYS):  parse_nfs_fh;
             (NLM_PROGRAM, _, _, AUTH_NONE):      parse_nlm;
             (NLM_PROGRAM, _, _, AUTH_SYS):       parse_nlm;
-            default:                             accept; // another program, or arguments RPCSEC_GSS may hide
+            default:                             check_length; // another program, or arguments RPCSEC_GSS may hide
         }
     }
 
@@ -140,22 +152,24 @@ parser StoreswitchParser(packet_in packet,
             20:      parse_nlm_cookie; // SHARE
             21:      parse_nlm_cookie; // UNSHARE
             22:      parse_nlm_cookie; // NM_LOCK
-            default: accept;
+            default: check_length;
         }
     }
 
     state parse_nlm_cookie {
         packet.extract(hdr.nlm_cookie_length);
+        octets_read = octets_read + 4;
         nlm_octets = (hdr.nlm_cookie_length.length + 3) & 0xfffffffc;
         bool is_long = hdr.nlm_cookie_length.length > NLM_COOKIE_MAX;
         transition select(is_long) {
-            true:    accept;
+            true:    check_length;
             default: parse_nlm_cookie_data;
         }
     }
 
     state parse_nlm_cookie_data {
         packet.extract(hdr.nlm_cookie, nlm_octets << 3);
+        octets_read = octets_read + (bit<16>)nlm_octets;
         transition select(hdr.rpc_call.procedure) {
             1:       parse_nlm_exclusive;
             6:       parse_nlm_exclusive;
@@ -170,26 +184,30 @@ parser StoreswitchParser(packet_in packet,
 
     state parse_nlm_block {
         packet.extract(hdr.nlm_block);
+        octets_read = octets_read + 4;
         transition parse_nlm_exclusive;
     }
 
     state parse_nlm_exclusive {
         packet.extract(hdr.nlm_exclusive);
+        octets_read = octets_read + 4;
         transition parse_nlm_caller;
     }
 
     state parse_nlm_caller {
         packet.extract(hdr.nlm_caller_length);
+        octets_read = octets_read + 4;
         nlm_octets = (hdr.nlm_caller_length.length + 3) & 0xfffffffc;
         bool is_long = hdr.nlm_caller_length.length > NLM_CALLER_MAX;
         transition select(is_long) {
-            true:    accept;
+            true:    check_length;
             default: parse_nlm_caller_data;
         }
     }
 
     state parse_nlm_caller_data {
         packet.extract(hdr.nlm_caller, nlm_octets << 3);
+        octets_read = octets_read + (bit<16>)nlm_octets;
         transition parse_nfs_fh;
     }
 
@@ -198,6 +216,7 @@ parser StoreswitchParser(packet_in packet,
         packet.extract(hdr.nfs_fh_length);
         verify(hdr.nfs_fh_length.length <= NFS_FH_MAX, error.FileHandleTooLong);
         fh_octets = (hdr.nfs_fh_length.length + 3) & 0xfffffffc;
+        octets_read = octets_read + 4 + (bit<16>)fh_octets;
         bool has_prefix = fh_octets >= 16;
         transition select(has_prefix) {
             true:    parse_nfs_fh_prefix;
@@ -213,6 +232,11 @@ parser StoreswitchParser(packet_in packet,
 
     state parse_nfs_fh_rest {
         packet.extract(hdr.nfs_fh_rest, fh_octets << 3);
+        transition check_length;
+    }
+
+    state check_length {
+        verify(octets_read <= octets, error.BeyondDatagram);
         transition accept;
     }
 }

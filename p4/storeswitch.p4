@@ -29,6 +29,7 @@
 #include "controls/pool.p4"
 #include "controls/draw.p4"
 #include "controls/outstanding.p4"
+#include "controls/placement.p4"
 #include "controls/select_store.p4"
 #include "controls/request.p4"
 #include "controls/fragment.p4"

@@ -5,7 +5,9 @@
 //
 // A row is good for LIFETIME_US after the last fragment. That is far longer than the fragments of one datagram are
 // apart, and far shorter than it takes until a client uses an IP identification again; so octets of two datagrams
-// never share a row. What comes later is dropped, and the client repeats the request.
+// share no row. What comes later is dropped, and the client repeats the request. A client that does use one again while
+// fragments of the datagram before are on their way mixes its own datagrams, here as at any host that puts them together:
+// RFC 6864, section 4, forbids it, and the UDP checksum finds it.
 
 control Fragment(in headers_t hdr, inout metadata_t meta) {
     register<bit<32>>(FRAGMENTS) fragment_client;

@@ -21,9 +21,14 @@ control ProcedureClass(in headers_t hdr, inout metadata_t meta) {
 
     apply {
         procedure_class.apply();
-        // A security context is known to the store that made it, and hides the arguments.
         if (hdr.rpc_call.cred_flavor == RPCSEC_GSS) {
+            // A security context is known to the store that made it, and may hide the arguments: whatever is asked for
+            // goes where it was made.
             meta.placement = CLASS_BY_CLIENT;
+            meta.procedure_id = 0;
+        } else if (hdr.rpc_call.cred_flavor == AUTH_TLS) {
+            // Asks the store that is to have the session.
+            meta.placement = CLASS_BY_SESSION;
         } else if (meta.placement == CLASS_BY_OBJECT && !hdr.nfs_fh_rest.isValid()) {
             // Placing by object needs an object to see.
             meta.placement = CLASS_BY_CLIENT;

@@ -2,7 +2,8 @@
 // The request table: which store has a request, so that its retransmission reaches the same one, through slot
 // rewrites and after the response. Soft state: a newer request may take a row over, then the retransmission is
 // placed like a new request; that is the same store unless slots were rewritten meanwhile.
-// The key is kept whole: a false hit would send a WRITE to a store that its COMMIT will not visit.
+// The key is kept whole, and with it procedure and slot, so that another request with the same xid is another request: a
+// false hit would send a WRITE to a store that its COMMIT will not visit.
 //
 // Three parts of REQUESTS rows: one for what may go anywhere, and two, under different hashes, for everything else.
 // So no crowd of reads takes rows from changes, and of two changes that a third one meets the older gives way.
@@ -12,6 +13,7 @@ control Request(in headers_t hdr, inout metadata_t meta) {
     register<bit<32>>(3 * REQUESTS) request_service; // the VIP
     register<bit<32>>(3 * REQUESTS) request_ports;   // the client's and the service's
     register<bit<32>>(3 * REQUESTS) request_xid;
+    register<bit<32>>(3 * REQUESTS) request_what;    // procedure and slot
     register<bit<16>>(3 * REQUESTS) request_store;
     register<bit<16>>(3 * REQUESTS) request_series;
     register<bit<8>>(3 * REQUESTS)  request_flags;   // REQUEST_*
@@ -21,6 +23,9 @@ control Request(in headers_t hdr, inout metadata_t meta) {
     counter(SERVICES, CounterType.packets_and_bytes) service_retransmissions;
     counter(STORES, CounterType.packets_and_bytes) store_requests;
     counter(STORES, CounterType.packets_and_bytes) store_responses;
+    // Each request once, and each that was answered once: what is not answered is the difference.
+    counter(STORES, CounterType.packets) store_new_requests;
+    counter(STORES, CounterType.packets) store_answered;
     counter(1, CounterType.packets_and_bytes) unexpected_responses;
     counter(RESPONSE_TIMES, CounterType.packets) response_time; // by series and bucket
 
@@ -32,14 +37,17 @@ control Request(in headers_t hdr, inout metadata_t meta) {
 
     Draw() draw;
     Outstanding() outstanding;
+    Placement() placement;
     SelectStore() select_store;
 
     ipv4_addr_t client_addr;
     ipv4_addr_t service_addr;
     bit<32> ports; // the client's and the service's
     bit<32> index;
+    bit<32> what;
     bit<1>  is_known;
     // Of the row at `index`, whoever's it is.
+    bit<32> known_what;
     bit<16> store_id;
     bit<16> series_id;
     bit<8>  flags;
@@ -51,6 +59,9 @@ control Request(in headers_t hdr, inout metadata_t meta) {
     bit<8>  older_flags;
     bit<48> older_sent_us;
     bit<48> older_seen_us;
+    // Of a request that was answered before.
+    bit<16> answered_store_id;
+    bit<8>  answered_flags;
     bit<32> place;
     bit<32> other_place;
     bit<32> elapsed_us;
@@ -87,6 +98,9 @@ control Request(in headers_t hdr, inout metadata_t meta) {
     action hash_key() {
         hash(place, HashAlgorithm.crc32, (bit<32>)0,
              { client_addr, service_addr, ports, hdr.rpc.xid }, (bit<32>)REQUESTS);
+    }
+
+    action hash_key_otherwise() {
         hash(other_place, HashAlgorithm.crc16, (bit<32>)0,
              { client_addr, service_addr, ports, hdr.rpc.xid }, (bit<32>)REQUESTS);
     }
@@ -101,6 +115,7 @@ control Request(in headers_t hdr, inout metadata_t meta) {
         request_service.read(known_service, index);
         request_ports.read(known_ports, index);
         request_xid.read(known_xid, index);
+        request_what.read(known_what, index);
         request_store.read(store_id, index);
         request_series.read(series_id, index);
         request_flags.read(flags, index);
@@ -108,6 +123,17 @@ control Request(in headers_t hdr, inout metadata_t meta) {
         request_seen_us.read(seen_us, index);
         is_known = (known_client == client_addr && known_service == service_addr && known_ports == ports
                     && known_xid == hdr.rpc.xid && meta.time_us - seen_us < LIFETIME_US) ? 1w1 : 1w0;
+    }
+
+    // A response does not say what was asked for; a request does.
+    action is_same_request() {
+        is_known = known_what == what ? is_known : 1w0;
+    }
+
+    // A row whose request has its answer serves a response only if no other is waiting.
+    action keep_answered() {
+        answered_store_id = store_id;
+        answered_flags = flags;
     }
 
     action keep_older() {
@@ -130,6 +156,7 @@ control Request(in headers_t hdr, inout metadata_t meta) {
         request_service.write(index, service_addr);
         request_ports.write(index, ports);
         request_xid.write(index, hdr.rpc.xid);
+        request_what.write(index, what);
         request_store.write(index, meta.store_id);
         request_series.write(index, series_id);
         request_flags.write(index, flags);
@@ -143,42 +170,68 @@ control Request(in headers_t hdr, inout metadata_t meta) {
                 client_addr = meta.dst_addr;
                 service_addr = meta.src_addr;
                 ports = meta.dst_port ++ meta.src_port;
+                answered_store_id = 0;
+                answered_flags = 0;
                 hash_key();
                 look_up(place);
+                if (is_known == 1 && flags & REQUEST_ANSWERED != 0) {
+                    keep_answered();
+                    is_known = 0;
+                }
                 if (is_known == 0) {
                     look_up(REQUESTS + place);
-                    if (is_known == 0) {
-                        look_up(2 * REQUESTS + other_place);
+                    if (is_known == 1 && flags & REQUEST_ANSWERED != 0) {
+                        keep_answered();
+                        is_known = 0;
                     }
                 }
                 if (is_known == 0) {
-                    unexpected_responses.count(0);
-                } else {
-                    meta.store_id = store_id;
-                    store_responses.count((bit<32>)store_id);
-                    meta.is_sampled = flags[1:1];
-                    if (flags & REQUEST_ANSWERED == 0) {
-                        request_flags.write(index, flags | REQUEST_ANSWERED);
-                        outstanding.apply(OutstandingOperation.REMOVE, store_id, sent_us, meta);
-                        elapsed_us = (bit<32>)(meta.time_us - sent_us);
-                        response_time_bucket.apply();
-                        response_time.count((bit<32>)series_id * BUCKETS + bucket);
+                    hash_key_otherwise();
+                    look_up(2 * REQUESTS + other_place);
+                    if (is_known == 1 && flags & REQUEST_ANSWERED != 0) {
+                        keep_answered();
+                        is_known = 0;
                     }
+                }
+                if (is_known == 1) {
+                    meta.store_id = store_id;
+                    meta.is_sampled = flags[1:1];
+                    store_responses.count((bit<32>)store_id);
+                    store_answered.count((bit<32>)store_id);
+                    request_flags.write(index, flags | REQUEST_ANSWERED);
+                    outstanding.apply(OutstandingOperation.REMOVE, store_id, sent_us, meta);
+                    elapsed_us = (bit<32>)(meta.time_us - sent_us);
+                    response_time_bucket.apply();
+                    response_time.count((bit<32>)series_id * BUCKETS + bucket);
+                } else if (answered_store_id != 0) {
+                    meta.store_id = answered_store_id;
+                    meta.is_sampled = answered_flags[1:1];
+                    store_responses.count((bit<32>)answered_store_id);
+                } else {
+                    unexpected_responses.count(0);
                 }
             }
         } else {
+            placement.apply(hdr, meta);
             if (meta.mode == MODE_REQUEST) {
                 client_addr = meta.src_addr;
                 service_addr = meta.dst_addr;
                 ports = meta.src_port ++ meta.dst_port;
+                what = meta.procedure_id ++ meta.slot;
                 hash_key();
+                if (meta.placement != CLASS_ANY || meta.sample_below != 0) {
+                    hash_key_otherwise();
+                }
                 if (meta.placement == CLASS_ANY) {
                     look_up(place);
+                    is_same_request();
                 } else {
                     look_up(REQUESTS + place);
+                    is_same_request();
                     if (is_known == 0) {
                         keep_older();
                         look_up(2 * REQUESTS + other_place);
+                        is_same_request();
                         if (is_known == 0 && older_seen_us < seen_us) {
                             take_older();
                         }
@@ -201,7 +254,7 @@ control Request(in headers_t hdr, inout metadata_t meta) {
                     }
                 }
             }
-            select_store.apply(hdr, meta);
+            select_store.apply(meta);
             if (meta.verdict == VERDICT_NONE) {
                 store_requests.count((bit<32>)meta.store_id);
             }
@@ -215,6 +268,7 @@ control Request(in headers_t hdr, inout metadata_t meta) {
                         outstanding.apply(OutstandingOperation.REMOVE, store_id, sent_us, meta);
                     }
                     outstanding.apply(OutstandingOperation.ADD, meta.store_id, 0, meta);
+                    store_new_requests.count((bit<32>)meta.store_id);
                     series.apply();
                     flags = meta.is_sampled == 1 ? REQUEST_SAMPLED : 0;
                     sent_us = meta.time_us;

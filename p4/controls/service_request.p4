@@ -10,12 +10,30 @@ control ServiceRequest(in headers_t hdr, inout metadata_t meta, in standard_meta
         meta.drop_reason = reason;
     }
 
+    bool is_plain_dtls;
+    bool is_short_dtls;
+    bool is_call;
+
     apply {
+        is_plain_dtls = meta.is_fragment == 0 && hdr.rpc.isValid() && hdr.rpc.xid & DTLS_PLAIN_MASK == DTLS_PLAIN;
+        is_short_dtls = meta.is_fragment == 0 && hdr.rpc.isValid() && hdr.rpc.xid[31:29] == DTLS_SHORT
+                        && hdr.rpc.message_type != RPC_CALL && hdr.rpc.message_type != RPC_REPLY;
+        is_call = hdr.rpc_call.isValid() && hdr.rpc_call.rpc_version == RPC_VERSION
+                  && standard_metadata.parser_error == error.NoError;
+        if (meta.mode == MODE_REQUEST && is_call) {
+            procedure_class.apply(hdr, meta);
+        }
         if (meta.mode == MODE_SLOW) {
             meta.verdict = VERDICT_PUNT;
             meta.punt_reason = PUNT_SERVICE;
         } else if (meta.is_fragment == 1 && meta.mode != MODE_REQUEST) {
             drop(DROP_FRAGMENTED_REQUEST);
+        } else if (meta.mode == MODE_REQUEST
+                   // What could be either is a call if it is of a procedure we know.
+                   && (is_short_dtls || (is_plain_dtls && meta.procedure_id == 0))) {
+            // Opaque: all of it to one store.
+            meta.mode = MODE_SESSION;
+            meta.placement = CLASS_BY_SESSION;
         } else if (standard_metadata.parser_error != error.NoError) {
             drop(meta.is_fragment == 1 ? DROP_TINY_FRAGMENT : DROP_MALFORMED);
         } else if (meta.mode == MODE_REQUEST) {
@@ -24,7 +42,6 @@ control ServiceRequest(in headers_t hdr, inout metadata_t meta, in standard_meta
             } else if (hdr.rpc_call.rpc_version != RPC_VERSION) {
                 drop(DROP_RPC_VERSION);
             } else {
-                procedure_class.apply(hdr, meta);
                 pool.apply(hdr, meta);
             }
         }

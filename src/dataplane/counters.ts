@@ -10,6 +10,9 @@ export const COUNTERS = {
   /** By store id. */
   store_requests: 'store_requests',
   store_responses: 'store_responses',
+  /** Each request once, and each that was answered. */
+  store_new_requests: 'store_new_requests',
+  store_answered: 'store_answered',
   unexpected_responses: 'unexpected_responses',
   /** By series and bucket: see `response_time_bucket.ts`. */
   response_time: 'response_time',

@@ -1,37 +1,67 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { Client, P4Schema, parseTarget, readP4InfoFile } from '../../src/p4runtime';
+import { Client, P4Schema, parseTarget, readP4InfoFile, type TableEntry } from '../../src/p4runtime';
+import { action } from '../../src/p4runtime/action';
+import { exact } from '../../src/p4runtime/match';
 import { Switch } from '../../src/switch/switch';
-import { networkEntries, SERVICE, slotEntries } from './entries';
+import {
+  drawEntries,
+  networkEntries,
+  POOL,
+  poolPolicy,
+  SERVICE,
+  SLOTS,
+  slotEntries,
+  STORES,
+} from './entries';
 import { NET, nfsCall } from './packets';
 
 const BUILD = join(__dirname, '../../p4/build');
 const SECOND_US = 1_000_000;
 
-/** Needs a clock that can be driven, which only the embedded switch has. */
-test('a retransmission is known for two minutes after the last transmission', async () => {
-  let now_us = 5 * SECOND_US;
-  const program = JSON.parse(readFileSync(join(BUILD, 'storeswitch.json'), 'utf8')) as object;
-  const sw = new Switch({ ports: [NET.clientPort, ...NET.storePorts], program, now_us: () => now_us });
-  const p4info = new P4Schema(readP4InfoFile(join(BUILD, 'storeswitch.p4info.txtpb')));
-  const client = new Client(parseTarget(`grpc://${await sw.listen('127.0.0.1:0', 1n)}?device_id=1`), {
-    p4info,
-  });
-  try {
+/** What the program forgets with time; needs a clock that can be driven, which only the embedded switch has. */
+describe('as time goes by', () => {
+  let now_us: number;
+  let sw: Switch;
+  let client: Client;
+
+  beforeEach(async () => {
+    now_us = 5 * SECOND_US;
+    const device_config = readFileSync(join(BUILD, 'storeswitch.json'));
+    const program = JSON.parse(device_config.toString()) as object;
+    sw = new Switch({ ports: [NET.clientPort, ...NET.storePorts], program, now_us: () => now_us });
+    const p4info = new P4Schema(readP4InfoFile(join(BUILD, 'storeswitch.p4info.txtpb')));
+    const address = await sw.listen('127.0.0.1:0', 1n);
+    client = new Client(parseTarget(`grpc://${address}?device_id=1`), { p4info });
     await client.start();
-    await client.pushPipeline({ p4info, device_config: readFileSync(join(BUILD, 'storeswitch.json')) });
-    await client.write(
-      [...networkEntries(), ...slotEntries(() => 0)].map((entity) => ({ type: 'insert', entity })),
-    );
+    await client.pushPipeline({ p4info, device_config });
+    await write('insert', [...networkEntries(), ...slotEntries(() => 0)]);
+  });
+
+  afterEach(async () => {
+    client.close();
+    await sw.close();
+  });
+
+  async function write(type: 'insert' | 'modify', entries: readonly TableEntry[]): Promise<void> {
+    await client.write(entries.map((entity) => ({ type, entity })));
+  }
+
+  /** Sends a call; returns which store it reaches. */
+  function storeOf(xid: number): number {
+    const [left] = sw.exchange(NET.clientPort, nfsCall({ xid }));
+    return NET.storePorts.findIndex((port) => port === left?.port);
+  }
+
+  test('a retransmission is known for two minutes after the last transmission', async () => {
     const retransmissions = async () => {
       for await (const cell of client.readCounter('service_retransmissions', SERVICE.nfsUdp))
         return cell.packets;
       throw new Error('no such counter');
     };
-    const call = nfsCall({ xid: 77 });
     const sendAfter = (duration_s: number) => {
       now_us += duration_s * SECOND_US;
-      sw.inject(NET.clientPort, call);
+      storeOf(77);
     };
     sendAfter(0);
     sendAfter(119);
@@ -40,8 +70,32 @@ test('a retransmission is known for two minutes after the last transmission', as
     expect(await retransmissions()).toBe(2n);
     sendAfter(121);
     expect(await retransmissions()).toBe(2n);
-  } finally {
-    client.close();
-    await sw.close();
-  }
+  });
+
+  test('what a draw offered and did not take is a spare for the next one, for 65 ms', async () => {
+    const [first] = STORES;
+    const onlyFirst = Array.from({ length: SLOTS }, (_, position) => ({
+      table: 'draw',
+      match: { pool_id: exact(POOL), position: exact(position) },
+      action: action('offer', {
+        ...{ store_1: first, cost_1: 1, store_2: first, cost_2: 1 },
+        ...{ store_3: first, cost_3: 1, store_4: first, cost_4: 1 },
+      }),
+    }));
+    await write('insert', [poolPolicy('least_of_2'), ...drawEntries(() => 0)]);
+    const secondAfter = async (xid: number, duration_us: number): Promise<number> => {
+      await write(
+        'modify',
+        drawEntries(() => 0),
+      );
+      expect(storeOf(xid)).toBe(0);
+      await write('modify', onlyFirst);
+      now_us += duration_us;
+      return storeOf(xid + 1);
+    };
+    expect(await secondAfter(100, 60_000)).toBe(1);
+    // Nothing is outstanding any more.
+    now_us += 10 * SECOND_US;
+    expect(await secondAfter(200, 67_000)).toBe(0);
+  });
 });

@@ -1,3 +1,6 @@
+import { decodeEthernet, encodeEthernet } from '../../src/wire/ethernet';
+import { concat } from '../../src/wire/field';
+import { decodeIpv4, encodeIpv4 } from '../../src/wire/ipv4';
 import { AUTH_FLAVOR } from '../../src/wire/rpc';
 import { XdrWriter } from '../../src/wire/xdr';
 import { targets } from '../targets';
@@ -5,18 +8,21 @@ import {
   capability,
   clientKnown,
   clientRoute,
+  DROP,
   drawEntries,
   exportEntry,
   OTHER_POOL,
   poolPolicy,
   slotEntries,
   storeDown,
+  STORES,
 } from './entries';
 import { PacketTest } from './harness';
 import { FILE_HANDLE, NET, nfsCall, nfsReply, rewritten, type CallOptions } from './packets';
 
 const [WRITE, COMMIT, REMOVE] = [7, 21, 12];
 const NLM = 100021;
+const AUTH_TLS = 7;
 
 describe.each(targets)('placement on $name', (kind) => {
   const group = kind.skipped === undefined ? describe : describe.skip;
@@ -195,12 +201,130 @@ describe.each(targets)('placement on $name', (kind) => {
       });
     });
 
-    test('a security context stays with one store, whatever is called', async () => {
-      const credential = { flavor: AUTH_FLAVOR.rpcsecGss, body: new Uint8Array(20).fill(2) };
-      const calls = [0, 1, 3, 6, 7, 12].flatMap((procedure) =>
-        [700, 701].map((clientPort) => ({ procedure, credential, clientPort })),
+    describe('of what nobody else can read', () => {
+      const gss = { flavor: AUTH_FLAVOR.rpcsecGss, body: new Uint8Array(20).fill(2) };
+      const contextCalls = [0, 1, 3, 6, 7, 12].flatMap((procedure) =>
+        [700, 701].map((clientPort) => ({ procedure, credential: gss, clientPort })),
       );
-      expect(new Set(await stores(calls)).size).toBe(1);
+
+      test('a security context stays with one store, whatever is called', async () => {
+        expect(new Set(await stores(contextCalls)).size).toBe(1);
+      });
+
+      test('a security context stays whole where procedures have pools of their own', async () => {
+        await sw.insert(slotEntries(() => 1, OTHER_POOL));
+        const rows = [REMOVE, 0].map((procedure_id) => capability({ procedure_id }, OTHER_POOL, 1));
+        await sw.insert(rows);
+        expect(await stores(contextCalls)).toEqual(contextCalls.map(() => 1));
+        await sw.delete(rows);
+        await sw.delete(slotEntries(() => 1, OTHER_POOL));
+      });
+
+      /** Records of RFC 9147 in the place of RPC messages. */
+      const record = (first: readonly number[], length: number) => (): Uint8Array =>
+        Uint8Array.from({ length }, (_, i) => first[i] ?? (i * 37 + 11) & 0xff);
+      const records = {
+        // A ClientHello whose length looks like RPC version 2.
+        hello: record([22, 0xfe, 0xfd, 0, 0, 0, 0, 0, 0, 0, 0, 2, 0x40], 589),
+        'short hello': record([22, 0xfe, 0xff, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x80], 141),
+        'data of DTLS 1.2': record([23, 0xfe, 0xfd, 0, 1, 0, 0, 0, 0, 0, 9, 0, 0x80], 141),
+        'data of DTLS 1.3': record([0x2f, 0x01, 0x02, 0x00, 0x80], 133),
+      };
+
+      test('what asks for TLS and what is encrypted then go to one store for each client port', async () => {
+        const reached = new Set<number>();
+        for (let clientPort = 800; clientPort < 816; clientPort++) {
+          const credential = { flavor: AUTH_TLS, body: new Uint8Array(0) };
+          const args = new Uint8Array(0);
+          const home = await place({ clientPort, procedure: 0, credential, args });
+          for (const edit of Object.values(records))
+            expect(await place({ clientPort, edit }, false)).toBe(home);
+          reached.add(home);
+        }
+        expect(reached.size).toBe(2);
+      });
+
+      test('a call whose xid looks like a record is a call', async () => {
+        const files = Array.from({ length: 8 }, (_, i) => new Uint8Array(32).fill(i));
+        for (const fileHandle of files) {
+          const home = await place({ procedure: WRITE, fileHandle });
+          expect(await place({ procedure: COMMIT, fileHandle, xid: 0x16fefd00 })).toBe(home);
+        }
+      });
+    });
+
+    describe('of one xid used twice', () => {
+      const reused = { xid: 77, clientPort: 750 };
+
+      test('WRITEs and COMMITs of a file meet all the same', async () => {
+        const files = Array.from({ length: 12 }, (_, i) => new Uint8Array(32).fill(100 + i));
+        const written = await stores(
+          files.map((fileHandle) => ({ ...reused, procedure: WRITE, fileHandle })),
+        );
+        expect(new Set(written).size).toBe(2);
+        const committed = files.map((fileHandle) => ({ ...reused, procedure: COMMIT, fileHandle }));
+        expect(await stores(committed)).toEqual(written);
+      });
+
+      test('a response is that of the request which waits for one', async () => {
+        await sw.insert(slotEntries(() => 1, OTHER_POOL));
+        const rows = [capability({ procedure_id: REMOVE }, OTHER_POOL, 1)];
+        await sw.insert([...rows, poolPolicy('round_robin'), ...drawEntries(() => 0)]);
+        expect(await place(reused)).toBe(0);
+        const before = await Promise.all(STORES.map((store) => sw.counter('store_responses', store)));
+        expect(await place({ ...reused, procedure: REMOVE })).toBe(1);
+        const after = await Promise.all(STORES.map((store) => sw.counter('store_responses', store)));
+        expect(after.map(({ packets }, i) => packets - (before[i]?.packets ?? 0n))).toEqual([0n, 1n]);
+        await sw.delete([...rows, poolPolicy('hash'), ...drawEntries(() => 0)]);
+        await sw.delete(slotEntries(() => 1, OTHER_POOL));
+      });
+    });
+
+    describe('by what the packet holds, not by what pads it', () => {
+      /** The call's frame with an IP packet that ends `octets` into the UDP payload; the rest is the link's padding. */
+      function endingAfter(
+        octets: number,
+        call: CallOptions,
+        { isFragment = false, udp = 0 } = {},
+      ): Uint8Array {
+        const frame = nfsCall(call);
+        const ethernet = decodeEthernet(frame);
+        const packet = ethernet && decodeIpv4(ethernet.payload);
+        if (ethernet === undefined || packet === undefined) throw new Error('not an IPv4 frame');
+        const payload = Uint8Array.from(packet.payload.subarray(0, 8 + octets));
+        if (udp !== 0) new DataView(payload.buffer).setUint16(4, udp);
+        const cut = encodeIpv4({ ...packet, payload, moreFragments: isFragment });
+        return encodeEthernet({ ...ethernet, payload: concat(cut, packet.payload.subarray(8 + octets)) });
+      }
+      const messageOctets = (call: CallOptions): number => nfsCall(call).length - 14 - 20 - 8;
+
+      test.each([16, 24, 32, 40, 48])('a zeroth fragment of %i octets is too small', async (octets) => {
+        const call = { xid: xid++, procedure: WRITE, data: new Uint8Array(100) };
+        const frame = endingAfter(octets, call, { isFragment: true });
+        await sw.expectDrop(DROP.tinyFragment, () => sw.send(NET.clientPort, frame));
+      });
+
+      test('a whole packet must hold what it says', async () => {
+        const call = { xid: xid++, procedure: WRITE, data: new Uint8Array(100) };
+        for (const frame of [
+          endingAfter(40, call, { udp: 48 }),
+          endingAfter(messageOctets(call) - 104, call, { udp: 8 + messageOctets(call) - 104 }),
+          endingAfter(messageOctets(call), call, { udp: 9999 }),
+          endingAfter(messageOctets(call), call, { udp: 7 }),
+          endingAfter(messageOctets(call), call, { udp: 48 }),
+        ])
+          await sw.expectDrop(DROP.malformed, () => sw.send(NET.clientPort, frame));
+      });
+
+      test('padding itself does no harm', async () => {
+        const call = { xid: xid++ };
+        const frame = concat(nfsCall(call), new Uint8Array(12).fill(0xee));
+        sw.send(NET.clientPort, frame);
+        const { port, frame: out } = await sw.receiveAny(NET.storePorts);
+        const store = port === NET.storePorts[0] ? 0 : 1;
+        expect(out).toEqual(rewritten(frame, NET.storeMacs[store], NET.internalMacs[store]));
+        await answer(store, call);
+      });
     });
   });
 });
