@@ -17,6 +17,8 @@ interface TopOptions extends SocketOptions, JsonOptions {
 const UNIT_MS = { ms: 1, s: 1000, min: 60_000 } as const;
 const INTERVAL_MIN_MS = 100;
 const INTERVAL_MAX_MS = 3_600_000;
+/** As many as there can be in the seconds that `loadBetween` looks back. */
+const EARLIER_MAX = 40;
 /** To the upper left corner, and erase from there: ECMA-48, CUP and ED. */
 const CLEAR_SCREEN = '\x1b[H\x1b[J';
 
@@ -36,11 +38,15 @@ async function top(options: TopOptions): Promise<void> {
   const { loadBetween } = await import('../controller/load/load.js');
   const read = () => ask<LoadSnapshot>(options, 'load.read');
   let before = await read();
-  for (;;) {
-    await sleep(options.interval);
+  let earlier: LoadSnapshot[] = [];
+  for (let next_ms = performance.now(); ;) {
+    // A reading takes its time, too.
+    next_ms = Math.max(next_ms + options.interval, performance.now());
+    await sleep(next_ms - performance.now());
     const after = await read();
-    show(loadBetween(before, after), options);
+    show(loadBetween(before, after, earlier), options);
     if (options.once) return;
+    earlier = [before, ...earlier].slice(0, EARLIER_MAX);
     before = after;
   }
 }
@@ -60,18 +66,17 @@ function formatLoad(load: Load, with_series: boolean): string {
   const parts = [
     `in ${load.interval_ms} ms; ${load.unexpected_responses_per_s} responses/s that nobody waits for`,
     formatTable(
-      ['service', 'requests/s', 'repeated/s', 'unanswered/s', ...TIMES],
+      ['service', 'requests/s', 'repeated/s', ...TIMES],
       load.services.map((one) => [
         one.service,
         one.requests_per_s,
         one.retransmissions_per_s,
-        one.unanswered_per_s,
         ...timesOf(one),
       ]),
     ),
     formatTable(
-      ['store', 'sent/s', ...TIMES],
-      load.stores.map((one) => [one.store, one.sent_per_s, ...timesOf(one)]),
+      ['store', 'sent/s', 'unanswered/s', ...TIMES],
+      load.stores.map((one) => [one.store, one.sent_per_s, one.unanswered_per_s, ...timesOf(one)]),
     ),
     formatTable(
       ['procedure', 'service', ...TIMES],

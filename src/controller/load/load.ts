@@ -1,14 +1,14 @@
 /** The load between two snapshots of what the switch has counted. */
 import { BUCKETS } from '../../dataplane/sizes';
 import { countOf, percentile_us, sumOf, total_us, type Histogram } from './histogram';
-import type { LoadSnapshot, SeriesCounts } from './snapshot';
+import type { LoadSnapshot, SeriesCounts, StoreCounts } from './snapshot';
 
 /** Of the responses in an interval, each counted once, with the first transmission of its request. */
 export interface ResponseTimes {
   responses_per_s: number;
   /**
    * How many of these requests were under way at one time, on average: their response times added up, over the
-   * interval (Little's law). A request that is not answered is not among them.
+   * interval (Little's law). A request that is not answered is not among them; of stores see `StoreLoad`.
    */
   outstanding: number;
   /** Absent without responses. Exact to a quarter from 64 us to 2.1 s. */
@@ -22,14 +22,15 @@ export interface ServiceLoad extends ResponseTimes {
   /** That arrived, also those that were dropped, or repeated. */
   requests_per_s: number;
   retransmissions_per_s: number;
-  /** New requests less responses, at least 0; absent where some responses are in no histogram. */
-  unanswered_per_s?: number;
 }
 
+/** `outstanding`: at least as many as it was sent in the last seconds and has not answered. */
 export interface StoreLoad extends ResponseTimes {
   store: string;
   /** Requests it was chosen for, also those repeated, and packets of its TCP connections. */
   sent_per_s: number;
+  /** By how many requests that it has not answered there are more than when the interval began, at least 0. */
+  unanswered_per_s: number;
 }
 
 export interface ProcedureLoad extends ResponseTimes {
@@ -61,8 +62,19 @@ interface SeriesGrowth {
   histogram: Histogram;
 }
 
-/** Counters that went back, as those of a switch that began anew, are taken to have been 0 before. */
-export function loadBetween(before: LoadSnapshot, after: LoadSnapshot): Load {
+/** A request that was not answered for so long is not waited for any more: `p4/controls/outstanding.p4`. */
+const FORGOTTEN_MS = 4000;
+
+/**
+ * Counters that went back, as those of a switch that began anew, are taken to have been 0 before. `earlier`: snapshots
+ * before `before`, so that what a store does not answer is seen for as long as it is waited for.
+ */
+export function loadBetween(
+  before: LoadSnapshot,
+  after: LoadSnapshot,
+  earlier: readonly LoadSnapshot[] = [],
+): Load {
+  const recent = [before, ...earlier.filter(({ at_ms }) => at_ms >= after.at_ms - FORGOTTEN_MS)];
   const interval_ms = after.at_ms - before.at_ms;
   const per_s = (count: number) => round((count * 1000) / interval_ms, 1);
   const times = (growths: readonly SeriesGrowth[]): ResponseTimes =>
@@ -70,25 +82,28 @@ export function loadBetween(before: LoadSnapshot, after: LoadSnapshot): Load {
   const grown = seriesGrowths(before, after);
   return {
     interval_ms: round(interval_ms, 0),
-    services: after.services.map(({ service, requests, retransmissions, is_complete }) => {
-      const earlier = before.services.find((one) => one.service === service);
-      const arrived = growth(earlier?.requests, requests);
-      const repeated = growth(earlier?.retransmissions, retransmissions);
-      const own = grown.filter((one) => one.service === service);
-      const answered = countOf(sumOf(own.map(({ histogram }) => histogram)));
+    services: after.services.map(({ service, requests, retransmissions }) => {
+      const then = before.services.find((one) => one.service === service);
       return {
         service,
-        requests_per_s: per_s(arrived),
-        retransmissions_per_s: per_s(repeated),
-        ...(is_complete && { unanswered_per_s: per_s(Math.max(0, arrived - repeated - answered)) }),
-        ...times(own),
+        requests_per_s: per_s(growth(then?.requests, requests)),
+        retransmissions_per_s: per_s(growth(then?.retransmissions, retransmissions)),
+        ...times(grown.filter((one) => one.service === service)),
       };
     }),
-    stores: after.stores.map(({ store, sent }) => ({
-      store,
-      sent_per_s: per_s(growth(before.stores.find((one) => one.store === store)?.sent, sent)),
-      ...times(grown.filter((one) => one.store === store)),
-    })),
+    stores: after.stores.map((now) => {
+      const { store, sent } = now;
+      const of_store = ({ stores }: LoadSnapshot) => stores.find((one) => one.store === store);
+      const own = times(grown.filter((one) => one.store === store));
+      const waiting = Math.max(...recent.map((one) => unanswered(of_store(one), now)));
+      return {
+        store,
+        sent_per_s: per_s(growth(of_store(before)?.sent, sent)),
+        unanswered_per_s: per_s(unanswered(of_store(before), now)),
+        ...own,
+        outstanding: Math.max(own.outstanding, waiting),
+      };
+    }),
     procedures: busiestFirst(
       groupBy(grown, ({ service, procedure }) => `${service} ${procedure}`).map(([first, ...others]) => ({
         service: first.service,
@@ -106,6 +121,14 @@ export function loadBetween(before: LoadSnapshot, after: LoadSnapshot): Load {
     ),
     unexpected_responses_per_s: per_s(growth(before.unexpected_responses, after.unexpected_responses)),
   };
+}
+
+/** New requests less answers in between, at least 0: as many as there are for certain. */
+function unanswered(before: StoreCounts | undefined, after: StoreCounts): number {
+  const sent = growth(before?.new_requests, after.new_requests);
+  const answered = growth(before?.answered, after.answered);
+  const error = (before?.new_requests_error ?? 0) + after.new_requests_error;
+  return Math.max(0, Math.floor(sent - answered - error));
 }
 
 /** Of series with responses in between. */

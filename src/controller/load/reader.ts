@@ -32,7 +32,7 @@ export class LoadReader {
     private readonly clock: Clock,
   ) {}
 
-  /** Whoever asks while a reading is under way shares it, as of when it began. Rejects as reads of `source` do. */
+  /** Whoever asks while a reading is under way shares it. Rejects as reads of `source` do. */
   read(): Promise<LoadSnapshot> {
     this.#reading ??= this.#read().finally(() => (this.#reading = undefined));
     return this.#reading;
@@ -44,15 +44,28 @@ export class LoadReader {
   }
 
   async #read(): Promise<LoadSnapshot> {
-    const at_ms = this.clock.now_ms();
     const services = await this.#services();
     const store_ids = [...this.network.store_ids.values()];
     const sent = await this.#cells(COUNTERS.store_requests, store_ids);
+    // Counters cannot be read at one moment: those before and after have the middle in common with the one between.
+    const earlier = await this.#cells(COUNTERS.store_new_requests, store_ids);
+    const answered = await this.#cells(COUNTERS.store_answered, store_ids);
+    const at_ms = this.clock.now_ms();
+    const later = await this.#cells(COUNTERS.store_new_requests, store_ids);
     const [unexpected_responses = 0] = (await this.#cells(COUNTERS.unexpected_responses, [0])).values();
     return {
       at_ms,
       services,
-      stores: [...this.network.store_ids].map(([store, id]) => ({ store, sent: sent.get(id) ?? 0 })),
+      stores: [...this.network.store_ids].map(([store, id]) => {
+        const [first, last] = [earlier.get(id) ?? 0, later.get(id) ?? 0];
+        return {
+          store,
+          sent: sent.get(id) ?? 0,
+          new_requests: (first + last) / 2,
+          new_requests_error: (last - first) / 2,
+          answered: answered.get(id) ?? 0,
+        };
+      }),
       unexpected_responses,
       series: await this.#series(store_ids),
     };
@@ -70,14 +83,10 @@ export class LoadReader {
     const ids = named.map(({ id }) => id);
     const requests = await this.#cells(COUNTERS.service_requests, ids);
     const retransmissions = await this.#cells(COUNTERS.service_retransmissions, ids);
-    const incomplete = new Set(
-      this.plan.left_out.map(({ virtual_store, service }) => `${virtual_store}/${service}`),
-    );
     return named.map(({ service, id }) => ({
       service,
       requests: requests.get(id) ?? 0,
       retransmissions: retransmissions.get(id) ?? 0,
-      is_complete: !incomplete.has(service),
     }));
   }
 

@@ -1,7 +1,7 @@
 /** What the switch has counted of requests and their response times until now: plain values that JSON carries. */
 
 export interface LoadSnapshot {
-  /** When it was read, by a clock that never goes back. */
+  /** When `answered` was read, by a clock that never goes back. */
   at_ms: number;
   /** Those in mode `request`. */
   services: ServiceCounts[];
@@ -19,14 +19,17 @@ export interface ServiceCounts {
   requests: number;
   /** Of the requests, those the switch had seen before. */
   retransmissions: number;
-  /** False if some of its procedures have no series. */
-  is_complete: boolean;
 }
 
 export interface StoreCounts {
   store: string;
   /** Requests it was chosen for, also those repeated, and packets of its TCP connections. */
   sent: number;
+  /** Requests sent to it for the first time, as many as when `answered` was read, and by how many that may be wrong. */
+  new_requests: number;
+  new_requests_error: number;
+  /** Of those, the ones it has answered. */
+  answered: number;
 }
 
 export interface SeriesCounts {

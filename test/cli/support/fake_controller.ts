@@ -138,10 +138,16 @@ export class FakeController implements Administrable {
     const counts: [number, number][] = [[16, 20 * readings]];
     return {
       at_ms: 2000 * readings,
-      services: [{ service: 'files/nfs', requests: 20 * readings, retransmissions: 0, is_complete: true }],
+      services: [{ service: 'files/nfs', requests: 20 * readings, retransmissions: 0 }],
       stores: [
-        { store: 's1', sent: 20 * readings },
-        { store: 's2', sent: 0 },
+        {
+          store: 's1',
+          sent: 20 * readings,
+          new_requests: 20 * readings,
+          new_requests_error: 0,
+          answered: 20 * readings,
+        },
+        { store: 's2', sent: 0, new_requests: 0, new_requests_error: 0, answered: 0 },
       ],
       unexpected_responses: 0,
       series: [{ service: 'files/nfs', procedure: 'GETATTR', store: 's1', counts }],

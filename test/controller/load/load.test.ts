@@ -6,13 +6,21 @@ import { BUCKET_BOUNDS_US } from '../../../src/dataplane/response_time_bucket';
 const MILLISECOND = BUCKET_BOUNDS_US.indexOf(1024);
 const TEN_MILLISECONDS = BUCKET_BOUNDS_US.indexOf(10_240);
 
-function snapshot(at_ms: number, read: number, write: number, requests = read + write): LoadSnapshot {
+/** Store `a` answered `read` requests, `b` `write`; the rest of `requests` went to `b`, too. */
+function snapshot(
+  at_ms: number,
+  read: number,
+  write: number,
+  requests = read + write,
+  error = 0,
+): LoadSnapshot {
+  const to_b = requests - read;
   return {
     at_ms,
-    services: [{ service: 'files/nfs', requests, retransmissions: 0, is_complete: true }],
+    services: [{ service: 'files/nfs', requests, retransmissions: 0 }],
     stores: [
-      { store: 'a', sent: read },
-      { store: 'b', sent: write },
+      { store: 'a', sent: read, new_requests: read, new_requests_error: error, answered: read },
+      { store: 'b', sent: to_b, new_requests: to_b, new_requests_error: error, answered: write },
     ],
     unexpected_responses: 0,
     series: [
@@ -31,7 +39,6 @@ test('what was counted in between, by service, store and procedure', () => {
       service: 'files/nfs',
       requests_per_s: 1050,
       retransmissions_per_s: 0,
-      unanswered_per_s: 0,
       responses_per_s: 1050,
       outstanding: 1.72,
       p50_us: expect.any(Number) as number,
@@ -58,20 +65,32 @@ test('requests without response are told, and have no response time', () => {
       service: 'files/nfs',
       requests_per_s: 70,
       retransmissions_per_s: 0,
-      unanswered_per_s: 70,
       responses_per_s: 0,
       outstanding: 0,
     },
   ]);
-  expect(stores[0]).toEqual({ store: 'a', sent_per_s: 0, responses_per_s: 0, outstanding: 0 });
+  expect(stores).toEqual([
+    { store: 'a', sent_per_s: 0, unanswered_per_s: 0, responses_per_s: 0, outstanding: 0 },
+    { store: 'b', sent_per_s: 70, unanswered_per_s: 70, responses_per_s: 0, outstanding: 70 },
+  ]);
 });
 
-test('where some responses are in no histogram, nothing is said of those that lack', () => {
-  const after = snapshot(1000, 10, 10, 70);
-  const [service] = after.services;
-  if (service === undefined) throw new Error('no service');
-  service.is_complete = false;
-  expect(loadBetween(snapshot(0, 0, 0), after).services[0]).not.toHaveProperty('unanswered_per_s');
+test('what a store does not answer is outstanding for four seconds, then forgotten', () => {
+  const [begin, stuck] = [snapshot(0, 0, 0), snapshot(1000, 0, 0, 30)];
+  const later = (at_ms: number) => snapshot(at_ms, 0, 0, 30);
+  const ofB = (load: ReturnType<typeof loadBetween>) => load.stores[1];
+  expect(ofB(loadBetween(stuck, later(2000), [begin]))).toMatchObject({
+    outstanding: 30,
+    unanswered_per_s: 0,
+  });
+  expect(ofB(loadBetween(later(3000), later(4000), [later(2000), stuck, begin]))?.outstanding).toBe(30);
+  expect(ofB(loadBetween(later(3000), later(4001), [later(2000), stuck, begin]))?.outstanding).toBe(0);
+});
+
+test('what may be an error of reading is no unanswered request', () => {
+  const unanswered = (error: number) =>
+    loadBetween(snapshot(0, 0, 0), snapshot(1000, 0, 100, 110, error)).stores[1]?.unanswered_per_s;
+  expect([0, 4, 10, 11].map(unanswered)).toEqual([10, 6, 0, 0]);
 });
 
 test('a switch that began anew has counted from 0', () => {

@@ -10,10 +10,16 @@ function setUp() {
   const plan = planSeries(network);
   const cells = new Map<string, number>();
   const asked: string[] = [];
+  /** What a counter has of store2 at one reading after the other. */
+  const onRead = new Map<string, number[]>();
   const source = {
     async *readCounterCells(counter: string, indices: readonly number[]): AsyncGenerator<CounterCell> {
       asked.push(...indices.map((index) => `${counter} ${index}`));
       for (const index of indices) {
+        if (index === network.storeId('store2')) {
+          const now = onRead.get(counter)?.shift();
+          if (now !== undefined) cells.set(`${counter} ${index}`, now);
+        }
         const packets = BigInt(cells.get(`${counter} ${index}`) ?? 0);
         yield { counter, index, packets, bytes: 0n };
       }
@@ -26,7 +32,7 @@ function setUp() {
   };
   const responses = (store: string) => `store_responses ${network.storeId(store)}`;
   const asked_of = (counter: string) => asked.filter((one) => one.startsWith(`${counter} `)).length;
-  return { network, plan, cells, asked, reader, bucket, responses, asked_of };
+  return { network, plan, cells, onRead, asked, reader, bucket, responses, asked_of };
 }
 
 test('only cells in use are read, and only of stores that have answered since', async () => {
@@ -60,16 +66,18 @@ test('only cells in use are read, and only of stores that have answered since', 
 });
 
 test('services and stores by name, sessions left out', async () => {
-  const { network, cells, reader } = setUp();
+  const { network, cells, onRead, reader } = setUp();
   const service_id = network.serviceId('share', 'nfs-udp');
   cells.set(`service_requests ${service_id}`, 9).set(`service_retransmissions ${service_id}`, 2);
   cells.set(`store_requests ${network.storeId('store1')}`, 4).set('unexpected_responses 0', 3);
+  cells.set(`store_answered ${network.storeId('store2')}`, 9);
+  onRead.set('store_new_requests', [10, 12]);
   expect(await reader.read()).toMatchObject({
-    services: [{ service: 'share/nfs-udp', requests: 9, retransmissions: 2, is_complete: true }],
+    services: [{ service: 'share/nfs-udp', requests: 9, retransmissions: 2 }],
     stores: [
       { store: 'store1', sent: 4 },
-      { store: 'store2', sent: 0 },
-      { store: 'store3', sent: 0 },
+      { store: 'store2', sent: 0, new_requests: 11, new_requests_error: 1, answered: 9 },
+      { store: 'store3', sent: 0, new_requests: 0, new_requests_error: 0, answered: 0 },
     ],
     unexpected_responses: 3,
   });

@@ -44,7 +44,7 @@ function setUp(options: { waiting_max?: number; rotate_bytes?: number; has_folde
     now_us: () => START_US + clock.now_ms() * 1000,
     async readLoad(): Promise<LoadSnapshot> {
       if (requests < 0) throw new Error('the switch is away');
-      const service = { service: 'share/nfs-udp', requests, retransmissions: 0, is_complete: true };
+      const service = { service: 'share/nfs-udp', requests, retransmissions: 0 };
       return {
         at_ms: clock.now_ms(),
         services: [service],
