@@ -8,7 +8,7 @@ export interface Path {
   through: 'wire' | 'switch' | 'haproxy' | 'nftables';
 }
 
-export const WIRE: Readonly<Record<Transport, Path>> = {
+const WIRE: Readonly<Record<Transport, Path>> = {
   udp: { name: 'wire, UDP', transport: 'udp', through: 'wire' },
   tcp: { name: 'wire, TCP', transport: 'tcp', through: 'wire' },
 };
@@ -20,5 +20,11 @@ export const NFTABLES: Path = { name: 'nftables NAT, UDP', transport: 'udp', thr
 export const SWITCH_TCP: Path = { name: 'switch, TCP', transport: 'tcp', through: 'switch' };
 export const NFTABLES_TCP: Path = { name: 'nftables NAT, TCP', transport: 'tcp', through: 'nftables' };
 
-/** All but the wire. */
+/** Each wire, and the paths that are compared with it right after. */
+export const TURNS: readonly { wire: Path; paths: readonly Path[] }[] = [
+  { wire: WIRE.udp, paths: [SWITCH, NFTABLES] },
+  { wire: WIRE.tcp, paths: [HAPROXY, SWITCH_TCP, NFTABLES_TCP] },
+];
+
+/** All but the wires. */
 export const PATHS: readonly Path[] = [SWITCH, HAPROXY, NFTABLES, SWITCH_TCP, NFTABLES_TCP];

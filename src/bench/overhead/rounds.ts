@@ -3,13 +3,13 @@ import { cpus } from 'node:os';
 import { pause } from '../../demo/waiting';
 import { costOf, otherWork, usageBetween, type Cost, type Usage } from './accounting';
 import type { Load } from './load';
-import { PATHS, WIRE, type Path } from './paths';
+import { PATHS, TURNS, type Path } from './paths';
 import type { Site } from './site';
 
 /** Before a measurement: connections, caches, code that is not compiled yet. */
-const WARM_MS = 800;
+const WARM_MS = 600;
 const MEASURED_MS = 2500;
-const REST_MS = 1000;
+const REST_MS = 700;
 /** With a larger part of the requests unsent or unanswered, the machine could not carry the load. */
 const SHORT_MAX = 0.05;
 
@@ -34,26 +34,29 @@ export async function roundsOf(
 ): Promise<Map<Path, Round[]>> {
   const all = new Map(PATHS.map((path): [Path, Round[]] => [path, []]));
   for (let number = 1; number <= rounds; number++) {
-    const wires = {
-      udp: await underLoad(site, WIRE.udp, load, signal),
-      tcp: await underLoad(site, WIRE.tcp, load, signal),
-    };
-    for (const path of PATHS) {
-      const rest = await atRest(site, path, signal);
-      const { usage, failed } = await underLoad(site, path, load, signal);
-      const wire = wires[path.transport].usage;
-      const cost = costOf({ path: usage, wire, rest });
-      const short = [usage, wire].some(
-        ({ requests_per_second }) => requests_per_second < (1 - SHORT_MAX) * load.rate,
-      );
-      all.get(path)?.push({ cost, rest, failed, short, other_work: otherWork(usage, cpus().length) });
-      progress(
-        `${load.name}, round ${number} of ${rounds}: ${path.name}: ${cost.added_us.toFixed(1)} µs a request` +
-          (short ? ', at less than that rate: the machine does no more' : ''),
-      );
+    for (const { wire, paths } of TURNS) {
+      const { usage: wire_usage } = await underLoad(site, wire, load, signal);
+      for (const path of paths) {
+        const round = await roundOf(site, path, load, wire_usage, signal);
+        all.get(path)?.push(round);
+        progress(
+          `${load.name}, round ${number} of ${rounds}: ${path.name}: ${round.cost.added_us.toFixed(1)} µs a request` +
+            (round.short ? ', at less than that rate: the machine does no more' : ''),
+        );
+      }
     }
   }
   return all;
+}
+
+async function roundOf(site: Site, path: Path, load: Load, wire: Usage, signal: AbortSignal): Promise<Round> {
+  const rest = await atRest(site, path, signal);
+  const { usage, failed } = await underLoad(site, path, load, signal);
+  const short = [usage, wire].some(
+    ({ requests_per_second }) => requests_per_second < (1 - SHORT_MAX) * load.rate,
+  );
+  const cost = costOf({ path: usage, wire, rest });
+  return { cost, rest, failed, short, other_work: otherWork(usage, cpus().length) };
 }
 
 async function underLoad(
