@@ -15,7 +15,10 @@ const layers = {
   kernel_client: ['wire', 'config', 'topology', 'admin', 'demo'],
   topology: ['config'],
   sim: ['wire', 'p4runtime', 'dataplane', 'switch', 'config', 'controller'],
-  bench: ['wire', 'p4runtime', 'dataplane', 'switch', 'config', 'controller', 'topology', 'sim'],
+  bench: [
+    ...['wire', 'admin', 'p4runtime', 'dataplane', 'switch', 'config', 'controller'],
+    ...['topology', 'demo', 'sim'],
+  ],
 };
 
 module.exports = {

@@ -3,6 +3,7 @@ import { Command } from 'commander';
 import { affinityBenchmark } from './affinity';
 import { engineBenchmark } from './engine';
 import { fragmentsBenchmark } from './fragments';
+import { overheadBenchmark } from './overhead';
 import { packetIoBenchmark } from './packet_io';
 import { policyBenchmark } from './policy';
 import { tablesBenchmark } from './tables';
@@ -15,6 +16,7 @@ const BENCHMARKS: readonly Benchmark[] = [
   fragmentsBenchmark,
   policyBenchmark,
   affinityBenchmark,
+  overheadBenchmark,
 ];
 
 async function main(): Promise<void> {

@@ -1,12 +1,9 @@
-import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
+import { spawn, type ChildProcess } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { ip } from './ip';
 import { PORTS, switchEnd, testerEnd } from './ports';
-
-function ip(...args: string[]): string {
-  return execFileSync('ip', args, { stdio: ['ignore', 'pipe', 'inherit'] }).toString();
-}
 
 /** A network namespace with a veth pair per port, and the processes that run in it. */
 export class Lab {

@@ -1,0 +1,90 @@
+/**
+ * Other ways between a client and a store of a topology than through its switch: a wire, and a network namespace in
+ * between for each box that is compared with the switch.
+ */
+import { spawn, type ChildProcess } from 'node:child_process';
+import { ip } from '../lab/ip';
+import type { ClientState, StoreState } from '../../topology/state';
+
+const WIRE = { client: '10.9.0.1', store: '10.9.0.2' };
+
+/** A veth pair from the client to the store; returns the store's address. Goes with the topology. */
+export function layWire(client: ClientState, store: StoreState): string {
+  veth(
+    { namespace: client.namespace, name: 'wire', address: WIRE.client },
+    { namespace: store.namespace, name: 'wire', address: WIRE.store },
+  );
+  return WIRE.store;
+}
+
+interface End {
+  namespace: string;
+  name: string;
+  address: string;
+}
+
+function veth(one: End, other: End): void {
+  ip(
+    ...['-n', one.namespace, 'link', 'add', one.name, 'type', 'veth'],
+    ...['peer', 'name', other.name, 'netns', other.namespace],
+  );
+  for (const { namespace, name, address } of [one, other]) {
+    ip('-n', namespace, 'address', 'add', `${address}/24`, 'dev', name);
+    ip('-n', namespace, 'link', 'set', name, 'up');
+  }
+}
+
+/** A namespace between client and store, with an interface to each. */
+export class Box {
+  /** What the client speaks to. */
+  readonly address: string;
+  /** The store's, on the link to this box. */
+  readonly store_address: string;
+  private readonly namespace: string;
+  private child: ChildProcess | undefined;
+
+  /** `number`: of the box, part of its addresses. */
+  constructor(name: string, number: number, client: ClientState, store: StoreState) {
+    const [outside, inside] = [`10.9.${2 * number - 1}`, `10.9.${2 * number}`];
+    this.namespace = `ssb-${process.pid}-${name}`;
+    this.address = `${outside}.254`;
+    this.store_address = `${inside}.1`;
+    ip('netns', 'add', this.namespace);
+    try {
+      this.run('sysctl', '-qw', 'net.ipv4.ip_forward=1', 'net.ipv6.conf.all.disable_ipv6=1');
+      this.run('ip', 'link', 'set', 'lo', 'up');
+      const { namespace } = this;
+      veth(
+        { namespace: client.namespace, name, address: `${outside}.1` },
+        { namespace, name: 'clients', address: this.address },
+      );
+      veth(
+        { namespace: store.namespace, name, address: this.store_address },
+        { namespace, name: 'stores', address: `${inside}.254` },
+      );
+      ip('-n', store.namespace, 'route', 'add', `${outside}.0/24`, 'via', `${inside}.254`);
+    } catch (error) {
+      this.close();
+      throw error;
+    }
+  }
+
+  /** Runs a command inside to its end. */
+  run(...argv: string[]): void {
+    ip('netns', 'exec', this.namespace, ...argv);
+  }
+
+  /** Starts a program inside; returns its pid. It ends with the box. */
+  start(argv: readonly string[]): number {
+    this.child = spawn('ip', ['netns', 'exec', this.namespace, ...argv], {
+      stdio: ['ignore', 'ignore', 'inherit'],
+    });
+    if (this.child.pid === undefined) throw new Error(`${argv[0] ?? ''} did not start`);
+    return this.child.pid;
+  }
+
+  close(): void {
+    this.child?.kill('SIGKILL');
+    ip('netns', 'delete', this.namespace);
+  }
+}
