@@ -18,8 +18,8 @@ export interface Lookup {
 export class ExactLookup implements Lookup {
   private readonly index: HashIndex;
 
-  constructor(store: Records, format: MatchFormat) {
-    this.index = new HashIndex(store, format.stride);
+  constructor(store: Records, format: MatchFormat, max_size: number) {
+    this.index = new HashIndex(store, format.stride, { entry_max: max_size });
   }
 
   find(key: Uint32Array): number {
@@ -60,7 +60,7 @@ export class LpmLookup implements Lookup {
     private readonly format: MatchFormat,
     max_size: number,
   ) {
-    this.index = new HashIndex(store, format.stride);
+    this.index = new HashIndex(store, format.stride, { entry_max: max_size });
     this.probe = new Uint32Array(format.stride);
     const part = format.parts.find((p) => p.kind === 'lpm');
     if (part === undefined) throw new RangeError('the table has no LPM key');
@@ -145,8 +145,9 @@ export class TernaryLookup implements Lookup {
   constructor(
     private readonly store: Records,
     private readonly format: MatchFormat,
+    private readonly max_size: number,
   ) {
-    this.identity = new HashIndex(store, format.stride);
+    this.identity = new HashIndex(store, format.stride, { entry_max: max_size });
     this.probe = new Uint32Array(format.key_limbs);
     this.ranges = format.parts.filter((part) => part.kind === 'range');
   }
@@ -276,7 +277,11 @@ export class TernaryLookup implements Lookup {
     if (group === undefined) {
       group = {
         masks,
-        index: new HashIndex(this.store, this.format.key_limbs, { mask: masks, is_sparse: true }),
+        index: new HashIndex(this.store, this.format.key_limbs, {
+          entry_max: this.max_size,
+          mask: masks,
+          is_sparse: true,
+        }),
         priority_max: -1,
       };
       this.groups.set(key, group);
@@ -294,7 +299,7 @@ export class TernaryLookup implements Lookup {
 
 /** @param max_size entries of the table */
 export function makeLookup(store: Records, format: MatchFormat, max_size: number): Lookup {
-  if (format.has_priority) return new TernaryLookup(store, format);
+  if (format.has_priority) return new TernaryLookup(store, format, max_size);
   if (format.parts.some((part) => part.kind === 'lpm')) return new LpmLookup(store, format, max_size);
-  return new ExactLookup(store, format);
+  return new ExactLookup(store, format, max_size);
 }
