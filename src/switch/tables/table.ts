@@ -195,6 +195,22 @@ export class MatchTable {
       if (this.actions.has(entry)) yield this.state(entry);
   }
 
+  /** Until `release` is called as often, entries stay in their rows. Those there are now are in rows [first, end). */
+  hold(): { first: number; end: number } {
+    this.match_lookup.hold();
+    return { first: 1, end: this.match_lookup.end };
+  }
+
+  release(): void {
+    this.match_lookup.release();
+  }
+
+  entriesIn(from: number, to: number): TableEntryState[] {
+    const found: TableEntryState[] = [];
+    for (let entry = from; entry < to; entry++) if (this.actions.has(entry)) found.push(this.state(entry));
+    return found;
+  }
+
   entry(key: Pick<TableEntry, 'match' | 'priority'>): TableEntryState | undefined {
     if (this.program.keys.length === 0) return undefined;
     this.format.encode(key.match, key.priority, this.record);
