@@ -3,6 +3,7 @@ import type { Rows } from './rows';
 
 /** Rows that are searched together; of rows of four limbs they are a cache line. */
 const BUCKET_ROWS = 4;
+const ROW_BITS = BUCKET_ROWS - 1;
 /** Row 0 is not an entry's; a whole bucket is left out, so that the others begin where cache lines do. */
 const FIRST = BUCKET_ROWS;
 const BUCKETS_MIN = 4;
@@ -13,6 +14,7 @@ const GROWTH = 1.5;
 const BUCKETS_MOVED_PER_PLACE = 2;
 /** Where an entry that is astray may stand; beyond all buckets if these are full. */
 const BUCKETS_TRIED = 32;
+const SMALL_BUCKETS_MAX = 4096;
 const TWO_32 = 2 ** 32;
 const COUNT_MAX = 255;
 
@@ -71,7 +73,7 @@ export class HashedRows {
   /** The same with hashLimbs of the key. */
   findHashed(probe: Uint32Array, hash: number): number {
     const bucket = bucketOf(hash, this.buckets);
-    const row = this.search(bucket, probe);
+    const row = this.search(bucket, probe, hash);
     if (row !== 0) return row;
     if (this.elsewhere[bucket] === 0 && this.old_buckets === 0) return 0;
     return this.findElsewhere(probe, hash);
@@ -79,11 +81,11 @@ export class HashedRows {
 
   private findElsewhere(probe: Uint32Array, hash: number): number {
     const second = otherHash(hash);
-    let row = this.search(bucketOf(second, this.buckets), probe);
+    let row = this.search(bucketOf(second, this.buckets), probe, hash);
     if (row !== 0) return row;
     if (this.old_buckets !== 0) {
-      row = this.search(bucketOf(hash, this.old_buckets), probe);
-      if (row === 0) row = this.search(bucketOf(second, this.old_buckets), probe);
+      row = this.search(bucketOf(hash, this.old_buckets), probe, hash);
+      if (row === 0) row = this.search(bucketOf(second, this.old_buckets), probe, hash);
       if (row !== 0) return row;
     }
     return this.astray === undefined ? 0 : this.astray.find(probe);
@@ -121,17 +123,18 @@ export class HashedRows {
 
   // -- within --
 
-  private search(bucket: number, probe: Uint32Array): number {
+  private search(bucket: number, probe: Uint32Array, hash: number): number {
     const { length } = this;
     const { records, stride } = this.rows;
+    const first = FIRST + bucket * BUCKET_ROWS;
     const wanted = probe[0];
-    let row = FIRST + bucket * BUCKET_ROWS;
-    let base = row * stride;
-    for (const end = row + BUCKET_ROWS; row < end; row++, base += stride) {
+    for (let i = 0; i < BUCKET_ROWS; i++) {
+      const row = first + ((hash + i) & ROW_BITS);
+      const base = row * stride;
       if (records[base] !== wanted || records[base + length] === 0) continue;
-      let i = 1;
-      while (i < length && records[base + i] === probe[i]) i++;
-      if (i === length) return row;
+      let limb = 1;
+      while (limb < length && records[base + limb] === probe[limb]) limb++;
+      if (limb === length) return row;
     }
     return 0;
   }
@@ -149,16 +152,20 @@ export class HashedRows {
     const first = bucketOf(hash, this.buckets);
     const second = bucketOf(otherHash(hash), this.buckets);
     return (
-      this.freeIn(first) ||
-      this.freeIn(second) ||
+      this.freeIn(first, hash) ||
+      this.freeIn(second, hash) ||
       (this.holders > 0 ? 0 : this.makeWay(first) || this.makeWay(second)) ||
       this.roomAstray(second)
     );
   }
 
-  private freeIn(bucket: number): number {
+  /** Where a search for a key of this hash comes by first, so that most find what they want at once. */
+  private freeIn(bucket: number, hash: number): number {
     const first = FIRST + bucket * BUCKET_ROWS;
-    for (let row = first; row < first + BUCKET_ROWS; row++) if (!this.isUsed(row)) return row;
+    for (let i = 0; i < BUCKET_ROWS; i++) {
+      const row = first + ((hash + i) & ROW_BITS);
+      if (!this.isUsed(row)) return row;
+    }
     return 0;
   }
 
@@ -168,7 +175,8 @@ export class HashedRows {
     for (let row = first; row < first + BUCKET_ROWS; row++) {
       const hash = this.hashOf(row);
       const one = bucketOf(hash, this.buckets);
-      const to = this.freeIn(one === bucket ? bucketOf(otherHash(hash), this.buckets) : one);
+      const other = one === bucket ? bucketOf(otherHash(hash), this.buckets) : one;
+      const to = this.freeIn(other, hash);
       if (to === 0) continue;
       this.move(row, to, hash);
       return row;
@@ -179,7 +187,7 @@ export class HashedRows {
   private roomAstray(from_bucket: number): number {
     if (this.holders > 0) this.has_displaced = true;
     for (let i = 1; i <= BUCKETS_TRIED; i++) {
-      const row = this.freeIn((from_bucket + i) % this.buckets);
+      const row = this.freeIn((from_bucket + i) % this.buckets, 0);
       if (row !== 0) return row;
     }
     for (let row = this.astray_free.pop(); row !== undefined; row = this.astray_free.pop())
@@ -274,7 +282,8 @@ export class HashedRows {
     const first = bucketOf(hash, this.buckets);
     const second = bucketOf(otherHash(hash), this.buckets);
     const bucket = bucketAt(row);
-    const to = bucket === first || bucket === second ? 0 : this.freeIn(first) || this.freeIn(second);
+    const to =
+      bucket === first || bucket === second ? 0 : this.freeIn(first, hash) || this.freeIn(second, hash);
     if (to !== 0) {
       this.move(row, to, hash);
       return;
@@ -290,6 +299,8 @@ function bucketsFor(size: number): number {
 }
 
 function bucketOf(hash: number, buckets: number): number {
+  // The same by 16 bits of the hash, where these are enough, is a matter of two instructions.
+  if (buckets <= SMALL_BUCKETS_MAX) return Math.imul(hash >>> 16, buckets) >>> 16;
   return ((hash >>> 0) * (buckets / TWO_32)) | 0;
 }
 
