@@ -136,6 +136,15 @@ export interface TableEntryState extends TableEntry {
   is_const: boolean;
 }
 
+/** A read of a table in pieces. */
+export interface OpenRead {
+  /** No other read has it, of another program neither. */
+  read_id: number;
+  /** The first row; what was there when the read began is within [first, end). */
+  first: number;
+  end: number;
+}
+
 /** An entry with all that packets have made of it, to be put back. Times are the engine's clock's. */
 export interface SavedEntry extends TableEntry {
   counter: CounterValue | undefined;
@@ -234,6 +243,12 @@ export interface Engine {
   /** For rows of this table (EntryRows). INVALID_ARGUMENT if they are laid out for another program. */
   rowWriter(table: RowTable): RowWriter;
   entries(table: string): Iterable<TableEntryState>;
+  /** Begins a read of a table in pieces. Entries that are there from now until `closeRead` are in the same row all the time. */
+  openRead(table: string): OpenRead;
+  /** The entries in rows `from` to `to`, which is not included. FAILED_PRECONDITION if no such read is open. */
+  readRows(read_id: number, from: number, to: number): TableEntryState[];
+  /** Does nothing if no such read is open. */
+  closeRead(read_id: number): void;
   /** The one entry with this match and priority, without a look at the others; undefined if there is none. */
   entry(table: string, key: Pick<TableEntry, 'match' | 'priority'>): TableEntryState | undefined;
   /** The same with what only `restoreEntry` can bring back. */

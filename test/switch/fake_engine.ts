@@ -9,6 +9,7 @@ import {
   type Replica,
   type SavedEntry,
   type TableEntry,
+  type OpenRead,
   type TableEntryState,
 } from '../../src/switch/engine';
 
@@ -27,6 +28,7 @@ export function createEngine(program: unknown, events: EngineEvents, _options: E
 export const FAKE_CPU_PORT = 510;
 
 class FakeEngine implements Engine {
+  private readonly open_reads: string[] = [];
   private readonly tables = new Map<string, Map<string, TableEntryState>>();
   private readonly counters = new Map<string, CounterValue>();
   private readonly registers = new Map<string, bigint>();
@@ -106,6 +108,17 @@ class FakeEngine implements Engine {
   *entries(table: string): Iterable<TableEntryState> {
     yield* this.table(table).values();
   }
+
+  openRead(table: string): OpenRead {
+    this.open_reads.push(table);
+    return { read_id: this.open_reads.length - 1, first: 0, end: this.table(table).size };
+  }
+
+  readRows(read_id: number, from: number, to: number): TableEntryState[] {
+    return [...this.entries(this.open_reads[read_id] ?? '')].slice(from, to);
+  }
+
+  closeRead(): void {}
 
   entry(table: string, key: Pick<TableEntry, 'match' | 'priority'>): TableEntryState | undefined {
     return this.table(table).get(keyOf(key));

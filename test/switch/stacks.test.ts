@@ -1,4 +1,5 @@
-import { ProgramUnderTest } from './program';
+import { createEngine } from '../../src/switch';
+import { ProgramUnderTest, programText } from './program';
 
 const program = new ProgramUnderTest('stacks');
 
@@ -55,4 +56,40 @@ test('an element by a computed index; one that is not there is invalid', () => {
 test('of a union at most one member is valid', () => {
   expect(run(0, 0, `${labels(1)}0299887766`)).toEqual([`1:0102${labels(1)}0299887766`]);
   expect(run(0, 0, `${labels(1)}0155`)).toEqual([`1:0101${labels(1)}0001020304`]);
+});
+
+/** As p4c writes `transition select(hdr.labels.lastIndex)`, which BMv2 does not load: three labels, whatever their bottoms. */
+function withLastIndex(): object {
+  interface Transition {
+    value: string | null;
+    next_state: string | null;
+  }
+  interface State {
+    name: string;
+    transition_key: object[];
+    transitions: Transition[];
+  }
+  const json = JSON.parse(programText('stacks')) as { parsers: { parse_states: State[] }[] };
+  const state = json.parsers[0]?.parse_states.find(({ name }) => name === 'labels');
+  if (state === undefined) throw new Error('there is no state "labels"');
+  const op = { op: 'last_stack_index', left: null, right: { type: 'header_stack', value: 'labels' } };
+  state.transition_key = [{ type: 'expression', value: op }];
+  state.transitions = [
+    { ...state.transitions[0], value: '0x00000002', next_state: 'tail' },
+    { ...state.transitions[0], type: 'default', value: null, mask: null, next_state: 'labels' } as Transition,
+  ];
+  return json;
+}
+
+test('a state is chosen by the last index of a stack', () => {
+  const sent: string[] = [];
+  const engine = createEngine(withLastIndex(), {
+    send: (port, buffer, start, end) =>
+      sent.push(`${port}:${Buffer.from(buffer.subarray(start, end)).toString('hex')}`),
+    digest: () => undefined,
+    idle: () => undefined,
+  });
+  const bottoms = labels(1) + labels(2) + labels(3);
+  engine.receive(0, Buffer.from(`0000${bottoms}${NO_TAIL}`, 'hex'), 0);
+  expect(sent).toEqual([`1:0300${bottoms}${NO_TAIL}`]);
 });

@@ -184,6 +184,12 @@ export class MeterArray {
     this.meters[index] = undefined;
   }
 
+  /** For an entry that gets another number. */
+  move(from: number, to: number): void {
+    this.meters[to] = this.meters[from];
+    this.meters[from] = undefined;
+  }
+
   private check(index: number): void {
     if (!Number.isInteger(index) || index < 0 || index >= this.size)
       this.fail(`index ${index} is not within 0..${this.size - 1}`);

@@ -115,7 +115,10 @@ export interface FrameTap {
   frame(port: number, direction: 'in' | 'out', buffer: Uint8Array, start: number, end: number): void;
 }
 
-/** A port whose frames are copied to a capture, as the switch sees them. */
+/**
+ * A port whose frames are copied to a capture, as the switch sees them: what leaves before it has left, as BMv2 has it.
+ * What became of it is in the port's counts; a capture that waited for it would show the order of batches, not of frames.
+ */
 export class CapturedPort extends WrappedPort {
   constructor(
     inner: Port,

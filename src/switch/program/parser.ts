@@ -1,8 +1,11 @@
 import { ExpressionLoader } from './expressions';
 import type { JsonNode } from './json';
-import type { HeaderRef, Parser, ParserOp, ParserState, Transition, ValueSet } from './model';
+import type { Expression, HeaderRef, Parser, ParserOp, ParserState, Transition, ValueSet } from './model';
 import { loadPrimitive } from './primitives';
 import { type Scope, typeOf } from './scope';
+
+/** Of stack.lastIndex (P4_16, "Operations on header stacks"). */
+const INDEX_BITS = 32;
 
 export function loadParser(at: JsonNode, scope: Scope): Parser {
   const states = new Map<string, ParserState>();
@@ -34,10 +37,16 @@ function loadState(at: JsonNode, name: string, scope: Scope): ParserState {
     if (value.kind === 'field') return { value, width: value.field.width };
     if (value.kind === 'lookahead') return { value, width: value.width };
     if (value.kind === 'validity') return { value, width: 1 };
-    return key.fail('a transition key must be a field or a lookahead');
+    if (value.kind === 'stack_size') return { value: asUnsigned(value, INDEX_BITS), width: INDEX_BITS };
+    return key.fail(`state "${name}": a transition key must be a field, a lookahead or an index`);
   });
   const transitions = at.itemsOf('transitions').map((t) => loadTransition(t, keys, scope));
   return { name, ops, keys, transitions };
+}
+
+/** The last index of an empty stack is -1, in as many bits. */
+function asUnsigned(value: Expression, width: number): Expression {
+  return { kind: 'cast', op: 'two_comp_mod', value, width };
 }
 
 function loadOps(at: JsonNode, scope: Scope, expressions: ExpressionLoader): ParserOp[] {

@@ -18,30 +18,48 @@ import { RpcError, toRpcError } from './rpc_error';
 
 /** Entities of one turn: a read of fewer sees no batch of writes half done. */
 const ENTITIES_PER_TURN = 4096;
+/** What a piece of none counts for. */
+const ENTITIES_PER_EMPTY_PIECE = 64;
+
+/** Where a read's answer goes. */
+export interface EntitySink {
+  write(entities: Entity[]): void;
+  /** Waits until more can be taken in; false: nobody wants it any more. */
+  hasRoom(): Promise<boolean>;
+}
 
 /**
- * Answers all requests of a ReadRequest, also those after one that fails: yields what is found in pieces, returns one
- * p4.v1.Error for each request, in order. Reads in turns, each when a piece is asked for: between them others write, so
- * who takes the answer slowly keeps nobody waiting, and for who stops taking it nothing more is read.
+ * Answers all requests of a ReadRequest, also those after one that fails; one p4.v1.Error for each request, in order,
+ * undefined if the sink wanted no more. Reads in turns, each when the sink has room: between them others write, so who
+ * takes the answer slowly keeps nobody waiting, and for who stops taking it nothing more is read.
  */
-export async function* readEntities(device: Device, requests: Entity[]): AsyncGenerator<Entity[], P4Error[]> {
+export async function readEntities(
+  device: Device,
+  requests: Entity[],
+  sink: EntitySink,
+): Promise<P4Error[] | undefined> {
   let begun: { pipeline: Pipeline; steps: AsyncGenerator<Entity[], P4Error[]> } | undefined;
-  for (;;) {
-    const pieces: Entity[][] = [];
-    const results = await device.access('read', async (pipeline) => {
-      begun ??= { pipeline, steps: answerAll(pipeline, device.dataplane, requests) };
-      if (begun.pipeline !== pipeline)
-        throw new RpcError('ABORTED', 'the forwarding pipeline config was changed during the read');
-      for (let count = 0; count < ENTITIES_PER_TURN;) {
-        const step = await begun.steps.next();
-        if (step.done === true) return step.value;
-        pieces.push(step.value);
-        count += step.value.length;
-      }
-      return undefined;
-    });
-    yield* pieces;
-    if (results !== undefined) return results;
+  try {
+    for (;;) {
+      const results = await device.access('read', async (pipeline) => {
+        begun ??= { pipeline, steps: answerAll(pipeline, device.dataplane, requests) };
+        if (begun.pipeline !== pipeline)
+          throw new RpcError('ABORTED', 'the forwarding pipeline config was changed during the read');
+        for (let count = 0; count < ENTITIES_PER_TURN;) {
+          const step = await begun.steps.next();
+          if (step.done === true) return step.value;
+          sink.write(step.value);
+          // What was looked at and is not wanted has taken its time, too.
+          count += step.value.length || ENTITIES_PER_EMPTY_PIECE;
+        }
+        return undefined;
+      });
+      if (results !== undefined) return results;
+      if (!(await sink.hasRoom())) return undefined;
+    }
+  } finally {
+    // Whatever is held for it is let go.
+    await begun?.steps.return([]);
   }
 }
 

@@ -154,18 +154,19 @@ export class P4RuntimeService implements StreamHandler {
   private async read(call: ServerWritableStream<ReadRequest, ReadResponse>): Promise<void> {
     try {
       this.checkDevice(call.request.deviceId);
-      const answer = readEntities(this.device, call.request.entities);
-      let step = await answer.next();
-      for (; step.done !== true; step = await answer.next()) {
-        for (let i = 0; i < step.value.length; i += ENTITIES_PER_RESPONSE) {
-          if (call.cancelled) return;
-          const has_room = call.write({ entities: step.value.slice(i, i + ENTITIES_PER_RESPONSE) });
-          if (!has_room) await drained(call);
-        }
-        if (call.cancelled) return;
-      }
-      if (call.cancelled) return;
-      const results = step.value;
+      let has_room = true;
+      const results = await readEntities(this.device, call.request.entities, {
+        write: (entities) => {
+          for (let i = 0; i < entities.length; i += ENTITIES_PER_RESPONSE)
+            has_room = call.write({ entities: entities.slice(i, i + ENTITIES_PER_RESPONSE) });
+        },
+        hasRoom: async () => {
+          if (!has_room && !call.cancelled) await drained(call);
+          has_room = true;
+          return !call.cancelled;
+        },
+      });
+      if (results === undefined || call.cancelled) return;
       const failed = results.find(({ canonicalCode }) => canonicalCode !== 0);
       if (failed === undefined) call.end();
       // A single request's own code, as BMv2 gives it; the specification's UNKNOWN where there are several.

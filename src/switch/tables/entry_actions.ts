@@ -70,6 +70,14 @@ export class IndirectActions implements EntryActions {
     return this.in_use[at] === 1;
   }
 
+  move(from: number, to: number): void {
+    if (to >= this.targets.length) this.grow(to + 1);
+    this.targets[to] = this.target(from);
+    this.in_use[to] = 1;
+    this.targets[from] = 0;
+    this.in_use[from] = 0;
+  }
+
   private target(at: number): Target {
     return this.targets[at] ?? 0;
   }

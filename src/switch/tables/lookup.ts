@@ -1,54 +1,74 @@
 import { writeLimbs } from '../runtime/limbs';
-import { HashIndex } from './hash_index';
+import { HashIndex, hashLimbs } from './hash_index';
+import { HashedRows, type RowMoved } from './hashed_rows';
 import { type MatchFormat, prefixMask } from './match';
 import { PrefixFilter } from './prefix_filter';
-import type { Records } from './rows';
+import type { Rows } from './rows';
 
-/** Finds the entry that a packet's key matches. */
+/** Finds the entry that a packet's key matches, and gives entries their rows. */
 export interface Lookup {
   /** The winning entry for the packet's key, or 0. */
   find(key: Uint32Array): number;
-  added(entry: number): void;
-  removed(entry: number): void;
   /** The entry whose whole record is `record`, or 0. */
   same(record: Uint32Array): number;
+  /** A row for an entry that is not there yet, with its record in it and in use. Others may move. */
+  place(record: Uint32Array): number;
+  remove(entry: number): void;
+  /** All entries are in rows below this. */
+  readonly end: number;
+  /** Until `release` is called as often no entry moves. */
+  hold(): void;
+  release(): void;
 }
 
-/** Every key exact: one probe. */
+/** Every key exact: one look. */
 export class ExactLookup implements Lookup {
-  private readonly index: HashIndex;
+  private readonly hashed: HashedRows;
 
-  constructor(store: Records, format: MatchFormat) {
-    this.index = new HashIndex(store, format.stride);
+  constructor(rows: Rows, format: MatchFormat, max_size: number, moved: RowMoved) {
+    this.hashed = new HashedRows(rows, format.stride, max_size, moved);
+  }
+
+  get end(): number {
+    return this.hashed.end;
   }
 
   find(key: Uint32Array): number {
-    return this.index.find(key);
+    return this.hashed.find(key);
   }
 
   same(record: Uint32Array): number {
-    return this.index.find(record);
+    return this.hashed.find(record);
   }
 
-  added(entry: number): void {
-    this.index.add(entry);
+  place(record: Uint32Array): number {
+    return this.hashed.place(record);
   }
 
-  removed(entry: number): void {
-    this.index.remove(entry);
+  remove(entry: number): void {
+    this.hashed.remove(entry);
+  }
+
+  hold(): void {
+    this.hashed.hold();
+  }
+
+  release(): void {
+    this.hashed.release();
   }
 }
 
-/** With no more lengths in use than this, a probe of each costs less than the filter. */
+/** With no more lengths in use than this, a look for each costs less than the filter. */
 const UNFILTERED_LENGTHS = 2;
-const ALL_LENGTHS = 0xffff;
 
-/** One LPM key, the others exact: one probe for each prefix length that the key may match, longest first. */
+/** One LPM key, the others exact: a look for each prefix that the filter thinks there may be, longest first. */
 export class LpmLookup implements Lookup {
-  private readonly index: HashIndex;
+  private readonly hashed: HashedRows;
   private readonly filter: PrefixFilter;
   private readonly probe: Uint32Array;
-  private readonly masks: Uint32Array[];
+  /** Of each prefix length in turn. */
+  private readonly masks: Uint32Array;
+  private readonly limbs: number;
   private readonly counts: number[];
   /** Prefix lengths in use, longest first. */
   private lengths: number[] = [];
@@ -56,11 +76,12 @@ export class LpmLookup implements Lookup {
   private readonly prefix_at: number;
 
   constructor(
-    private readonly store: Records,
+    private readonly rows: Rows,
     private readonly format: MatchFormat,
     max_size: number,
+    moved: RowMoved,
   ) {
-    this.index = new HashIndex(store, format.stride);
+    this.hashed = new HashedRows(rows, format.stride, max_size, moved);
     this.probe = new Uint32Array(format.stride);
     const part = format.parts.find((p) => p.kind === 'lpm');
     if (part === undefined) throw new RangeError('the table has no LPM key');
@@ -68,50 +89,63 @@ export class LpmLookup implements Lookup {
     this.value_at = part.value_at;
     this.prefix_at = part.extra_at;
     this.counts = Array<number>(part.width + 1).fill(0);
-    this.masks = this.counts.map((_, length) => {
-      const mask = new Uint32Array(part.limbs);
-      writeLimbs(mask, 0, part.limbs, part.width, prefixMask(part.width, length));
-      return mask;
-    });
+    this.limbs = part.limbs;
+    this.masks = new Uint32Array(this.counts.length * part.limbs);
+    for (let length = 0; length <= part.width; length++)
+      writeLimbs(this.masks, length * part.limbs, part.limbs, part.width, prefixMask(part.width, length));
+  }
+
+  get end(): number {
+    return this.hashed.end;
   }
 
   find(key: Uint32Array): number {
-    const { probe, value_at, prefix_at, lengths } = this;
+    const { probe, value_at, prefix_at, lengths, filter, hashed, masks, limbs } = this;
     for (let i = 0; i < this.format.key_limbs; i++) probe[i] = key[i] as number;
-    const wanted = lengths.length > UNFILTERED_LENGTHS ? this.filter.lengths(key) : ALL_LENGTHS;
+    const is_filtered = lengths.length > UNFILTERED_LENGTHS;
+    const seen = is_filtered ? filter.look(key) : -1;
     for (let i = 0; i < lengths.length; i++) {
       const length = lengths[i] as number;
-      if (((wanted >>> (length & 15)) & 1) === 0) continue;
-      const mask = this.masks[length] as Uint32Array;
+      if (((seen >>> (length & 15)) & 1) === 0) continue;
       // Longest first, so each mask only clears further bits.
-      for (let limb = 0; limb < mask.length; limb++)
-        probe[value_at + limb] = (probe[value_at + limb] as number) & (mask[limb] as number);
+      for (let limb = 0; limb < limbs; limb++)
+        probe[value_at + limb] =
+          (probe[value_at + limb] as number) & (masks[length * limbs + limb] as number);
       probe[prefix_at] = length;
-      const entry = this.index.find(probe);
+      const hash = hashLimbs(probe, 0, probe.length);
+      if (is_filtered && !filter.mayHave(seen, length, hash)) continue;
+      const entry = hashed.findHashed(probe, hash);
       if (entry !== 0) return entry;
     }
     return 0;
   }
 
   same(record: Uint32Array): number {
-    return this.index.find(record);
+    return this.hashed.find(record);
   }
 
-  added(entry: number): void {
-    this.index.add(entry);
-    const { records, stride } = this.store;
-    this.filter.add(records, entry * stride, records[entry * stride + this.prefix_at] as number);
-    this.change(entry, 1);
+  place(record: Uint32Array): number {
+    const length = record[this.prefix_at] as number;
+    this.filter.add(record, 0, length, hashLimbs(record, 0, this.format.stride));
+    this.change(length, 1);
+    return this.hashed.place(record);
   }
 
-  removed(entry: number): void {
-    this.index.remove(entry);
-    this.change(entry, -1);
-    if (this.index.size === 0) this.filter.clear();
+  remove(entry: number): void {
+    this.change(this.rows.records[entry * this.rows.stride + this.prefix_at] as number, -1);
+    this.hashed.remove(entry);
+    if (this.hashed.size === 0) this.filter.clear();
   }
 
-  private change(entry: number, by: number): void {
-    const length = this.store.records[entry * this.store.stride + this.prefix_at] as number;
+  hold(): void {
+    this.hashed.hold();
+  }
+
+  release(): void {
+    this.hashed.release();
+  }
+
+  private change(length: number, by: number): void {
     const count = (this.counts[length] as number) + by;
     this.counts[length] = count;
     if (count > 1 || (count === 1 && by < 0)) return;
@@ -140,13 +174,17 @@ export class TernaryLookup implements Lookup {
   private readonly probe: Uint32Array;
   /** The next entry of lower or equal priority with the same masked value, by entry. */
   private next = new Int32Array(16);
+  /** Rows below this have been given out; those not in use are in `free`. */
+  end = 1;
+  private readonly free: number[] = [];
   private readonly ranges: { value_at: number; extra_at: number; limbs: number }[];
 
   constructor(
-    private readonly store: Records,
+    private readonly store: Rows,
     private readonly format: MatchFormat,
+    private readonly max_size: number,
   ) {
-    this.identity = new HashIndex(store, format.stride);
+    this.identity = new HashIndex(store, format.stride, { entry_max: max_size });
     this.probe = new Uint32Array(format.key_limbs);
     this.ranges = format.parts.filter((part) => part.kind === 'range');
   }
@@ -176,7 +214,22 @@ export class TernaryLookup implements Lookup {
     return this.identity.find(record);
   }
 
-  added(entry: number): void {
+  place(record: Uint32Array): number {
+    const entry = this.free.pop() ?? this.end++;
+    this.store.reserve(entry);
+    const { records, stride } = this.store;
+    records.set(record, entry * stride);
+    records[entry * stride + this.format.stride] = 1;
+    this.add(entry);
+    return entry;
+  }
+
+  /** Entries never move. */
+  hold(): void {}
+
+  release(): void {}
+
+  private add(entry: number): void {
     this.identity.add(entry);
     if (entry >= this.next.length) {
       const old = this.next;
@@ -203,8 +256,9 @@ export class TernaryLookup implements Lookup {
     }
   }
 
-  removed(entry: number): void {
+  remove(entry: number): void {
     this.identity.remove(entry);
+    this.free.push(entry);
     const key = this.groupKey(entry);
     const group = this.groups.get(key);
     if (group === undefined) throw new RangeError(`entry ${entry} is in no group`);
@@ -276,7 +330,11 @@ export class TernaryLookup implements Lookup {
     if (group === undefined) {
       group = {
         masks,
-        index: new HashIndex(this.store, this.format.key_limbs, { mask: masks, is_sparse: true }),
+        index: new HashIndex(this.store, this.format.key_limbs, {
+          entry_max: this.max_size,
+          mask: masks,
+          is_sparse: true,
+        }),
         priority_max: -1,
       };
       this.groups.set(key, group);
@@ -292,9 +350,12 @@ export class TernaryLookup implements Lookup {
   }
 }
 
-/** @param max_size entries of the table */
-export function makeLookup(store: Records, format: MatchFormat, max_size: number): Lookup {
-  if (format.has_priority) return new TernaryLookup(store, format);
-  if (format.parts.some((part) => part.kind === 'lpm')) return new LpmLookup(store, format, max_size);
-  return new ExactLookup(store, format);
+/**
+ * @param rows have a limb beyond the match that is not 0 in use
+ * @param max_size entries of the table
+ */
+export function makeLookup(rows: Rows, format: MatchFormat, max_size: number, moved: RowMoved): Lookup {
+  if (format.has_priority) return new TernaryLookup(rows, format, max_size);
+  if (format.parts.some((part) => part.kind === 'lpm')) return new LpmLookup(rows, format, max_size, moved);
+  return new ExactLookup(rows, format, max_size, moved);
 }

@@ -1,3 +1,5 @@
+import { largeWords } from './large_words';
+
 const CAPACITY_MIN = 16;
 
 /** Rows of limbs side by side in one array: row r at `records[r * stride]`. */
@@ -14,12 +16,18 @@ export class Rows implements Records {
     this.records = new Uint32Array(CAPACITY_MIN * stride);
   }
 
-  /** Makes room for a row. */
+  /** Makes room for a row, and then for half as many again. */
   reserve(row: number): void {
-    const needed = (row + 1) * this.stride;
-    if (needed <= this.records.length) return;
-    const { records } = this;
-    this.records = new Uint32Array(Math.max(needed, records.length * 2));
+    const { stride, records } = this;
+    if ((row + 1) * stride > records.length)
+      this.extend(Math.max(row + 1, Math.ceil((records.length / stride) * 1.5)));
+  }
+
+  /** Makes room for that many rows in all. */
+  extend(count: number): void {
+    const { stride, records } = this;
+    if (count * stride <= records.length) return;
+    this.records = largeWords(count * stride);
     this.records.set(records);
   }
 }

@@ -32,8 +32,8 @@ export class MatchTable {
   /** What entries do: DirectActions, or IndirectActions for a table with an action profile. */
   readonly actions: EntryActions;
   /**
-   * An entry a row: its match as MatchFormat has it, then (without an action profile) its action. Together, because a
-   * packet that hits needs both, and of many entries few are in a cache.
+   * An entry a row: its match as MatchFormat has it, then its action (with an action profile: a limb that says whether
+   * the row is in use). Together, because a packet that hits needs both, and of many entries few are in a cache.
    */
   private readonly rows: Rows;
 
@@ -50,9 +50,6 @@ export class MatchTable {
   /** When each entry was last reported idle: it is again when its timeout has passed once more. */
   private idle_reports_us = new Float64Array(0);
   private capacity = CAPACITY_MIN;
-  /** Entry numbers below this have been given out; those not in use are in `free`. */
-  private used = 1;
-  private readonly free: number[] = [];
   private size = 0;
   /** The entries are the program's, for ever. */
   private is_const: boolean;
@@ -64,12 +61,13 @@ export class MatchTable {
   ) {
     this.format = new MatchFormat(`table "${program.name}"`, program.keys);
     const { stride } = this.format;
-    this.rows = new Rows(stride + (profile === undefined ? rowLimbs(program.actions) : 0));
+    this.rows = new Rows(stride + (profile === undefined ? rowLimbs(program.actions) : 1));
     this.actions =
       profile === undefined ? new DirectActions(program, this.rows, stride) : new IndirectActions(profile);
     this.key = new Uint32Array(Math.max(1, this.format.key_limbs));
     this.record = new Uint32Array(stride);
-    this.match_lookup = makeLookup(this.rows, this.format, program.max_size);
+    const moved = (from: number, to: number): void => this.moved(from, to);
+    this.match_lookup = makeLookup(this.rows, this.format, program.max_size, moved);
     this.is_const = program.const_entries !== undefined;
     const meter = program.direct_meter;
     if (meter !== undefined) this.meters = new MeterArray(meter.name, Infinity, meter.unit, clock);
@@ -172,7 +170,6 @@ export class MatchTable {
       own.setLimbs(entry, action, words, args_at);
       this.meters?.write(entry, undefined);
       this.startIdle(entry, 0n);
-      if (kind === RowKind.insert) this.placed(entry);
     };
   }
 
@@ -193,7 +190,25 @@ export class MatchTable {
   }
 
   *entries(): Generator<TableEntryState> {
-    for (let entry = 1; entry < this.used; entry++) if (this.actions.has(entry)) yield this.state(entry);
+    const { match_lookup } = this;
+    for (let entry = 1; entry < match_lookup.end; entry++)
+      if (this.actions.has(entry)) yield this.state(entry);
+  }
+
+  /** Until `release` is called as often, entries stay in their rows. Those there are now are in rows [first, end). */
+  hold(): { first: number; end: number } {
+    this.match_lookup.hold();
+    return { first: 1, end: this.match_lookup.end };
+  }
+
+  release(): void {
+    this.match_lookup.release();
+  }
+
+  entriesIn(from: number, to: number): TableEntryState[] {
+    const found: TableEntryState[] = [];
+    for (let entry = from; entry < to; entry++) if (this.actions.has(entry)) found.push(this.state(entry));
+    return found;
   }
 
   entry(key: Pick<TableEntry, 'match' | 'priority'>): TableEntryState | undefined {
@@ -250,7 +265,7 @@ export class MatchTable {
   /** Calls `report` for each entry that has been idle for its timeout, since it was hit or last reported. */
   reportIdle(report: (entry: TableEntryState) => void): void {
     if (!this.program.support_timeout) return;
-    for (let entry = 1; entry < this.used; entry++) {
+    for (let entry = 1; entry < this.match_lookup.end; entry++) {
       const timeout_us = this.idle_timeouts_us[entry] as number;
       if (timeout_us === 0 || !this.actions.has(entry)) continue;
       const since_us = Math.max(this.last_hits_us[entry] as number, this.idle_reports_us[entry] as number);
@@ -288,38 +303,47 @@ export class MatchTable {
     this.actions.set(at, entry.action);
     this.meters?.write(at, entry.meter);
     this.startIdle(at, entry.idle_timeout_ns);
-    this.placed(at);
     return at;
   }
 
-  /** A place for a new entry with the match in `record`; `placed` when it has its action. */
+  /** A place for a new entry with the match in `record`; then it needs its action. */
   private place(): number {
     if (this.match_lookup.same(this.record) !== 0)
       this.fail('ALREADY_EXISTS', 'an entry with this match and priority exists');
     if (this.size >= this.program.max_size)
       this.fail('RESOURCE_EXHAUSTED', `the table is full (${this.program.max_size} entries)`);
-    const at = this.free.pop() ?? this.used++;
-    if (at >= this.capacity) this.resize(this.capacity * 2);
-    this.rows.reserve(at);
-    const { records, stride } = this.rows;
-    const { record } = this;
-    const base = at * stride;
-    for (let i = 0; i < record.length; i++) records[base + i] = record[i] as number;
+    const at = this.match_lookup.place(this.record);
+    this.size++;
+    this.ensure(at);
     if (this.program.with_counters) this.packets[at] = this.bytes[at] = 0;
     this.meters?.reset(at);
     return at;
   }
 
-  private placed(at: number): void {
-    this.match_lookup.added(at);
-    this.size++;
+  private remove(at: number): void {
+    this.match_lookup.remove(at);
+    this.actions.clear(at);
+    this.size--;
   }
 
-  private remove(at: number): void {
-    this.match_lookup.removed(at);
-    this.actions.clear(at);
-    this.free.push(at);
-    this.size--;
+  /** An entry is in another row: the rest of it follows. */
+  private moved(from: number, to: number): void {
+    this.ensure(to);
+    if (this.actions instanceof IndirectActions) this.actions.move(from, to);
+    if (this.program.with_counters) {
+      this.packets[to] = this.packets[from] as number;
+      this.bytes[to] = this.bytes[from] as number;
+    }
+    this.meters?.move(from, to);
+    if (!this.program.support_timeout) return;
+    this.idle_timeouts_us[to] = this.idle_timeouts_us[from] as number;
+    this.idle_timeouts_ns[to] = this.idle_timeouts_ns[from] as bigint;
+    this.last_hits_us[to] = this.last_hits_us[from] as number;
+    this.idle_reports_us[to] = this.idle_reports_us[from] as number;
+  }
+
+  private ensure(at: number): void {
+    if (at >= this.capacity) this.resize(Math.max(at + 1, this.capacity * 2));
   }
 
   private find(entry: Pick<TableEntry, 'match' | 'priority'>): number {

@@ -3,6 +3,7 @@ import type { KeyKind, ValueSet } from '../program/model';
 import { limbCount } from '../runtime/limbs';
 import { type Lookup, makeLookup } from './lookup';
 import { MatchFormat, prefixMask } from './match';
+import { Rows } from './rows';
 
 /** Members match or do not: none comes before another. */
 const PRIORITY = 1;
@@ -55,17 +56,15 @@ export class ValueSetStore {
       return { name: `field ${i + 1}`, kind, width };
     });
     const format = new MatchFormat(`value set "${this.program.name}"`, keys);
-    const { stride } = format;
-    const store = { stride, records: new Uint32Array((members.length + 1) * stride) };
-    const lookup = makeLookup(store, format, members.length);
+    const lookup = makeLookup(new Rows(format.stride + 1), format, members.length, () => undefined);
+    const record = new Uint32Array(format.stride);
     members.forEach((member, i) => {
-      const record = store.records.subarray((i + 1) * stride, (i + 2) * stride);
       const values = member.map((value, field) =>
         keys[field]?.kind === 'ternary' ? this.asTernary(value, field, widths[field] as number) : value,
       );
       format.encode(values, format.has_priority ? PRIORITY : 0, record);
       if (lookup.same(record) !== 0) this.fail('ALREADY_EXISTS', `member ${i + 1} is there already`);
-      lookup.added(i + 1);
+      lookup.place(record);
     });
     return lookup;
   }

@@ -20,6 +20,7 @@ import {
   type SavedEntry,
   type SavedMeter,
   type TableEntry,
+  type OpenRead,
   type TableEntryState,
 } from '../engine';
 import type { Counter } from '../externs/counter';
@@ -29,6 +30,7 @@ import { loadProgram } from '../program/load';
 import type { Program } from '../program/model';
 import type { RowTable, RowWriter } from '../tables/entry_rows';
 import type { ProfileStore } from '../tables/profile_store';
+import { OpenReads } from '../tables/open_reads';
 import type { MatchTable } from '../tables/table';
 import type { ValueSetStore } from '../tables/value_set_store';
 import type { TraceFilter } from '../trace/trace';
@@ -77,6 +79,7 @@ function isPrepared(program: string | object): program is PreparedProgram {
 class V1ModelEngine implements Engine {
   private readonly machine: Machine;
   private readonly tables = new Map<string, MatchTable>();
+  private readonly open_reads = new OpenReads();
   private readonly counters = new Map<string, Counter>();
   private readonly meters = new Map<string, MeterArray>();
   private readonly profiles = new Map<string, ProfileStore>();
@@ -147,6 +150,18 @@ class V1ModelEngine implements Engine {
 
   entries(table: string): Iterable<TableEntryState> {
     return this.table(table).entries();
+  }
+
+  openRead(table: string): OpenRead {
+    return this.open_reads.open(this.table(table));
+  }
+
+  readRows(read_id: number, from: number, to: number): TableEntryState[] {
+    return this.open_reads.read(read_id, from, to);
+  }
+
+  closeRead(read_id: number): void {
+    this.open_reads.close(read_id);
   }
 
   entry(table: string, key: Pick<TableEntry, 'match' | 'priority'>): TableEntryState | undefined {

@@ -1,12 +1,10 @@
-import type { Engine, TableEntryState } from '../engine';
+import type { Engine } from '../engine';
 import { EngineError } from '../engine';
 import { runAtomicBatch } from './atomic_batch';
 import { finish, runBatch } from './engine_calls';
 import type { FromWorker, Request } from './messages';
 import { runRows } from './row_batch';
 import type { SwitchCore } from './switch_core';
-
-const ENTRIES_PER_PART = 256;
 
 /** Who opens interfaces and polls them. */
 export interface PortKeeper {
@@ -79,18 +77,6 @@ export class ControlTasks {
         return yield* runBatch(this.engine(), request.calls);
       case 'rows':
         return yield* runRows(this.engine(), request.rows);
-      case 'entries': {
-        let entries: TableEntryState[] = [];
-        for (const entry of this.engine().entries(request.table)) {
-          entries.push(entry);
-          if (entries.length === ENTRIES_PER_PART) {
-            this.reply({ kind: 'part', id: request.id, entries });
-            entries = [];
-          }
-          yield undefined;
-        }
-        return entries;
-      }
       case 'ports':
         return this.core.portReports();
       case 'counts':

@@ -105,7 +105,6 @@ export interface Dataplane {
    * meanwhile, unless a call had to be undone.
    */
   atomicBatch(calls: EngineCall[], at_once: boolean): Promise<EngineOutcome[]>;
-  entries(table: string): Promise<TableEntryState[]>;
   /** A frame arrives at the CPU port. */
   packetOut(frame: Uint8Array): void;
   listen(listener: DataplaneListener): void;

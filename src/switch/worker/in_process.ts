@@ -1,4 +1,4 @@
-import type { Engine, TableEntryState } from '../engine';
+import type { Engine } from '../engine';
 import type { Port } from '../ports/port';
 import type { EntryRows } from '../tables/entry_rows';
 import type {
@@ -124,10 +124,6 @@ export class InProcessDataplane implements Dataplane {
       this.core.setTime(this.now_us());
       return finish(runRows(engine, rows));
     });
-  }
-
-  entries(table: string): Promise<TableEntryState[]> {
-    return settle(() => Array.from(this.engineNow().entries(table)));
   }
 
   packetOut(frame: Uint8Array): void {

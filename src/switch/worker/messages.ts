@@ -1,4 +1,4 @@
-import type { EngineErrorCode, TableEntryState } from '../engine';
+import type { EngineErrorCode } from '../engine';
 import type { CarriedNames } from './carry_over';
 import type { CaptureChunk } from '../ports/capture';
 import type { EntryRows } from '../tables/entry_rows';
@@ -17,7 +17,6 @@ export type Request =
   | { kind: 'batch'; id: number; calls: EngineCall[] }
   | { kind: 'atomic_batch'; id: number; calls: EngineCall[]; at_once: boolean }
   | { kind: 'rows'; id: number; rows: EntryRows }
-  | { kind: 'entries'; id: number; table: string }
   | { kind: 'ports'; id: number }
   | { kind: 'counts'; id: number }
   | { kind: 'instrument'; id: number; call: InstrumentCall }
@@ -33,8 +32,6 @@ export interface Answers {
   batch: EngineOutcome[];
   atomic_batch: EngineOutcome[];
   rows: RowFailure[];
-  /** Collected from the `part` messages before it. */
-  entries: TableEntryState[];
   ports: PortReport[];
   counts: DataplaneCounts;
   instrument: undefined;
@@ -48,7 +45,6 @@ export type FromWorker =
   | { kind: 'ready'; notice: string | undefined }
   | { kind: 'failed'; message: string }
   | { kind: 'done'; id: number; value: unknown }
-  | { kind: 'part'; id: number; entries: TableEntryState[] }
   | { kind: 'error'; id: number; message: string; code: EngineErrorCode | undefined }
   /** Frames are in the ring for packet-ins. */
   | { kind: 'packet_ins' }

@@ -1,6 +1,6 @@
 import { extname, join } from 'node:path';
 import { Worker } from 'node:worker_threads';
-import { EngineError, type TableEntryState } from '../engine';
+import { EngineError } from '../engine';
 import type { EntryRows } from '../tables/entry_rows';
 import type { CarriedNames } from './carry_over';
 import type {
@@ -37,7 +37,6 @@ const RING_BYTES = 1024 * 1024;
 const PACKET_INS_PER_TURN = 256;
 
 interface Waiting {
-  entries: TableEntryState[];
   resolve: (value: unknown) => void;
   reject: (error: Error) => void;
 }
@@ -140,10 +139,6 @@ export class WorkerDataplane implements Dataplane {
     return this.request('rows', { rows }, [rows.words.buffer as ArrayBuffer]);
   }
 
-  entries(table: string): Promise<TableEntryState[]> {
-    return this.request('entries', { table });
-  }
-
   packetOut(frame: Uint8Array): void {
     this.packet_outs.push(frame);
     if (this.packet_outs_pending) return;
@@ -226,9 +221,6 @@ export class WorkerDataplane implements Dataplane {
 
   private handle(message: Exclude<FromWorker, { kind: 'ready' | 'failed' }>): void {
     switch (message.kind) {
-      case 'part':
-        this.waiting.get(message.id)?.entries.push(...message.entries);
-        return;
       case 'done':
       case 'error': {
         const waiting = this.waiting.get(message.id);
@@ -238,8 +230,6 @@ export class WorkerDataplane implements Dataplane {
           waiting?.reject(
             code === undefined ? new Error(message.message) : new EngineError(code, message.message),
           );
-        } else if (waiting !== undefined && waiting.entries.length > 0) {
-          waiting.resolve(waiting.entries.concat(message.value as TableEntryState[]));
         } else waiting?.resolve(message.value);
         return;
       }
@@ -277,7 +267,7 @@ export class WorkerDataplane implements Dataplane {
     const id = this.next_id++;
     this.showPacketOuts();
     return new Promise<Answers[K]>((resolve, reject) => {
-      this.waiting.set(id, { entries: [], resolve: (value) => resolve(value as Answers[K]), reject });
+      this.waiting.set(id, { resolve: (value) => resolve(value as Answers[K]), reject });
       this.post({ kind, id, ...body } as Extract<Request, { kind: K }>, transfer);
     });
   }

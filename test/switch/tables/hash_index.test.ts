@@ -33,7 +33,7 @@ test.each([
   }
   fc.assert(
     fc.property(fc.array(step, { minLength: 1, maxLength: 30 }), (steps) => {
-      const index = new HashIndex(rows, 2, options);
+      const index = new HashIndex(rows, 2, { entry_max: 2 * KEYS, ...options });
       const model = new Map<number, number>();
       const probe = (key: number): number => index.find(Uint32Array.from(keyOf(key)));
       const add = (key: number): void => {

@@ -36,11 +36,14 @@ test.each([8, 32, 48, 128])('of routes over %d bits the longest that matches is 
       fc.array(fc.record({ route, removed: fc.nat(3) }), { maxLength: 80 }),
       fc.array(address(width), { minLength: 1, maxLength: 40 }),
       (given, queries) => {
-        const rows = new Rows(format.stride);
-        const lookup = new LpmLookup(rows, format, given.length);
-        const record = new Uint32Array(format.stride);
         const routes = new Map<number, Route>();
-        for (const [i, { route, removed }] of given.entries()) {
+        const moved = (from: number, to: number): void => {
+          routes.set(to, routes.get(from) as Route);
+          routes.delete(from);
+        };
+        const lookup = new LpmLookup(new Rows(format.stride + 1), format, given.length, moved);
+        const record = new Uint32Array(format.stride);
+        for (const { route, removed } of given) {
           const value = route.value & prefixMask(width, route.length);
           const match = [
             { kind: 'exact' as const, value: route.exact },
@@ -50,15 +53,11 @@ test.each([8, 32, 48, 128])('of routes over %d bits the longest that matches is 
           const known = lookup.same(record);
           if (known !== 0) {
             if (removed > 0) continue;
-            lookup.removed(known);
+            lookup.remove(known);
             routes.delete(known);
             continue;
           }
-          const entry = i + 1;
-          rows.reserve(entry);
-          rows.records.set(record, entry * rows.stride);
-          lookup.added(entry);
-          routes.set(entry, { ...route, value });
+          routes.set(lookup.place(record), { ...route, value });
         }
         const key = new Uint32Array(format.key_limbs);
         const limbs = format.key_limbs - 1;

@@ -1,7 +1,8 @@
 import { Update_Type, type Entity, type TableEntry } from 'p4runtime-js';
-import type { MatchValue, TableEntryState } from '../../engine';
+import { EngineError, type MatchValue, type TableEntryState } from '../../engine';
 import { engineCall, type Dataplane } from '../../worker/dataplane';
 import type { EngineCall } from '../../worker/engine_calls';
+import { readTable } from '../../worker/table_read';
 import type { TableSpec } from '../p4info';
 import type { EntryNotes, Pipeline } from '../pipeline';
 import { RpcError } from '../rpc_error';
@@ -11,9 +12,6 @@ import { decodeMatch, encodeMatch } from './match';
 import { clearsCounters, decodeMeterConfig, encodeMeterConfig, encodeMeterCounters } from './meter_config';
 import { PRIORITY_MAX } from './plain_table';
 import type { PreparedUpdate } from './prepared';
-
-/** Entries whose messages are made in one go. */
-const ENTRIES_PER_PIECE = 1024;
 
 export function prepareTableEntry(pipeline: Pipeline, type: Update_Type, entry: TableEntry): PreparedUpdate {
   const table = pipeline.info.table(entry.tableId);
@@ -165,13 +163,13 @@ export async function* readTableEntries(
   if (request.tableId === 0) {
     checkNoFilter(request);
     for (const table of pipeline.info.tables.values())
-      yield* readTable(pipeline, dataplane, table, { ...request, tableId: table.id });
+      yield* readEntries(pipeline, dataplane, table, { ...request, tableId: table.id });
     return;
   }
   const table = pipeline.info.table(request.tableId);
   if (request.timeSinceLastHit !== undefined && (!table.has_idle_timeout || request.isDefaultAction))
     throw invalid(table, 'time_since_last_hit is set, but there is no idle timeout');
-  yield* readTable(pipeline, dataplane, table, request);
+  yield* readEntries(pipeline, dataplane, table, request);
 }
 
 function checkNoFilter(request: TableEntry): void {
@@ -183,7 +181,7 @@ function checkNoFilter(request: TableEntry): void {
   }
 }
 
-async function* readTable(
+async function* readEntries(
   pipeline: Pipeline,
   dataplane: Dataplane,
   table: TableSpec,
@@ -197,36 +195,51 @@ async function* readTable(
     if (entry !== undefined && isWanted(entry)) yield [wrap(entry)];
     return;
   }
-  let piece: Entity[] = [];
-  for (const state of await readStates(dataplane, table, request)) {
-    if (request.priority !== 0 && state.priority !== request.priority) continue;
-    const entry = entryMessage(pipeline, table, state, request);
-    if (isWanted(entry)) piece.push(wrap(entry));
-    if (piece.length < ENTRIES_PER_PIECE) continue;
+  for await (const states of readStates(dataplane, table, request)) {
+    const piece: Entity[] = [];
+    for (const state of states) {
+      if (request.priority !== 0 && state.priority !== request.priority) continue;
+      const entry = entryMessage(pipeline, table, state, request);
+      if (isWanted(entry)) piece.push(wrap(entry));
+    }
     yield piece;
-    piece = [];
   }
-  if (piece.length > 0) yield piece;
 }
 
 /** Without a match it is a wildcard; then a priority selects the entries of that priority. */
-async function readStates(
+async function* readStates(
   dataplane: Dataplane,
   table: TableSpec,
   request: TableEntry,
-): Promise<TableEntryState[]> {
-  if (request.match.length === 0) return dataplane.entries(table.name);
+): AsyncGenerator<TableEntryState[]> {
+  if (request.match.length === 0) {
+    yield* readAll(dataplane, table);
+    return;
+  }
   if (table.has_priority && request.priority === 0) {
     const wanted = noteKey(table, decodeMatch(table, request.match), 0);
-    const states = await dataplane.entries(table.name);
-    // By way of the message, in which optional keys that the engine calls ternary are optional again.
-    return states.filter(
-      ({ match }) => noteKey(table, decodeMatch(table, encodeMatch(table, match)), 0) === wanted,
-    );
+    for await (const states of readAll(dataplane, table)) {
+      // By way of the message, in which optional keys that the engine calls ternary are optional again.
+      yield states.filter(
+        ({ match }) => noteKey(table, decodeMatch(table, encodeMatch(table, match)), 0) === wanted,
+      );
+    }
+    return;
   }
   const args: [string, ReturnType<typeof decodeKey>] = [table.name, decodeKey(table, request)];
   const state = await engineCall<'entry'>(dataplane, { method: 'entry', args });
-  return state === undefined ? [] : [state];
+  if (state !== undefined) yield [state];
+}
+
+async function* readAll(dataplane: Dataplane, table: TableSpec): AsyncGenerator<TableEntryState[]> {
+  try {
+    yield* readTable(dataplane, table.name);
+  } catch (error) {
+    // A program that is only saved has taken the place of the one whose table it was.
+    throw error instanceof EngineError && error.code === 'FAILED_PRECONDITION'
+      ? new RpcError('ABORTED', 'the forwarding pipeline config was changed during the read')
+      : error;
+  }
 }
 
 /** The filters of a read that are no part of the key (specification, "Wildcard Reads"). */
