@@ -19,6 +19,9 @@ export interface Libc {
   ): bigint;
   munmap(address: bigint, length_bytes: number): number;
   poll(fds: Uint8Array, count: number, timeout_ms: number): number;
+  epoll_create1(flags: number): number;
+  epoll_ctl(epoll_fd: number, operation: number, fd: number, event: Uint8Array): number;
+  epoll_wait(epoll_fd: number, events: Uint8Array, count: number, timeout_ms: number): number;
   usleep(duration_us: number): number;
   sendmmsg(fd: number, messages: bigint, count: number, flags: number): number;
   ioctl(fd: number, request: number, argument: Uint8Array): number;
@@ -48,6 +51,9 @@ export function libc(): Libc {
     mmap: c.func('void *mmap(void *, size_t, int, int, int, long)'),
     munmap: c.func('int munmap(void *, size_t)'),
     poll: c.func('int poll(void *, unsigned long, int)'),
+    epoll_create1: c.func('int epoll_create1(int)'),
+    epoll_ctl: c.func('int epoll_ctl(int, int, int, void *)'),
+    epoll_wait: c.func('int epoll_wait(int, void *, int, int)'),
     usleep: c.func('int usleep(uint32_t)'),
     sendmmsg: c.func('int sendmmsg(int, void *, unsigned int, int)'),
     ioctl: c.func('int ioctl(int, unsigned long, void *)'),
@@ -76,6 +82,13 @@ export const ENETDOWN = 100;
 
 /** `poll(2)` event bits. */
 export const POLLIN = 0x1;
-export const POLLERR = 0x8;
-export const POLLHUP = 0x10;
-export const POLLNVAL = 0x20;
+
+/** `epoll(7)`. */
+export const EPOLL_CLOEXEC = 0o2000000;
+export const EPOLL_CTL_ADD = 1;
+export const EPOLL_CTL_MOD = 3;
+export const EPOLLIN = 0x1;
+export const EPOLLERR = 0x8;
+export const EPOLLHUP = 0x10;
+/** struct epoll_event: u32 events, u64 data; packed on x64 only. */
+export const EPOLL_EVENT_BYTES = process.arch === 'x64' ? 12 : 16;

@@ -53,11 +53,11 @@ export interface Port {
 
 /** A port whose frames wait behind a file descriptor until the packet loop fetches them. */
 export interface PollablePort extends Port {
-  /** For poll(2); -1 while there is nothing to poll. */
+  /** For epoll(7); -1 while there is nothing to wait for. */
   readonly fd: number;
   /** Hands at most `frames_max` waiting frames to the handler and says how many. */
   receiveBatch(frames_max: number): number;
-  /** poll(2) reported an error on `fd`. */
+  /** epoll(7) reported an error on `fd`. */
   onPollError(): void;
   /** Called about once a second: notices returning interfaces. */
   maintain(): void;

@@ -1,6 +1,7 @@
-import { libc, POLLERR, POLLHUP, POLLIN, POLLNVAL } from '../ports/libc';
+import { libc } from '../ports/libc';
 import type { PollablePort } from '../ports/port';
 import type { LinkLog } from './link_log';
+import { PortWaits } from './port_waits';
 import type { SwitchCore } from './switch_core';
 import type { ThreadScheduling } from './thread_scheduling';
 import type { Wakeup } from './wakeup';
@@ -13,7 +14,6 @@ const MAINTAIN_INTERVAL_US = 1_000_000;
 const WAKES_APART_MIN_US = 100;
 /** How long: as network cards put off their interrupts. */
 const COALESCE_US = 50;
-const POLL_ERRORS = POLLERR | POLLHUP | POLLNVAL;
 
 /** What the loop does between batches besides packets: bounded work for the other thread. */
 export interface LoopControl {
@@ -25,13 +25,11 @@ export interface LoopControl {
 }
 
 /**
- * The packet thread's endless turn: a batch from every port, send, a slice of control work; sleep in poll(2) when a
+ * The packet thread's endless turn: a batch from every port, send, a slice of control work; sleep when a
  * whole turn found nothing. Nothing is allocated for a packet here.
  */
 export class PacketLoop {
-  /** struct pollfd: int fd, short events, short revents. The wake-up's is the last. */
-  private pollfds = new Int32Array(0);
-  private pollfd_bytes = new Uint8Array(0);
+  private readonly waits: PortWaits;
   private woken_us = 0;
 
   constructor(
@@ -42,7 +40,9 @@ export class PacketLoop {
     private readonly control: LoopControl,
     private readonly scheduling: ThreadScheduling,
     private readonly link_log: LinkLog,
-  ) {}
+  ) {
+    this.waits = new PortWaits(ports, wakeup.fd);
+  }
 
   run(): void {
     const { core, ports, control, wakeup, scheduling, link_log } = this;
@@ -62,6 +62,7 @@ export class PacketLoop {
       }
       if (now_us >= next_maintain_us) {
         for (const port of ports) port.maintain();
+        this.waits.refresh();
         link_log.look(ports);
         next_maintain_us = now_us + MAINTAIN_INTERVAL_US;
       }
@@ -74,27 +75,13 @@ export class PacketLoop {
   }
 
   private sleep(longest_us: number): void {
-    const { ports, wakeup } = this;
-    const last = ports.length;
-    if (this.pollfds.length !== (last + 1) * 2) {
-      this.pollfds = new Int32Array((last + 1) * 2);
-      this.pollfd_bytes = new Uint8Array(this.pollfds.buffer);
-    }
-    const { pollfds } = this;
-    for (let i = 0; i <= last; i++) {
-      // A negative descriptor is one poll skips: a port without its interface.
-      pollfds[i * 2] = i === last ? wakeup.fd : (ports[i]?.fd ?? -1);
-      pollfds[i * 2 + 1] = POLLIN;
-    }
+    const { wakeup } = this;
     if (!wakeup.beginSleep()) return;
-    libc().poll(this.pollfd_bytes, last + 1, Math.max(1, Math.ceil(longest_us / 1000)));
+    const is_called = this.waits.wait(Math.max(1, Math.ceil(longest_us / 1000)));
     const now_us = performance.now() * 1000;
     const is_soon = now_us - this.woken_us < WAKES_APART_MIN_US;
     this.woken_us = now_us;
     if (is_soon) libc().usleep(COALESCE_US);
-    wakeup.endSleep(((pollfds[last * 2 + 1] ?? 0) & (POLLIN << 16)) !== 0);
-    for (let i = 0; i < last; i++) {
-      if ((((pollfds[i * 2 + 1] ?? 0) >>> 16) & POLL_ERRORS) !== 0) ports[i]?.onPollError();
-    }
+    wakeup.endSleep(is_called);
   }
 }

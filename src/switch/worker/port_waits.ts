@@ -1,0 +1,82 @@
+import {
+  EPOLL_CLOEXEC,
+  EPOLL_CTL_ADD,
+  EPOLL_CTL_MOD,
+  EPOLL_EVENT_BYTES,
+  EPOLLERR,
+  EPOLLHUP,
+  EPOLLIN,
+  errno,
+  libc,
+} from '../ports/libc';
+import type { PollablePort } from '../ports/port';
+
+const EVENTS_MAX = 64;
+const EVENT_WORDS = EPOLL_EVENT_BYTES / 4;
+/** Where in an event its data is: the number that `watch` gave. x64 packs the structure. */
+const DATA_WORD = EPOLL_EVENT_BYTES === 12 ? 1 : 2;
+const ERRORS = EPOLLERR | EPOLLHUP;
+const WAKEUP = 0xffffffff;
+
+/**
+ * Waits in epoll_wait(2) for frames of any port, or for the other thread: what a wait costs does not grow with the ports.
+ * The kernel forgets a descriptor that is closed, so `refresh` has to be called after ports may have opened theirs anew.
+ */
+export class PortWaits {
+  private readonly fd: number;
+  private readonly events = new Uint32Array(EVENTS_MAX * EVENT_WORDS);
+  private readonly event_bytes = new Uint8Array(this.events.buffer);
+  private readonly request = new Uint32Array(EVENT_WORDS);
+  private readonly request_bytes = new Uint8Array(this.request.buffer);
+  /** What was watched last, by place among the ports. */
+  private watched: { port: PollablePort; fd: number }[] = [];
+
+  constructor(
+    /** May change between calls. */
+    private readonly ports: readonly PollablePort[],
+    wakeup_fd: number,
+  ) {
+    this.fd = libc().epoll_create1(EPOLL_CLOEXEC);
+    if (this.fd < 0) throw new Error(`epoll_create1: ${libc().strerror(errno())}`);
+    this.watch(wakeup_fd, WAKEUP);
+  }
+
+  /** Watches the descriptors that ports have now. */
+  refresh(): void {
+    this.watched = this.ports.map((port) => ({ port, fd: port.fd }));
+    this.watched.forEach(({ fd }, place) => {
+      if (fd >= 0) this.watch(fd, place);
+    });
+  }
+
+  /** Sleeps `timeout_ms` at most; whether the other thread has called. Ports hear of their errors. */
+  wait(timeout_ms: number): boolean {
+    if (this.haveChanged()) this.refresh();
+    const count = libc().epoll_wait(this.fd, this.event_bytes, EVENTS_MAX, timeout_ms);
+    let is_called = false;
+    for (let i = 0; i < count; i++) {
+      const place = this.events[i * EVENT_WORDS + DATA_WORD] as number;
+      if (place === WAKEUP) is_called = true;
+      else if (((this.events[i * EVENT_WORDS] as number) & ERRORS) !== 0) this.ports[place]?.onPollError();
+    }
+    return is_called;
+  }
+
+  private haveChanged(): boolean {
+    const { ports, watched } = this;
+    if (ports.length !== watched.length) return true;
+    for (let i = 0; i < watched.length; i++) {
+      const { port, fd } = watched[i] as { port: PollablePort; fd: number };
+      if (ports[i] !== port || port.fd !== fd) return true;
+    }
+    return false;
+  }
+
+  private watch(fd: number, data: number): void {
+    this.request[0] = EPOLLIN;
+    this.request[DATA_WORD] = data;
+    // Already watched, perhaps under another number.
+    if (libc().epoll_ctl(this.fd, EPOLL_CTL_ADD, fd, this.request_bytes) < 0)
+      libc().epoll_ctl(this.fd, EPOLL_CTL_MOD, fd, this.request_bytes);
+  }
+}
