@@ -77,11 +77,11 @@ export class PacketLoop {
   private sleep(longest_us: number): void {
     const { wakeup } = this;
     if (!wakeup.beginSleep()) return;
-    const is_called = this.waits.wait(Math.max(1, Math.ceil(longest_us / 1000)));
+    const end = this.waits.wait(Math.max(1, Math.ceil(longest_us / 1000)));
     const now_us = performance.now() * 1000;
-    const is_soon = now_us - this.woken_us < WAKES_APART_MIN_US;
+    const is_soon = end !== 'timeout' && now_us - this.woken_us < WAKES_APART_MIN_US;
     this.woken_us = now_us;
     if (is_soon) libc().usleep(COALESCE_US);
-    wakeup.endSleep(is_called);
+    wakeup.endSleep(end === 'called');
   }
 }

@@ -18,6 +18,9 @@ const DATA_WORD = EPOLL_EVENT_BYTES === 12 ? 1 : 2;
 const ERRORS = EPOLLERR | EPOLLHUP;
 const WAKEUP = 0xffffffff;
 
+/** What ended a wait: the other thread (and perhaps ports too), ports, or the time. */
+export type WaitEnd = 'called' | 'ready' | 'timeout';
+
 /**
  * Waits in epoll_wait(2) for frames of any port, or for the other thread: what a wait costs does not grow with the ports.
  * The kernel forgets a descriptor that is closed, so `refresh` has to be called after ports may have opened theirs anew.
@@ -49,17 +52,17 @@ export class PortWaits {
     });
   }
 
-  /** Sleeps `timeout_ms` at most; whether the other thread has called. Ports hear of their errors. */
-  wait(timeout_ms: number): boolean {
+  /** Sleeps `timeout_ms` at most. Ports hear of their errors. */
+  wait(timeout_ms: number): WaitEnd {
     if (this.haveChanged()) this.refresh();
     const count = libc().epoll_wait(this.fd, this.event_bytes, EVENTS_MAX, timeout_ms);
-    let is_called = false;
+    let end: WaitEnd = count > 0 ? 'ready' : 'timeout';
     for (let i = 0; i < count; i++) {
       const place = this.events[i * EVENT_WORDS + DATA_WORD] as number;
-      if (place === WAKEUP) is_called = true;
+      if (place === WAKEUP) end = 'called';
       else if (((this.events[i * EVENT_WORDS] as number) & ERRORS) !== 0) this.ports[place]?.onPollError();
     }
-    return is_called;
+    return end;
   }
 
   private haveChanged(): boolean {
