@@ -224,6 +224,9 @@ const limitsSchema = z.strictObject({
   fragmented_requests_max: integer(1, 65_536)
     .default(4096)
     .describe('requests of several packets that the controller puts in order, at one time'),
+  fragmented_requests_per_client_max: integer(1, 65_536)
+    .default(1024)
+    .describe('such requests of one client address; those that were given up count for as long'),
   fragments_max: integer(1, 1_048_576).default(16_384).describe('packets of such requests that wait, in all'),
   fragments_per_client_max: integer(1, 1_048_576)
     .default(1024)

@@ -200,6 +200,8 @@ export class Virtualizer {
     const { ingress_port, reason, frame: bytes } = punt;
     this.path.heard();
     if (punt.is_sampled) this.environment.record(punt);
+    // They look at what they need: whoever floods us with fragments should cost little.
+    if (reason === 'fragment' || reason === 'fragment_passed') return this.fragments.receive(punt);
     const frame = decodeFrame(bytes);
     if (frame === undefined) return this.counts.add('packet_ins_unreadable');
     switch (reason) {
@@ -213,9 +215,6 @@ export class Virtualizer {
       case 'too_large':
         this.responses.tell(ingress_port, frame, this.clients.find(frame.ipv4?.destination)?.port);
         return this.clients.resolve(bytes, frame);
-      case 'fragment':
-      case 'fragment_passed':
-        return this.fragments.receive(punt, frame);
       case 'record':
         return;
     }
