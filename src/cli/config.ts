@@ -1,5 +1,7 @@
 /** `storeswitch config ...`: the configuration file, checked and described. */
 import type { Command } from 'commander';
+import type { Config } from '../config/config';
+import type { ConfigIssue } from '../config/load';
 import { jsonOption, type JsonOptions } from './options';
 import { printJson, printLine } from './output';
 
@@ -27,6 +29,8 @@ async function check(file: string, options: JsonOptions): Promise<void> {
   const { configWarnings } = await import('../config/config.js');
   try {
     const config = loadConfig(file);
+    const issues = await overfull(file, config);
+    if (issues.length > 0) throw new ConfigError(issues);
     const warnings = configWarnings(config);
     if (options.json) {
       printJson({ file, valid: true, issues: [], warnings });
@@ -43,4 +47,17 @@ async function check(file: string, options: JsonOptions): Promise<void> {
     }
     throw error;
   }
+}
+
+/** Tables of the switch that cannot hold what the configuration asks of them, which no single key is to blame for. */
+async function overfull(file: string, config: Config): Promise<ConfigIssue[]> {
+  const { Network, overfullTables } = await import('../controller/index.js');
+  return overfullTables(new Network(config)).map(({ table, entries, size }) => ({
+    file,
+    line: 0,
+    column: 0,
+    key: '',
+    found: `${entries} entries of the switch's table ${table}`,
+    expected: `at most ${size}`,
+  }));
 }

@@ -1,7 +1,7 @@
 /** What must hold between the entries of a configuration whose shape is right. */
 import { prefixContains, type Ipv4Address } from '../wire/address';
-import { POOLS, SERVICES } from '../dataplane/sizes';
-import { checkExports, checkRules } from './check_rules';
+import { EXPORTS, POOLS, SERVICES } from '../dataplane/sizes';
+import { checkEntries, checkExports, checkRules } from './check_rules';
 import { healthCheckKind, programVersion } from './config';
 import type { KeyPath, Problem } from './problem';
 import type { ConfigShape } from './schema';
@@ -17,6 +17,8 @@ export function crossCheck(config: ConfigShape): Problem[] {
     ...checkVirtualAddresses(config),
     ...checkTotal(config, 'pools'),
     ...checkTotal(config, 'services'),
+    ...checkTotal(config, 'exports'),
+    ...checkEntries(config.virtual_stores),
     ...config.virtual_stores.flatMap((virtualStore, index) =>
       checkVirtualStore(config, virtualStore, ['virtual_stores', index]),
     ),
@@ -142,9 +144,9 @@ function checkVirtualAddresses({ ports, routes, stores, virtual_stores }: Config
   ).filter(({ path }) => path[0] === 'virtual_stores');
 }
 
-/** Points at the first virtual store whose pools or services the pipeline has no room for. */
-function checkTotal({ virtual_stores }: ConfigShape, section: 'pools' | 'services'): Problem[] {
-  const total_max = { pools: POOLS, services: SERVICES }[section];
+/** Points at the first virtual store whose pools, services or exports the pipeline has no numbers for: 0 is none of them. */
+function checkTotal({ virtual_stores }: ConfigShape, section: 'pools' | 'services' | 'exports'): Problem[] {
+  const total_max = { pools: POOLS, services: SERVICES, exports: EXPORTS }[section] - 1;
   let total = 0;
   for (const [index, virtualStore] of virtual_stores.entries()) {
     total += virtualStore[section].length;

@@ -278,7 +278,7 @@ export const configSchema = z.strictObject({
   stores: z
     .array(storeSchema)
     .min(1, 'at least one store')
-    .max(STORES, `at most ${STORES} stores, as many as the pipeline holds`)
+    .max(STORES - 1, `at most ${STORES - 1} stores, as many as the pipeline holds`)
     .describe('the real stores'),
   virtual_stores: z
     .array(virtualStoreSchema)

@@ -29,6 +29,7 @@ import type { Ipv4Address } from '../wire/address';
 import { planChecks, probeSource } from './check_plan';
 import { systemClock, type Clock, type Timer } from './clock';
 import { readDrained, writeDrained } from './drain_record';
+import { overfullTables } from './fixed_rows';
 import { idle_ms, readClient, readLeftover } from './leftover';
 import { LoadReader } from './load/reader';
 import type { LoadSnapshot } from './load/snapshot';
@@ -125,6 +126,7 @@ export class Controller {
     this.#network = new Network(config);
     requireProbeSources(this.#network);
     requirePortsOfFixed(this.#network);
+    requireRoom(this.#network);
     this.#pipeline = loadProgram(pipeline);
     const target = options.target ?? parseTarget(`grpc://${address}?device_id=${device_id}`);
     this.#client = new Client(target, {
@@ -523,6 +525,15 @@ function requirePortsOfFixed(network: Network): void {
     throw new ControllerError(
       `store ${store.name}: port: found none, expected one of ${ports.map(({ name }) => name).join(', ')}: ` +
         'a store with a fixed mac is not looked for',
+    );
+  }
+}
+
+/** Rules and exports are counted when the configuration is read; these are the many addresses and ports of others. */
+function requireRoom(network: Network): void {
+  for (const { table, entries, size } of overfullTables(network)) {
+    throw new ControllerError(
+      `the configuration makes ${entries} entries of the switch's table ${table}, which holds ${size}`,
     );
   }
 }

@@ -302,7 +302,7 @@ describe('mistakes of shape', () => {
       (_, i) => `  - { name: n${i}, address: 10.9.${i >> 8}.${i & 255}, port: int1 }\n`,
     );
     expect(mistakes(exampleWith(['  - { name: s1,', `${stores.join('')}  - { name: s1,`]))).toEqual([
-      '18:3: stores: found a list of 4100, expected at most 4096 stores, as many as the pipeline holds',
+      '18:3: stores: found a list of 4100, expected at most 4095 stores, as many as the pipeline holds',
     ]);
   });
 });
@@ -512,7 +512,7 @@ describe('mistakes between entries', () => {
       (_, index) => `      - { name: p${index}, stores: [s1] }\n`,
     ).join('');
     expect(mistakes(exampleWith(['    pools:\n', `    pools:\n${pools}`]))).toEqual([
-      '25:7: virtual_stores[0].pools: found a list of 65, expected at most 64 pools in all virtual stores',
+      '25:7: virtual_stores[0].pools: found a list of 65, expected at most 63 pools in all virtual stores',
     ]);
   });
 });
