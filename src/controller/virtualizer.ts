@@ -21,7 +21,7 @@ import { Neighbours } from './neighbours';
 import type { Network } from './network';
 import { inPieces } from './pieces';
 import { ResponseCutter } from './response_cutter';
-import { PoolAssignments, storeTables } from './store_rows';
+import { PoolAssignments, storeDownRows, storeRows, storeTables } from './store_rows';
 import { StoreStates } from './store_states';
 import { SwitchPath } from './switch_path';
 import type { RowChange } from './table_writer';
@@ -84,6 +84,7 @@ export class Virtualizer {
   readonly stores: StoreStates;
   readonly assignments: PoolAssignments;
   #have_stores_changed = false;
+  #pools_refresh: Timer | undefined;
   /** By table and key: of two changes of an entry the later counts. */
   #client_changes = new Map<string, RowChange>();
   #clients_flush: Timer | undefined;
@@ -178,6 +179,8 @@ export class Virtualizer {
   hold(): void {
     this.#clients_flush?.cancel();
     this.#clients_flush = undefined;
+    this.#pools_refresh?.cancel();
+    this.#pools_refresh = undefined;
     this.path.hold();
     this.neighbours.hold();
     this.health.hold();
@@ -230,13 +233,37 @@ export class Virtualizer {
   /** Says at once what has changed; otherwise that is said soon, together with whatever else changes meanwhile. */
   flush(): void {
     this.#flushStores();
+    while (this.#pools_refresh !== undefined) this.#refreshPool();
     this.#flushClients();
   }
 
+  /**
+   * What is down is said at once: one entry takes a store out of every pool. What that means for the slots and draws
+   * of those pools is worked out afterwards, one pool in a turn, so that the entry is on its way by then; and only
+   * then are stores said to be no longer down that have returned, since their slots must be written first.
+   */
   #flushStores(): void {
     if (!this.#have_stores_changed) return;
     this.#have_stores_changed = false;
-    this.environment.want(this.#storeTables());
+    const stores = this.stores.all();
+    this.assignments.update(stores);
+    const down = storeDownRows(stores, this.assignments.kept);
+    this.environment.change(down.map((row) => ({ row, is_wanted: true })));
+    this.environment.want(new Map([['store', storeRows(stores)]]));
+    this.#pools_refresh ??= this.environment.clock.after(0, () => this.#refreshPool());
+  }
+
+  #refreshPool(): void {
+    this.#pools_refresh?.cancel();
+    this.#pools_refresh = undefined;
+    const rows = this.assignments.refresh();
+    if (rows !== undefined) {
+      this.environment.change(rows.map((row) => ({ row, is_wanted: true })));
+      this.#pools_refresh = this.environment.clock.after(0, () => this.#refreshPool());
+    } else {
+      const down = storeDownRows(this.stores.all(), this.assignments.kept);
+      this.environment.want(new Map([['store_down', down]]));
+    }
   }
 
   #flushClients(): void {
