@@ -1,6 +1,5 @@
 /** `storeswitch config ...`: the configuration file, checked and described. */
 import type { Command } from 'commander';
-import type { Config } from '../config/config';
 import type { ConfigIssue } from '../config/load';
 import { jsonOption, type JsonOptions } from './options';
 import { printJson, printLine } from './output';
@@ -29,9 +28,11 @@ async function check(file: string, options: JsonOptions): Promise<void> {
   const { configWarnings } = await import('../config/config.js');
   try {
     const config = loadConfig(file);
-    const issues = await overfull(file, config);
+    const { Network, overfullTables, shareWarnings } = await import('../controller/index.js');
+    const network = new Network(config);
+    const issues = overfullTables(network).map((overfull) => overfullIssue(file, overfull));
     if (issues.length > 0) throw new ConfigError(issues);
-    const warnings = configWarnings(config);
+    const warnings = [...configWarnings(config), ...shareWarnings(network)];
     if (options.json) {
       printJson({ file, valid: true, issues: [], warnings });
       return;
@@ -49,15 +50,11 @@ async function check(file: string, options: JsonOptions): Promise<void> {
   }
 }
 
-/** Tables of the switch that cannot hold what the configuration asks of them, which no single key is to blame for. */
-async function overfull(file: string, config: Config): Promise<ConfigIssue[]> {
-  const { Network, overfullTables } = await import('../controller/index.js');
-  return overfullTables(new Network(config)).map(({ table, entries, size }) => ({
-    file,
-    line: 0,
-    column: 0,
-    key: '',
-    found: `${entries} entries of the switch's table ${table}`,
-    expected: `at most ${size}`,
-  }));
+/** A table of the switch that cannot hold what the configuration asks of it, which no single key is to blame for. */
+function overfullIssue(
+  file: string,
+  { table, entries, size }: { table: string; entries: number; size: number },
+): ConfigIssue {
+  const found = `${entries} entries of the switch's table ${table}`;
+  return { file, line: 0, column: 0, key: '', found, expected: `at most ${size}` };
 }

@@ -35,6 +35,7 @@ import { LoadReader } from './load/reader';
 import type { LoadSnapshot } from './load/snapshot';
 import { Network } from './network';
 import { inPieces } from './pieces';
+import { shareWarnings } from './pool_shares';
 import { listTables, readCounters, readTable } from './readings';
 import { portStatuses, serviceStatuses, storeStatuses } from './reports';
 import { planSeries, seriesProblems, type SeriesPlan } from './series';
@@ -178,7 +179,9 @@ export class Controller {
     }
     this.#restoreDrained();
     this.#openRecords();
-    for (const problem of seriesProblems(this.#series)) this.#problem(problem);
+    for (const problem of [...shareWarnings(this.#network), ...seriesProblems(this.#series)]) {
+      this.#problem(problem);
+    }
     this.#started_ms = this.#clock.now_ms();
     this.#enter('connecting');
     return new Promise((resolve, reject) => {

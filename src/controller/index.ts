@@ -4,3 +4,4 @@ export { Controller, ControllerError, type ControllerOptions } from './controlle
 export type * from './status';
 export { overfullTables } from './fixed_rows';
 export { Network } from './network';
+export { shareWarnings } from './pool_shares';
