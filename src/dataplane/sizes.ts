@@ -18,3 +18,5 @@ export const EXPORTS = 4096;
 export const CAPABILITIES = 4096;
 export const SERIES = 4096;
 export const BUCKETS = 64;
+/** Of a frame that is shown because it is recorded. */
+export const RECORD_OCTETS = 512;
