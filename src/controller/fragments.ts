@@ -44,13 +44,13 @@ export interface FragmentEnvironment {
   limits: FragmentLimits;
   /** Where the store is; undefined if nobody knows. */
   placeOf(store_id: number): Neighbour | undefined;
-  /** The largest packets the store takes a request in, in octets; undefined if it takes them as they come. */
-  jumboOf(store_id: number): number | undefined;
+  /** The largest packets the store takes the service's requests in, in octets; undefined if as they come. */
+  jumboOf(service_id: number, store_id: number): number | undefined;
   /** False if the frame could not be sent. */
   send(port_number: number, frame: Uint8Array, operation: keyof typeof PACKET_OUT): boolean;
 }
 
-type Punt = Pick<PuntedFrame, 'reason' | 'store_id' | 'fragment_next' | 'time_us' | 'frame'>;
+type Punt = Pick<PuntedFrame, 'reason' | 'service_id' | 'store_id' | 'fragment_next' | 'time_us' | 'frame'>;
 
 const LIFETIME_MS = FRAGMENT_LIFETIME_US / 1000;
 
@@ -127,7 +127,7 @@ export class Fragments {
       return request;
     }
     if (is_passed) return request;
-    const jumbo = this.environment.jumboOf(punt.store_id);
+    const jumbo = this.environment.jumboOf(punt.service_id, punt.store_id);
     if (jumbo !== undefined) request.combiner = new Combiner(jumbo);
     this.#add(request, { frame: punt.frame, packet });
     return request;

@@ -140,7 +140,7 @@ export class Virtualizer {
       clock,
       limits,
       placeOf: (store_id) => this.stores.findById(store_id)?.place,
-      jumboOf: (store_id) => network.jumbo_by_store.get(store_id),
+      jumboOf: (service_id, store_id) => network.jumbo(service_id, store_id),
       send: (port_number, frame, operation) => environment.send(port_number, frame, operation),
     });
     this.assignments = new PoolAssignments(network);

@@ -42,6 +42,7 @@ function setUp(limits: Partial<FragmentLimits> = {}, jumbo?: number) {
   const show = (frame: Uint8Array, punt: Partial<PuntedFrame> = {}) =>
     fragments.receive({
       reason: 'fragment',
+      service_id: 1,
       store_id: 0,
       fragment_next: 0,
       time_us: clock.now_ms() * 1000,
