@@ -50,6 +50,7 @@ import type {
 } from './status';
 import type { RecordAnswer, RecordRequest } from './records/feed';
 import { Records } from './records/records';
+import { StoreResponses } from './store_responses';
 import { ensureSwitchResources } from './switch_resources';
 import { TableWriter } from './table_writer';
 import { Tally } from './tally';
@@ -154,6 +155,7 @@ export class Controller {
       logger,
       readLoad: () => this.#load.read(),
     });
+    const responses = new StoreResponses(client, clock);
     this.#virtualizer = new Virtualizer({
       network: this.#network,
       clock,
@@ -161,6 +163,7 @@ export class Controller {
       first_xid: randomInt(2 ** 32),
       send: (port_number, frame, operation) => this.#send(packetOut(port_number, frame, operation)),
       record: (punted) => this.#records.take(punted),
+      responses: (store_id, callback) => responses.ask(store_id, callback),
       want: (tables) => this.#writer.want(tables),
       change: (changes) => this.#writer.change(changes),
       onStalled: (silent_ms) => client.reconnect(`no frame has come from the switch for ${silent_ms} ms`),

@@ -37,6 +37,8 @@ export interface VirtualizerEnvironment {
   send(port_number: number, frame: Uint8Array, operation?: keyof typeof PACKET_OUT): boolean;
   /** A request or response that is to be recorded, for whatever reason it came. */
   record(punt: PuntedFrame): void;
+  /** How many responses of the store to clients the switch has counted; undefined if it does not tell. */
+  responses(store_id: number, callback: (count: number | undefined) => void): void;
   /** Each table given should hold these rows and no others. */
   want(tables: ReadonlyMap<string, readonly Row[]>): void;
   /** Nothing has come back from the switch for so long that the connection may be dead. */
@@ -117,6 +119,12 @@ export class Virtualizer {
       path: (store) => this.#probePath(store),
       onLate: (in_a_row) => logger.warn({ in_a_row }, 'checks of health are late: this machine is too busy'),
       onChange: (store) => this.#onStore(store),
+      responses: (store, callback) => environment.responses(network.storeId(store), callback),
+      onPardon: (store, responses) =>
+        logger.warn(
+          { store, responses },
+          'checks of health are not answered, but clients are: the store stays',
+        ),
     });
     this.responses = new ResponseCutter({ network, clock, send });
     this.clients = new ClientRoutes({

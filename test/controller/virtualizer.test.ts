@@ -41,6 +41,7 @@ function setUp() {
       return true;
     },
     record: (punted) => recorded.push(punted),
+    responses: (_store_id, callback) => callback(undefined),
     want(tables) {
       for (const [table, rows] of tables) {
         said.push(`${table}: all ${rows.length}`);
