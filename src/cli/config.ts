@@ -1,5 +1,6 @@
 /** `storeswitch config ...`: the configuration file, checked and described. */
 import type { Command } from 'commander';
+import type { ConfigIssue } from '../config/load';
 import { jsonOption, type JsonOptions } from './options';
 import { printJson, printLine } from './output';
 
@@ -27,7 +28,11 @@ async function check(file: string, options: JsonOptions): Promise<void> {
   const { configWarnings } = await import('../config/config.js');
   try {
     const config = loadConfig(file);
-    const warnings = configWarnings(config);
+    const { Network, overfullTables, shareWarnings } = await import('../controller/index.js');
+    const network = new Network(config);
+    const issues = overfullTables(network).map((overfull) => overfullIssue(file, overfull));
+    if (issues.length > 0) throw new ConfigError(issues);
+    const warnings = [...configWarnings(config), ...shareWarnings(network)];
     if (options.json) {
       printJson({ file, valid: true, issues: [], warnings });
       return;
@@ -43,4 +48,13 @@ async function check(file: string, options: JsonOptions): Promise<void> {
     }
     throw error;
   }
+}
+
+/** A table of the switch that cannot hold what the configuration asks of it, which no single key is to blame for. */
+function overfullIssue(
+  file: string,
+  { table, entries, size }: { table: string; entries: number; size: number },
+): ConfigIssue {
+  const found = `${entries} entries of the switch's table ${table}`;
+  return { file, line: 0, column: 0, key: '', found, expected: `at most ${size}` };
 }

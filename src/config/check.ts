@@ -1,7 +1,7 @@
 /** What must hold between the entries of a configuration whose shape is right. */
 import { prefixContains, type Ipv4Address } from '../wire/address';
-import { POOLS, SERVICES } from '../dataplane/sizes';
-import { checkExports, checkRules } from './check_rules';
+import { EXPORTS, POOLS, SERVICES, SLOTS_PER_POOL } from '../dataplane/sizes';
+import { checkEntries, checkExports, checkRules } from './check_rules';
 import { healthCheckKind, programVersion } from './config';
 import type { KeyPath, Problem } from './problem';
 import type { ConfigShape } from './schema';
@@ -17,6 +17,8 @@ export function crossCheck(config: ConfigShape): Problem[] {
     ...checkVirtualAddresses(config),
     ...checkTotal(config, 'pools'),
     ...checkTotal(config, 'services'),
+    ...checkTotal(config, 'exports'),
+    ...checkEntries(config.virtual_stores),
     ...config.virtual_stores.flatMap((virtualStore, index) =>
       checkVirtualStore(config, virtualStore, ['virtual_stores', index]),
     ),
@@ -142,9 +144,9 @@ function checkVirtualAddresses({ ports, routes, stores, virtual_stores }: Config
   ).filter(({ path }) => path[0] === 'virtual_stores');
 }
 
-/** Points at the first virtual store whose pools or services the pipeline has no room for. */
-function checkTotal({ virtual_stores }: ConfigShape, section: 'pools' | 'services'): Problem[] {
-  const total_max = { pools: POOLS, services: SERVICES }[section];
+/** Points at the first virtual store whose pools, services or exports the pipeline has no numbers for: 0 is none of them. */
+function checkTotal({ virtual_stores }: ConfigShape, section: 'pools' | 'services' | 'exports'): Problem[] {
+  const total_max = { pools: POOLS, services: SERVICES, exports: EXPORTS }[section] - 1;
   let total = 0;
   for (const [index, virtualStore] of virtual_stores.entries()) {
     total += virtualStore[section].length;
@@ -194,14 +196,20 @@ function checkPool({ stores }: ConfigShape, pool: VirtualStore['pools'][number],
   const unknown = members
     .filter(({ value }) => !weights.has(value))
     .map(({ path, value }) => ({ path, found: value, expected: `the name of a store (${list(stores)})` }));
-  const weightless = pool.stores.every(({ store, weight }) => (weight ?? weights.get(store)) === 0);
-  const idle = { path: [...parent, 'stores'], found: pool.stores, expected: 'a store with a weight above 0' };
-  return [...repeated(members, 'a store named once'), ...unknown, ...(weightless ? [idle] : [])];
+  const weighty = pool.stores.filter(({ store, weight }) => (weight ?? weights.get(store)) !== 0).length;
+  const at = { path: [...parent, 'stores'], found: pool.stores };
+  const expected = `at most ${SLOTS_PER_POOL} stores with a weight above 0, as requests are shared out in so many slots`;
+  return [
+    ...repeated(members, 'a store named once'),
+    ...unknown,
+    ...(weighty === 0 ? [{ ...at, expected: 'a store with a weight above 0' }] : []),
+    ...(weighty > SLOTS_PER_POOL ? [{ ...at, expected }] : []),
+  ];
 }
 
 /** What asks for the impossible. */
 function checkPolicy(
-  { name, policy, response_path }: VirtualStore['pools'][number],
+  { name, policy, response_path, jumbo }: VirtualStore['pools'][number],
   services: VirtualStore['services'],
   parent: KeyPath,
 ): Problem[] {
@@ -215,10 +223,18 @@ function checkPolicy(
   const users = services.filter(
     ({ pool, rules }) => pool === name || rules.some((rule) => rule.pool === name),
   );
-  const only_sessions = users.length > 0 && users.every(({ mode }) => mode === 'session');
-  if (policy === 'hash' || !only_sessions) return [];
-  const expected = 'hash, as only services in mode session use this pool, and connections are placed by hash';
-  return [{ path: [...parent, 'policy'], found: policy, expected }];
+  if (users.length === 0 || !users.every(({ mode }) => mode === 'session')) return [];
+  const why = 'as only services in mode session use this pool';
+  const problems: Problem[] = [];
+  if (policy !== 'hash') {
+    const expected = `hash, ${why}, and connections are placed by hash`;
+    problems.push({ path: [...parent, 'policy'], found: policy, expected });
+  }
+  if (jumbo !== undefined) {
+    const expected = `none, ${why}, and the packets of connections are not combined`;
+    problems.push({ path: [...parent, 'jumbo'], found: jumbo, expected });
+  }
+  return problems;
 }
 
 const MODE_PROTOCOL = { request: 'udp', session: 'tcp' } as const;

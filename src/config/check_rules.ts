@@ -1,7 +1,7 @@
-/** What must hold between the exports of a virtual store and the rules of its services. */
-import { PROCEDURES, selectProcedures, type Procedure } from '../dataplane/procedures';
+/** What must hold between the exports of virtual stores and the rules of their services. */
+import { PROCEDURES, ruleProcedures, selectProcedures, type Procedure } from '../dataplane/procedures';
 import { CAPABILITIES, EXPORTS } from '../dataplane/sizes';
-import type { KeyPath, Problem } from './problem';
+import { AS_WRITTEN, type KeyPath, type Problem } from './problem';
 import type { ConfigShape } from './schema';
 
 type VirtualStore = ConfigShape['virtual_stores'][number];
@@ -9,23 +9,79 @@ type Service = VirtualStore['services'][number];
 type Rule = Service['rules'][number];
 
 /** No handle may belong to two exports: which one it is would be left to chance. */
-export function checkExports({ exports, services }: VirtualStore, parent: KeyPath): Problem[] {
-  const problems = exports.flatMap(({ handle }, index): Problem[] => {
-    const other = exports.slice(0, index).find((one) => overlap(one.handle, handle));
-    if (other === undefined) return [];
+export function checkExports({ exports }: VirtualStore, parent: KeyPath): Problem[] {
+  const handles = exports.map(({ handle }) => ({
+    value: BigInt(`0x${handle.value}`),
+    mask: BigInt(`0x${handle.mask}`),
+  }));
+  // By mask and value: exports are many, their masks are few.
+  const earlier = new Map<bigint, Map<bigint, number>>();
+  return handles.flatMap(({ value, mask }, index): Problem[] => {
+    const others = [...earlier].flatMap(([other_mask, by_value]) =>
+      (other_mask & mask) === other_mask
+        ? (by_value.get(value & other_mask) ?? [])
+        : [...by_value].flatMap(([other, at]) => (((other ^ value) & other_mask & mask) === 0n ? at : [])),
+    );
+    const same = earlier.get(mask) ?? new Map<bigint, number>();
+    if (!same.has(value)) earlier.set(mask, same.set(value, index));
+    if (others.length === 0) return [];
+    const { name } = exports[Math.min(...others)] ?? { name: '' };
     const path = [...parent, 'exports', index, 'handle'];
-    return [{ path, found: handle.value, expected: `handles that export ${other.name} does not have too` }];
+    return [{ path, found: AS_WRITTEN, expected: `handles that export ${name} does not have too` }];
   });
-  const ruled = services.filter(({ rules }) => rules.length > 0).length;
-  if (exports.length * ruled <= EXPORTS) return problems;
-  const expected = `at most ${EXPORTS} exports, counted once for each service with rules`;
-  return [...problems, { path: [...parent, 'exports'], found: exports, expected }];
 }
 
-function overlap(a: { value: string; mask: string }, b: { value: string; mask: string }): boolean {
-  const number = (hex: string) => BigInt(`0x${hex}`);
-  const common = number(a.mask) & number(b.mask);
-  return (number(a.value) & common) === (number(b.value) & common);
+/** Entries of the switch's table `export`: a service without rules does not look at exports. */
+export function exportEntries({ exports, services }: VirtualStore): number {
+  return exports.length * services.filter(({ rules }) => rules.length > 0).length;
+}
+
+/** Entries of the switch's table `capability`. */
+export function ruleEntries({ rules, program = 0 }: Pick<Service, 'rules' | 'program'>): number {
+  return rules.reduce((total, { procedures }) => total + ruleProcedures(program, procedures).length, 0);
+}
+
+/** Points at the first exports, and the first rules, that the pipeline has no room for. */
+export function checkEntries(virtual_stores: readonly VirtualStore[]): Problem[] {
+  const exports = virtual_stores.map((virtualStore, index) => ({
+    path: ['virtual_stores', index, 'exports'],
+    found: virtualStore.exports,
+    entries: exportEntries(virtualStore),
+  }));
+  const rules = virtual_stores.flatMap(({ services }, index) =>
+    services.map((service, position) => ({
+      path: ['virtual_stores', index, 'services', position, 'rules'],
+      found: service.rules,
+      entries: ruleEntries(service),
+    })),
+  );
+  return [
+    ...checkSum(
+      exports,
+      EXPORTS,
+      (total) =>
+        `at most ${EXPORTS} exports, counted once for each service with rules, in all: ${total} by here`,
+    ),
+    ...checkSum(
+      rules,
+      CAPABILITIES,
+      (total) =>
+        `rules that make at most ${CAPABILITIES} entries in all, one for each procedure: ${total} by here`,
+    ),
+  ];
+}
+
+function checkSum(
+  parts: readonly (Pick<Problem, 'path' | 'found'> & { entries: number })[],
+  total_max: number,
+  expected: (total: number) => string,
+): Problem[] {
+  let total = 0;
+  for (const { path, found, entries } of parts) {
+    total += entries;
+    if (total > total_max) return [{ path, found, expected: expected(total) }];
+  }
+  return [];
 }
 
 export function checkRules({ exports, pools }: VirtualStore, service: Service, parent: KeyPath): Problem[] {
@@ -37,10 +93,6 @@ export function checkRules({ exports, pools }: VirtualStore, service: Service, p
   }
   const problems = rules.flatMap((rule, index) => checkRule(rule, program, exports, pools, [...path, index]));
   if (problems.length > 0) return problems;
-  const entries = rules.reduce((total, { procedures }) => total + (entriesOf(program, procedures) ?? 1), 0);
-  if (entries > CAPABILITIES) {
-    return [{ path, found: rules, expected: `rules of at most ${CAPABILITIES} procedures in all` }];
-  }
   return checkObjects(service, exports, path);
 }
 
@@ -70,10 +122,6 @@ function checkRule(
     problems.push({ path: [...path, 'procedures', index], found: name, expected });
   }
   return problems;
-}
-
-function entriesOf(program: number, procedures: Rule['procedures']): number | undefined {
-  return procedures === undefined ? undefined : selectProcedures(program, procedures).length;
 }
 
 /**

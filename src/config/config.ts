@@ -89,15 +89,22 @@ export function detection_ms(health: HealthConfig): number {
   return health.interval_ms * health.failures + health.timeout_ms;
 }
 
-/** Settings that are allowed but break a promise, one sentence each. */
+/** Settings that are allowed but break a promise, or do nothing, one sentence each. */
 export function configWarnings(config: Config): string[] {
-  return config.virtual_stores.flatMap((virtualStore) =>
-    virtualStore.services
+  return config.virtual_stores.flatMap((virtualStore) => [
+    ...virtualStore.services
       .filter(({ health }) => health.check !== 'none' && detection_ms(health) > 1000)
       .map(
         ({ name, health }) =>
           `service ${virtualStore.name}/${name}: a dead store may serve for ${detection_ms(health)} ms, ` +
           'more than 1000 (interval_ms * failures + timeout_ms)',
       ),
-  );
+    ...virtualStore.pools
+      .filter(({ name }) =>
+        virtualStore.services.every(
+          ({ pool, rules }) => pool !== name && rules.every((rule) => rule.pool !== name),
+        ),
+      )
+      .map(({ name }) => `pool ${virtualStore.name}/${name}: no service and no rule uses it`),
+  ]);
 }

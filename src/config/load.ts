@@ -6,7 +6,7 @@ import { LineCounter, parseDocument, visit, type Alias, type Document } from 'ya
 import { crossCheck } from './check';
 import { resolveConfig, type Config } from './config';
 import { locate } from './locate';
-import { formatFound, formatPath } from './problem';
+import { AS_WRITTEN, formatFound, formatPath, valueAt } from './problem';
 import { parseShape } from './shape';
 
 export interface ConfigIssue {
@@ -51,14 +51,15 @@ export function loadConfig(file: string): Config {
 export function parseConfig(text: string, file: string): Config {
   const lines = new LineCounter();
   const document = parseYaml(text, file, lines);
-  const result = parseShape(toPlainData(document, file, lines));
+  const data = toPlainData(document, file, lines);
+  const result = parseShape(data);
   const problems = 'problems' in result ? result.problems : crossCheck(result.shape);
   if ('problems' in result || problems.length > 0) {
     const issues = problems.map(({ path, at = 'value', found, expected }) => ({
       file,
       ...locate(document, lines, path, at),
       key: formatPath(path),
-      found: formatFound(found),
+      found: formatFound(found === AS_WRITTEN ? valueAt(data, path) : found),
       expected,
     }));
     throw new ConfigError(issues.sort((a, b) => a.line - b.line || a.column - b.column));

@@ -224,6 +224,9 @@ const limitsSchema = z.strictObject({
   fragmented_requests_max: integer(1, 65_536)
     .default(4096)
     .describe('requests of several packets that the controller puts in order, at one time'),
+  fragmented_requests_per_client_max: integer(1, 65_536)
+    .default(1024)
+    .describe('such requests of one client address; those that were given up count for as long'),
   fragments_max: integer(1, 1_048_576).default(16_384).describe('packets of such requests that wait, in all'),
   fragments_per_client_max: integer(1, 1_048_576)
     .default(1024)
@@ -275,7 +278,7 @@ export const configSchema = z.strictObject({
   stores: z
     .array(storeSchema)
     .min(1, 'at least one store')
-    .max(STORES, `at most ${STORES} stores, as many as the pipeline holds`)
+    .max(STORES - 1, `at most ${STORES - 1} stores, as many as the pipeline holds`)
     .describe('the real stores'),
   virtual_stores: z
     .array(virtualStoreSchema)

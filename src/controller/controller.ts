@@ -29,11 +29,13 @@ import type { Ipv4Address } from '../wire/address';
 import { planChecks, probeSource } from './check_plan';
 import { systemClock, type Clock, type Timer } from './clock';
 import { readDrained, writeDrained } from './drain_record';
+import { overfullTables } from './fixed_rows';
 import { idle_ms, readClient, readLeftover } from './leftover';
 import { LoadReader } from './load/reader';
 import type { LoadSnapshot } from './load/snapshot';
 import { Network } from './network';
 import { inPieces } from './pieces';
+import { shareWarnings } from './pool_shares';
 import { listTables, readCounters, readTable } from './readings';
 import { portStatuses, serviceStatuses, storeStatuses } from './reports';
 import { planSeries, seriesProblems, type SeriesPlan } from './series';
@@ -48,6 +50,7 @@ import type {
 } from './status';
 import type { RecordAnswer, RecordRequest } from './records/feed';
 import { Records } from './records/records';
+import { StoreResponses } from './store_responses';
 import { ensureSwitchResources } from './switch_resources';
 import { TableWriter } from './table_writer';
 import { Tally } from './tally';
@@ -125,6 +128,7 @@ export class Controller {
     this.#network = new Network(config);
     requireProbeSources(this.#network);
     requirePortsOfFixed(this.#network);
+    requireRoom(this.#network);
     this.#pipeline = loadProgram(pipeline);
     const target = options.target ?? parseTarget(`grpc://${address}?device_id=${device_id}`);
     this.#client = new Client(target, {
@@ -151,6 +155,7 @@ export class Controller {
       logger,
       readLoad: () => this.#load.read(),
     });
+    const responses = new StoreResponses(client, clock);
     this.#virtualizer = new Virtualizer({
       network: this.#network,
       clock,
@@ -158,6 +163,7 @@ export class Controller {
       first_xid: randomInt(2 ** 32),
       send: (port_number, frame, operation) => this.#send(packetOut(port_number, frame, operation)),
       record: (punted) => this.#records.take(punted),
+      responses: (store_id, callback) => responses.ask(store_id, callback),
       want: (tables) => this.#writer.want(tables),
       change: (changes) => this.#writer.change(changes),
       onStalled: (silent_ms) => client.reconnect(`no frame has come from the switch for ${silent_ms} ms`),
@@ -176,7 +182,9 @@ export class Controller {
     }
     this.#restoreDrained();
     this.#openRecords();
-    for (const problem of seriesProblems(this.#series)) this.#problem(problem);
+    for (const problem of [...shareWarnings(this.#network), ...seriesProblems(this.#series)]) {
+      this.#problem(problem);
+    }
     this.#started_ms = this.#clock.now_ms();
     this.#enter('connecting');
     return new Promise((resolve, reject) => {
@@ -523,6 +531,15 @@ function requirePortsOfFixed(network: Network): void {
     throw new ControllerError(
       `store ${store.name}: port: found none, expected one of ${ports.map(({ name }) => name).join(', ')}: ` +
         'a store with a fixed mac is not looked for',
+    );
+  }
+}
+
+/** Rules and exports are counted when the configuration is read; these are the many addresses and ports of others. */
+function requireRoom(network: Network): void {
+  for (const { table, entries, size } of overfullTables(network)) {
+    throw new ControllerError(
+      `the configuration makes ${entries} entries of the switch's table ${table}, which holds ${size}`,
     );
   }
 }

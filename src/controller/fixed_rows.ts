@@ -10,6 +10,7 @@ import { portRole } from '../dataplane/port_role';
 import { procedureRows } from '../dataplane/procedure_class';
 import { bucketRows } from '../dataplane/response_time_bucket';
 import type { DropReason } from '../dataplane/constants';
+import * as sizes from '../dataplane/sizes';
 import type { Row } from '../dataplane/table';
 import { virtualService } from '../dataplane/virtual_service';
 import { IP_PROTOCOL } from '../wire/ipv4';
@@ -37,6 +38,32 @@ export function fixedRows(network: Network): Row[] {
     ...bucketRows(),
     ...seriesRows(planSeries(network).series),
   ];
+}
+
+/** Entries there can be of each table. */
+export const TABLE_SIZES: Readonly<Record<string, number>> = {
+  port_role: sizes.PORTS,
+  port_mac: sizes.PORTS,
+  port_mtu: sizes.PORTS,
+  host_port: sizes.PORTS,
+  admit: sizes.ADMIT_ENTRIES,
+  arp: sizes.ARP_ENTRIES,
+  local_address: sizes.LOCAL_ADDRESSES,
+  virtual_service: sizes.SERVICES,
+  procedure_class: sizes.PROCEDURES,
+  pool: sizes.POOLS,
+  export: sizes.EXPORTS,
+  capability: sizes.CAPABILITIES,
+  series: sizes.SERIES,
+};
+
+/** Tables that the configuration has more entries for than they hold. */
+export function overfullTables(network: Network): { table: string; entries: number; size: number }[] {
+  const counts = new Map<string, number>();
+  for (const { table } of fixedRows(network)) counts.set(table, (counts.get(table) ?? 0) + 1);
+  return [...counts]
+    .map(([table, entries]) => ({ table, entries, size: TABLE_SIZES[table] ?? Infinity }))
+    .filter(({ entries, size }) => entries > size);
 }
 
 function portRows({ number, role, mac, host_port }: PortConfig): Row[] {

@@ -19,10 +19,13 @@ export const FRAGMENT_DROPS = [
   'fragments_dropped_unfinished',
   /** Another datagram with the same identification came. */
   'fragments_dropped_replaced',
-  /** Beyond limits.fragmented_requests_max, fragments_max and fragments_per_client_max. */
+  /** Beyond limits.fragmented_requests_max, fragments_max, and those per client, by a client that has most of all. */
   'fragments_dropped_requests_full',
+  'fragments_dropped_client_requests_full',
   'fragments_dropped_full',
   'fragments_dropped_client_full',
+  /** Waited, and gave way to a client that had less. */
+  'fragments_dropped_evicted',
   /** Nobody knows where the store is. */
   'fragments_dropped_no_store',
   'fragments_dropped_send',
@@ -41,6 +44,8 @@ export const FRAGMENT_COUNTS = [
   'jumbo_packets_sent',
   'fragmented_requests_completed',
   'fragmented_requests_given_up',
+  /** Forgotten in favour of a client that had fewer. */
+  'fragmented_requests_evicted',
   /** The store had some of it, and the rest did not come in time. */
   'fragmented_requests_unfinished',
   ...FRAGMENT_DROPS,

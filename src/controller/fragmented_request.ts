@@ -1,12 +1,20 @@
 /** What the controller knows of one request of several packets. */
 import type { PuntedFrame } from '../dataplane/packet_io';
-import type { Ipv4Address } from '../wire/address';
-import type { Ipv4Packet } from '../wire/ipv4';
+import { ETHERNET_HEADER_LENGTH, ETHERTYPE } from '../wire/ethernet';
+import { IP_PROTOCOL, IPV4_MIN_HEADER_LENGTH, type Ipv4Packet } from '../wire/ipv4';
 import { decodeRpcXid } from '../wire/rpc';
 import { decodeUdpHeader, UDP_HEADER_LENGTH } from '../wire/udp';
 import type { Combiner } from './combiner';
 import { FragmentQueue } from './fragment_queue';
 import { NO_ID } from './ids';
+
+/** Equal for fragments that their receiver would put together (RFC 791, section 3.2); all of them are UDP's. */
+export interface FragmentKey {
+  /** The client's IPv4 address. */
+  client: number;
+  /** The service's, and the identification. */
+  datagram: number;
+}
 
 export class FragmentedRequest {
   queue = new FragmentQueue();
@@ -24,8 +32,7 @@ export class FragmentedRequest {
   held_counted = 0;
 
   constructor(
-    readonly key: string,
-    readonly client: Ipv4Address,
+    readonly key: FragmentKey,
     /** When its last fragment came to the switch, by the switch's clock. */
     public arrived_us: number,
     /** And to us, by ours. */
@@ -52,9 +59,32 @@ export class FragmentedRequest {
   }
 }
 
-/** Equal for fragments that their receiver would put together (RFC 791, section 3.2). */
-export function fragmentKey({ source, destination, protocol, identification }: Ipv4Packet): string {
-  return `${source} ${destination} ${protocol} ${identification}`;
+/**
+ * Read from where they stand, since most of what floods us is dropped for whose it is. Undefined for what is no UDP
+ * over IPv4.
+ */
+export function readFragmentKey(frame: Uint8Array): FragmentKey | undefined {
+  const at = ETHERNET_HEADER_LENGTH;
+  if (frame.length < at + IPV4_MIN_HEADER_LENGTH || uint16(frame, at - 2) !== ETHERTYPE.ipv4)
+    return undefined;
+  if (frame[at + 9] !== IP_PROTOCOL.udp) return undefined;
+  return {
+    client: uint32(frame, at + 12),
+    datagram: uint32(frame, at + 16) * 2 ** 16 + uint16(frame, at + 4),
+  };
+}
+
+/** Of a frame that has a key: whether it is any but the first fragment of its datagram. */
+export function isFollower(frame: Uint8Array): boolean {
+  return (uint16(frame, ETHERNET_HEADER_LENGTH + 6) & 0x1fff) !== 0;
+}
+
+function uint16(bytes: Uint8Array, at: number): number {
+  return ((bytes[at] ?? 0) << 8) | (bytes[at + 1] ?? 0);
+}
+
+function uint32(bytes: Uint8Array, at: number): number {
+  return uint16(bytes, at) * 2 ** 16 + uint16(bytes, at + 2);
 }
 
 /** What a zeroth fragment says of the whole request; undefined if it does not hold an RPC message's beginning. */

@@ -6,25 +6,35 @@
  *
  * Which fragments are of one datagram goes by the switch's clock, so that it and the controller agree; this
  * process's own clock only frees what nothing comes for any more.
+ *
+ * Whoever can send fragments decides how many come here. So a client has a share of what can be remembered, requests
+ * that were given up included, and what comes beyond it is dropped for a few octets of its header. Where all room is
+ * taken, those give way who have most.
  */
 import type { PACKET_OUT } from '../dataplane/constants';
 import { FRAGMENT_LIFETIME_US } from '../dataplane/fragment';
 import type { PuntedFrame } from '../dataplane/packet_io';
-import type { Ipv4Address } from '../wire/address';
-import { encodeEthernet, ETHERTYPE, withAddresses } from '../wire/ethernet';
-import type { Frame } from '../wire/frame';
-import { encodeIpv4, type Ipv4Packet } from '../wire/ipv4';
+import { encodeEthernet, ETHERNET_HEADER_LENGTH, ETHERTYPE, withAddresses } from '../wire/ethernet';
+import { decodeIpv4, encodeIpv4, type Ipv4Packet } from '../wire/ipv4';
 import type { Clock, Timer } from './clock';
 import { Combiner } from './combiner';
 import { FRAGMENT_COUNTS, type FragmentDrop } from './fragment_counts';
-import { FragmentedRequest, fragmentKey, readZeroth } from './fragmented_request';
+import {
+  FragmentedRequest,
+  isFollower,
+  readFragmentKey,
+  readZeroth,
+  type FragmentKey,
+} from './fragmented_request';
 import type { Fragment } from './fragment_queue';
 import { NO_ID } from './ids';
 import type { Neighbour } from './neighbours';
+import { RememberedRequests } from './remembered_requests';
 import { Tally } from './tally';
 
 export interface FragmentLimits {
   fragmented_requests_max: number;
+  fragmented_requests_per_client_max: number;
   fragments_max: number;
   fragments_per_client_max: number;
 }
@@ -34,22 +44,19 @@ export interface FragmentEnvironment {
   limits: FragmentLimits;
   /** Where the store is; undefined if nobody knows. */
   placeOf(store_id: number): Neighbour | undefined;
-  /** The largest packets the store takes a request in, in octets; undefined if it takes them as they come. */
-  jumboOf(store_id: number): number | undefined;
+  /** The largest packets the store takes the service's requests in, in octets; undefined if as they come. */
+  jumboOf(service_id: number, store_id: number): number | undefined;
   /** False if the frame could not be sent. */
   send(port_number: number, frame: Uint8Array, operation: keyof typeof PACKET_OUT): boolean;
 }
 
-type Punt = Pick<PuntedFrame, 'reason' | 'store_id' | 'fragment_next' | 'time_us' | 'frame'>;
+type Punt = Pick<PuntedFrame, 'reason' | 'service_id' | 'store_id' | 'fragment_next' | 'time_us' | 'frame'>;
 
 const LIFETIME_MS = FRAGMENT_LIFETIME_US / 1000;
 
 export class Fragments {
   readonly counts = new Tally(FRAGMENT_COUNTS);
-  /** By `fragmentKey`; the one that has not been heard of for longest first. */
-  readonly #requests = new Map<string, FragmentedRequest>();
-  readonly #held_by_client = new Map<Ipv4Address, number>();
-  #held = 0;
+  readonly #requests = new RememberedRequests();
   #timer: Timer | undefined;
 
   constructor(private readonly environment: FragmentEnvironment) {}
@@ -61,18 +68,26 @@ export class Fragments {
 
   /** Frames that wait. */
   get held(): number {
-    return this.#held;
+    return this.#requests.held;
   }
 
   /** A frame shown for reason `fragment` or `fragment_passed`. */
-  receive(punt: Punt, { ipv4: packet }: Frame): void {
+  receive(punt: Punt): void {
     this.counts.add('fragments_received');
+    const key = readFragmentKey(punt.frame);
+    if (key === undefined) return this.counts.add('fragments_dropped_unreadable');
+    const known = this.#find(punt, key);
+    const drop = known === undefined ? this.#refusal(punt, key) : this.#isRest(punt, known);
+    if (drop !== undefined) return this.counts.add(drop);
+    const packet = decodeIpv4(punt.frame.subarray(ETHERNET_HEADER_LENGTH));
     if (packet === undefined) return this.counts.add('fragments_dropped_unreadable');
     const request =
-      packet.fragmentOffset_bytes === 0 ? this.#zeroth(punt, packet) : this.#follower(punt, packet);
+      packet.fragmentOffset_bytes === 0
+        ? this.#zeroth(punt, key, packet, known)
+        : this.#follower(punt, key, packet, known);
     if (request === undefined) return;
     if (request.store_id !== NO_ID) this.#release(request);
-    this.#account(request);
+    this.#requests.account(request);
     this.#requireRoom(request);
   }
 
@@ -84,24 +99,27 @@ export class Fragments {
   }
 
   /** Says which store the request goes to. Undefined: there is nothing more to do. */
-  #zeroth(punt: Punt, packet: Ipv4Packet): FragmentedRequest | undefined {
+  #zeroth(
+    punt: Punt,
+    key: FragmentKey,
+    packet: Ipv4Packet,
+    known: FragmentedRequest | undefined,
+  ): FragmentedRequest | undefined {
     const zeroth = readZeroth(packet);
     if (zeroth === undefined || punt.store_id === NO_ID) {
       this.counts.add('fragments_dropped_unreadable');
       return undefined;
     }
     const is_passed = punt.reason === 'fragment_passed';
-    const known = this.#find(punt, packet);
     if (known?.xid === zeroth.xid) {
-      this.#open(punt, packet);
+      this.#hear(punt, known);
       // It came once more when the switch had forgotten the first; what that says of the rest goes by this one.
       if (is_passed) known.passed = punt.fragment_next;
       this.counts.add('fragments_dropped_repeated');
       return undefined;
     }
     if (known !== undefined && known.store_id !== NO_ID) this.#forget(known, 'fragments_dropped_replaced');
-    const request = this.#open(punt, packet);
-    if (request === undefined) return undefined;
+    const request = this.#open(punt, key);
     request.xid = zeroth.xid;
     this.#place(request, punt.store_id, is_passed ? punt.fragment_next : 0);
     if (!request.queue.setEnd(zeroth.octets)) {
@@ -109,18 +127,21 @@ export class Fragments {
       return request;
     }
     if (is_passed) return request;
-    const jumbo = this.environment.jumboOf(punt.store_id);
+    const jumbo = this.environment.jumboOf(punt.service_id, punt.store_id);
     if (jumbo !== undefined) request.combiner = new Combiner(jumbo);
     this.#add(request, { frame: punt.frame, packet });
     return request;
   }
 
-  #follower(punt: Punt, packet: Ipv4Packet): FragmentedRequest | undefined {
-    const known = this.#find(punt, packet);
+  #follower(
+    punt: Punt,
+    key: FragmentKey,
+    packet: Ipv4Packet,
+    known: FragmentedRequest | undefined,
+  ): FragmentedRequest {
     // The switch has taken another zeroth fragment for it meanwhile.
     if (known?.fits(punt) === false) this.#forget(known, 'fragments_dropped_replaced');
-    const request = this.#open(punt, packet);
-    if (request === undefined) return undefined;
+    const request = this.#open(punt, key);
     if (request.store_id === NO_ID && punt.store_id !== NO_ID) {
       this.#place(request, punt.store_id, punt.fragment_next);
     }
@@ -129,31 +150,67 @@ export class Fragments {
   }
 
   /** The request the fragment is of, unless that is too old to be. */
-  #find({ time_us }: Punt, packet: Ipv4Packet): FragmentedRequest | undefined {
-    const request = this.#requests.get(fragmentKey(packet));
-    if (request === undefined || time_us - request.arrived_us < FRAGMENT_LIFETIME_US) return request;
-    this.#expire(request);
-    return undefined;
+  #find(punt: Punt, key: FragmentKey): FragmentedRequest | undefined {
+    const request = this.#requests.find(key);
+    return request === undefined || this.#isCurrent(punt, request) ? request : undefined;
   }
 
-  /** The request with the fragment's key, new if there is none; undefined if there are too many. */
-  #open({ time_us }: Punt, packet: Ipv4Packet): FragmentedRequest | undefined {
-    const { clock, limits } = this.environment;
-    const key = fragmentKey(packet);
-    const now_ms = clock.now_ms();
-    const known = this.#requests.get(key);
-    if (known === undefined && this.#requests.size >= limits.fragmented_requests_max) {
-      this.counts.add('fragments_dropped_requests_full');
-      return undefined;
+  /** What has become too old is forgotten here, too: under load the timer is late. */
+  #isCurrent({ time_us }: Punt, request: FragmentedRequest): boolean {
+    if (time_us - request.arrived_us < FRAGMENT_LIFETIME_US) return true;
+    this.#expire(request);
+    return false;
+  }
+
+  /** Why there is no room for another request of the client; undefined if there is, or if others give way. */
+  #refusal(punt: Punt, { client }: FragmentKey): FragmentDrop | undefined {
+    const { fragmented_requests_max, fragmented_requests_per_client_max } = this.environment.limits;
+    const isFull = (oldest: FragmentedRequest | undefined) =>
+      oldest === undefined || this.#isCurrent(punt, oldest);
+    if (
+      this.#requests.of(client) >= fragmented_requests_per_client_max &&
+      isFull(this.#requests.oldest(client))
+    ) {
+      return 'fragments_dropped_client_requests_full';
     }
-    const request = known ?? new FragmentedRequest(key, packet.source, time_us, now_ms);
-    request.arrived_us = time_us;
-    request.heard_ms = now_ms;
-    // As the one heard of last.
-    this.#requests.delete(key);
-    this.#requests.set(key, request);
-    this.#timer ??= clock.after(LIFETIME_MS, () => this.#sweep());
+    if (this.#requests.size < fragmented_requests_max || !isFull(this.#requests.oldest())) return undefined;
+    return this.#requests.of(client) < this.#requests.most ? undefined : 'fragments_dropped_requests_full';
+  }
+
+  /** Whether it is a later fragment of a request that has been given up. */
+  #isRest(punt: Punt, known: FragmentedRequest): FragmentDrop | undefined {
+    if (!known.is_given_up || !isFollower(punt.frame) || !known.fits(punt)) return undefined;
+    // Says where it went: what follows of another request will tell another store.
+    if (known.store_id === NO_ID && punt.store_id !== NO_ID) return undefined;
+    this.#hear(punt, known);
+    return 'fragments_dropped_given_up';
+  }
+
+  /** The request with that key, new if there is none: `#refusal` has found that it may be. */
+  #open(punt: Punt, key: FragmentKey): FragmentedRequest {
+    let request = this.#requests.find(key);
+    if (request === undefined) {
+      if (this.#requests.size >= this.environment.limits.fragmented_requests_max) this.#evict();
+      request = new FragmentedRequest(key, punt.time_us, 0);
+    }
+    this.#hear(punt, request);
     return request;
+  }
+
+  #hear({ time_us }: Punt, request: FragmentedRequest): void {
+    const { clock } = this.environment;
+    request.arrived_us = time_us;
+    request.heard_ms = clock.now_ms();
+    this.#requests.put(request);
+    this.#timer ??= clock.after(LIFETIME_MS, () => this.#sweep());
+  }
+
+  /** Whoever has most requests loses the oldest. */
+  #evict(): void {
+    const request = this.#requests.oldestOfHeaviest();
+    if (request === undefined) return;
+    this.counts.add('fragmented_requests_evicted');
+    this.#forget(request, 'fragments_dropped_evicted');
   }
 
   #place(request: FragmentedRequest, store_id: number, passed: number): void {
@@ -207,10 +264,12 @@ export class Fragments {
   /** A request that cannot wait whole is of no use in part. */
   #requireRoom(request: FragmentedRequest): void {
     const { fragments_max, fragments_per_client_max } = this.environment.limits;
-    if (this.#held > fragments_max) this.#giveUp(request, 'fragments_dropped_full');
-    else if ((this.#held_by_client.get(request.client) ?? 0) > fragments_per_client_max) {
-      this.#giveUp(request, 'fragments_dropped_client_full');
-    }
+    const of_client = this.#requests.heldOf(request.key.client);
+    if (of_client > fragments_per_client_max) return this.#giveUp(request, 'fragments_dropped_client_full');
+    if (this.#requests.held <= fragments_max) return;
+    const other = of_client < this.#requests.most_held ? this.#requests.waitingOfHeaviest() : undefined;
+    if (other === undefined) this.#giveUp(request, 'fragments_dropped_full');
+    else this.#giveUp(other, 'fragments_dropped_evicted');
   }
 
   /** It stays known, so that the rest of it is dropped too. */
@@ -218,7 +277,7 @@ export class Fragments {
     this.counts.add('fragmented_requests_given_up');
     this.#drop(reason, request.held);
     request.giveUp();
-    this.#account(request);
+    this.#requests.account(request);
   }
 
   #expire(request: FragmentedRequest): void {
@@ -230,13 +289,9 @@ export class Fragments {
 
   #forget(request: FragmentedRequest, reason: FragmentDrop): void {
     this.#drop(reason, request.held);
-    this.#remove(request);
-  }
-
-  #remove(request: FragmentedRequest): void {
     request.giveUp();
-    this.#account(request);
-    this.#requests.delete(request.key);
+    this.#requests.account(request);
+    this.#requests.remove(request);
   }
 
   #sweep(): void {
@@ -254,17 +309,5 @@ export class Fragments {
 
   #drop(reason: FragmentDrop, frames: number): void {
     if (frames > 0) this.counts.add(reason, frames);
-  }
-
-  /** Adds up what has come or gone. */
-  #account(request: FragmentedRequest): void {
-    const { client, held } = request;
-    const change = held - request.held_counted;
-    if (change === 0) return;
-    request.held_counted = held;
-    this.#held += change;
-    const of_client = (this.#held_by_client.get(client) ?? 0) + change;
-    if (of_client === 0) this.#held_by_client.delete(client);
-    else this.#held_by_client.set(client, of_client);
   }
 }

@@ -2,6 +2,10 @@
  * Health of stores, by NULL calls (RFC 5531, section 12.1) over UDP to the VIP, sent to each store's own MAC
  * address: so a good answer proves the link, the VIP on the store's loopback, and the program. While nothing can be
  * sent, because the switch is away, or nothing comes back from it at all, no store is judged.
+ *
+ * A busy machine may answer clients and leave checks unanswered, since those take the way through this process. So
+ * before silence takes a store out, the switch is asked whether it has seen responses of the store to clients since
+ * the check before failed. That costs nothing where the store is dead: it says no within a millisecond or so.
  */
 import type { PortConfig } from '../config/config';
 import type { Ipv4Address, MacAddress } from '../wire/address';
@@ -27,6 +31,13 @@ export interface HealthEnvironment {
   send(port: PortConfig, frame: Uint8Array): boolean;
   /** Whether anything has come from the switch since: otherwise silence says nothing of a store. */
   hasBeenHeardSince(time_ms: number): boolean;
+  /**
+   * How many responses of the store to clients the switch has counted so far; calls back, perhaps at once, with
+   * undefined if it does not tell.
+   */
+  responses(store: string, callback: (count: number | undefined) => void): void;
+  /** Its checks are not answered, but this many requests of clients have been since the last but one. */
+  onPardon(store: string, responses: number): void;
   /** A check of this store has another verdict. */
   onChange(store: string): void;
   /** So many answers in a row were waited for too long, because this process was late itself. */
@@ -36,7 +47,7 @@ export interface HealthEnvironment {
 }
 
 interface Probe {
-  check: Check;
+  check: OwnCheck;
   port_number: number;
   sent_ms: number;
   timer: Timer;
@@ -55,10 +66,23 @@ export interface Check {
   last_failure: string | undefined;
 }
 
+interface OwnCheck extends Check {
+  /** When the last good one was answered, and when the first of those that have failed since was sent. */
+  good_ms: number;
+  failing_since_ms: number;
+  /** Of the store to clients, when the check last failed. */
+  responses: number | undefined;
+  is_asking: boolean;
+  /** In a row, without a good answer. */
+  pardons: number;
+}
+
 /** A timer that comes so much later than it should tells of a busy process, which reads answers late too. */
 const LATE_MS = 50;
 /** A machine that is always too busy must not keep a dead store in service. */
 const EXTENSIONS_MAX = 5;
+/** Responses may be another program's of that store, which nobody checks. */
+const PARDONS_MAX = 10;
 /** Lateness is told of every so many times. */
 const LATE_TOLD = 100;
 
@@ -71,12 +95,14 @@ export class Health {
     'probes_extended',
     /** Nothing at all came back from the switch meanwhile. */
     'probes_in_doubt',
+    /** Too many unanswered in a row, but clients were answered meanwhile. */
+    'probes_pardoned',
     'probe_replies_ignored',
   ]);
-  readonly #checks: Check[];
-  readonly #by_store = new Map<string, Check[]>();
+  readonly #checks: OwnCheck[];
+  readonly #by_store = new Map<string, OwnCheck[]>();
   readonly #probes = new Map<number, Probe>();
-  readonly #timers = new Map<Check, Timer>();
+  readonly #timers = new Map<OwnCheck, Timer>();
   #next_xid: number;
   #extended_in_a_row = 0;
   #held = true;
@@ -94,6 +120,11 @@ export class Health {
       successes_in_a_row: 0,
       rtt_ms: undefined,
       last_failure: undefined,
+      good_ms: -Infinity,
+      failing_since_ms: -Infinity,
+      responses: undefined,
+      is_asking: false,
+      pardons: 0,
     }));
     for (const check of this.#checks) {
       this.#by_store.set(check.store, [...(this.#by_store.get(check.store) ?? []), check]);
@@ -134,7 +165,7 @@ export class Health {
   /** Sends nothing and judges nothing until `resume`. Verdicts stay; failures so far may have been the switch's. */
   hold(): void {
     this.#held = true;
-    for (const check of this.#checks) check.failures_in_a_row = 0;
+    for (const check of this.#checks) this.#clear(check);
     for (const timer of this.#timers.values()) timer.cancel();
     for (const { timer } of this.#probes.values()) timer.cancel();
     this.#timers.clear();
@@ -167,11 +198,12 @@ export class Health {
     if (reply.outcome.status === 'success') {
       this.#good(probe.check, this.environment.clock.now_ms() - probe.sent_ms);
     } else {
-      this.#failed(probe.check, `answered ${reply.outcome.status}`);
+      this.#failed(probe, `answered ${reply.outcome.status}`);
+      this.#judgeFailures(probe.check);
     }
   }
 
-  #schedule(check: Check, delay_ms: number): void {
+  #schedule(check: OwnCheck, delay_ms: number): void {
     const timer = this.environment.clock.after(delay_ms, () => {
       this.#schedule(check, check.target.timing.interval_ms);
       this.#probe(check);
@@ -179,7 +211,7 @@ export class Health {
     this.#timers.set(check, timer);
   }
 
-  #probe(check: Check): void {
+  #probe(check: OwnCheck): void {
     const path = this.environment.path(check.store);
     if (path === undefined) return;
     const xid = this.#next_xid;
@@ -222,26 +254,70 @@ export class Health {
     if (extensions === 0) this.#extended_in_a_row = 0;
     this.#probes.delete(xid);
     if (!this.environment.hasBeenHeardSince(sent_ms)) return this.counts.add('probes_in_doubt');
-    this.#failed(check, `no answer within ${timeout_ms} ms`);
+    this.#failed(probe, `no answer within ${timeout_ms} ms`);
+    // The last but one shows what has been answered until then.
+    if (check.verdict === 'good' && check.failures_in_a_row >= check.target.timing.failures - 1)
+      this.#ask(check);
+    else this.#judgeFailures(check);
   }
 
-  #good(check: Check, rtt_ms: number): void {
+  #good(check: OwnCheck, rtt_ms: number): void {
     this.counts.add('probes_good');
     check.rtt_ms = rtt_ms;
-    check.failures_in_a_row = 0;
+    check.good_ms = this.environment.clock.now_ms();
+    this.#clear(check);
     check.successes_in_a_row += 1;
     if (check.successes_in_a_row >= check.target.timing.successes) this.#judge(check, 'good');
   }
 
-  #failed(check: Check, why: string): void {
+  /** What has failed so far no longer counts. */
+  #clear(check: OwnCheck): void {
+    check.failures_in_a_row = 0;
+    check.responses = undefined;
+    check.pardons = 0;
+  }
+
+  #failed({ check, sent_ms }: Probe, why: string): void {
     this.counts.add('probes_failed');
+    if (check.failures_in_a_row === 0) check.failing_since_ms = sent_ms;
     check.last_failure = why;
     check.successes_in_a_row = 0;
     check.failures_in_a_row += 1;
+  }
+
+  #judgeFailures(check: OwnCheck): void {
     if (check.failures_in_a_row >= check.target.timing.failures) this.#judge(check, 'bad');
   }
 
-  #judge(check: Check, verdict: Verdict): void {
+  /** Judges once it is known whether the store has answered clients. */
+  #ask(check: OwnCheck): void {
+    if (check.is_asking) return;
+    check.is_asking = true;
+    this.environment.responses(check.store, (count) => {
+      check.is_asking = false;
+      const before = check.responses;
+      const { failures_in_a_row, target } = check;
+      // Answered, held, or judged meanwhile.
+      if (failures_in_a_row < target.timing.failures - 1 || check.verdict !== 'good') return;
+      check.responses = count;
+      // If the answer took longer than a check, there is nothing to compare it with before the next one has failed.
+      if (failures_in_a_row < target.timing.failures) return;
+      if (before === undefined && count !== undefined && target.timing.failures > 1) return;
+      const answered = (count ?? 0) - (before ?? count ?? 0);
+      if (answered <= 0 || !this.#isPardonable(check)) return this.#judge(check, 'bad');
+      check.pardons += 1;
+      this.counts.add('probes_pardoned');
+      if (check.pardons === 1) this.environment.onPardon(check.store, answered);
+    });
+  }
+
+  /** Not if the store has answered another check meanwhile: then it is this program that is dead. */
+  #isPardonable({ store, failing_since_ms, pardons }: OwnCheck): boolean {
+    const others = this.#by_store.get(store) ?? [];
+    return pardons < PARDONS_MAX && others.every(({ good_ms }) => good_ms <= failing_since_ms);
+  }
+
+  #judge(check: OwnCheck, verdict: Verdict): void {
     if (check.verdict === verdict) return;
     check.verdict = verdict;
     this.environment.onChange(check.store);

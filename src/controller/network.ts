@@ -1,5 +1,5 @@
 /** What the configuration says about ports, addresses and the numbers of things, ready to be looked up. */
-import type { Config, PortConfig, StoreConfig } from '../config/config';
+import type { Config, PortConfig, ServiceConfig, StoreConfig, VirtualStoreConfig } from '../config/config';
 import { EXPORTS, POOLS, SERVICES, STORES } from '../dataplane/sizes';
 import { IPV4_ANY, prefixContains, type Ipv4Address, type MacAddress } from '../wire/address';
 import { ETHERNET_MTU } from '../wire/ethernet';
@@ -27,8 +27,7 @@ export class Network {
   readonly pool_ids: ReadonlyMap<string, number>;
   /** By `virtual store/export`. */
   readonly export_ids: ReadonlyMap<string, number>;
-  /** By store id: the largest packets the store takes a request in, in octets. Others take them as they come. */
-  readonly jumbo_by_store: ReadonlyMap<number, number>;
+  readonly #jumbo: ReadonlyMap<string, number>;
   readonly #port_by_number: ReadonlyMap<number, PortConfig>;
 
   /** Throws RangeError if the configuration has more of something than the P4 program has room for. */
@@ -64,14 +63,10 @@ export class Network {
       names(({ exports }) => exports),
       EXPORTS,
     );
-    this.jumbo_by_store = new Map(
-      stores.flatMap(({ name }): [number, number][] => {
-        const pools = virtual_stores.flatMap((virtualStore) => virtualStore.pools);
-        const sizes = pools.flatMap(({ jumbo, stores: members }) =>
-          jumbo !== undefined && members.some(({ store }) => store === name) ? [jumbo] : [],
-        );
-        return sizes.length === 0 ? [] : [[this.storeId(name), Math.min(...sizes)]];
-      }),
+    this.#jumbo = new Map(
+      virtual_stores.flatMap((virtualStore) =>
+        virtualStore.services.flatMap((service) => this.#jumboSizes(virtualStore, service)),
+      ),
     );
     this.#port_by_number = new Map(ports.map((port) => [port.number, port]));
   }
@@ -83,6 +78,30 @@ export class Network {
   /** The largest IP packet, in octets, that may leave by an external port. */
   clientMtu({ mtu = ETHERNET_MTU }: PortConfig): number {
     return mtu;
+  }
+
+  /**
+   * The largest packets the store takes a service's requests in, in octets; undefined if as they come. If it is in
+   * several pools of the service, the smallest counts: which of them a request went to nobody says.
+   */
+  jumbo(service_id: number, store_id: number): number | undefined {
+    return this.#jumbo.get(`${service_id} ${store_id}`);
+  }
+
+  #jumboSizes({ name, pools }: VirtualStoreConfig, service: ServiceConfig): [string, number][] {
+    const used = new Set([service.pool, ...service.rules.map(({ pool }) => pool)]);
+    // Of two of one key the later counts: the smallest.
+    return pools
+      .filter((pool) => used.has(pool.name))
+      .sort((a, b) => (b.jumbo ?? 0) - (a.jumbo ?? 0))
+      .flatMap(({ jumbo, stores }) =>
+        jumbo === undefined
+          ? []
+          : stores.map(({ store }): [string, number] => [
+              `${this.serviceId(name, service.name)} ${this.storeId(store)}`,
+              jumbo,
+            ]),
+      );
   }
 
   storeId(name: string): number {

@@ -4,7 +4,7 @@ import { capability } from '../dataplane/capability';
 import type { Policy } from '../dataplane/constants';
 import { exportTable } from '../dataplane/export';
 import { pool as poolTable } from '../dataplane/pool';
-import { selectProcedures, UNLISTED_PROCEDURE } from '../dataplane/procedures';
+import { ruleProcedures } from '../dataplane/procedures';
 import type { Row } from '../dataplane/table';
 import type { Network } from './network';
 
@@ -62,23 +62,12 @@ function capabilityRows(network: Network, virtualStore: VirtualStoreConfig, serv
     const pool_id = network.poolId(virtualStore.name, rule.pool);
     const export_id =
       rule.export === undefined ? {} : { export_id: network.exportId(virtualStore.name, rule.export) };
-    return procedureIds(service, rule.procedures).map((procedure) =>
+    return ruleProcedures(service.program ?? 0, rule.procedures).map((procedure_id) =>
       capability.row(
-        { service_id, ...export_id, ...procedure },
+        { service_id, ...export_id, ...(procedure_id !== undefined && { procedure_id }) },
         { name: 'set_pool', params: { pool_id } },
         { priority: service.rules.length - index },
       ),
     );
   });
-}
-
-type Rule = ServiceConfig['rules'][number];
-
-function procedureIds(
-  { program = 0 }: ServiceConfig,
-  selection: Rule['procedures'],
-): { procedure_id?: number }[] {
-  if (selection === undefined) return [{}];
-  const ids = selectProcedures(program, selection).map(({ id }) => ({ procedure_id: id }));
-  return selection === 'changes' ? [...ids, { procedure_id: UNLISTED_PROCEDURE }] : ids;
 }

@@ -17,10 +17,16 @@ export interface Slot {
   standby: string | undefined;
 }
 
+/** So many of each slot's order of succession are remembered; only where fewer than two of them serve are all looked at. */
+const HEIRS = 4;
+
 /** One per slot, or none at all where no member with a weight serves. Computes the Maglev table only once. */
 export class PoolSlots {
   readonly members: readonly Member[];
   readonly #base: readonly string[];
+  readonly #candidates: readonly Candidate[];
+  /** By slot: the first ones of all members. Computed when first needed. */
+  #heirs: readonly (readonly Candidate[])[] | undefined;
 
   constructor(
     members: readonly Member[],
@@ -28,14 +34,21 @@ export class PoolSlots {
   ) {
     this.members = members.filter(({ weight }) => weight > 0).sort((a, b) => compareNames(a.name, b.name));
     this.#base = maglev(this.members, slots);
+    this.#candidates = this.members.map(withHash);
   }
 
   assign(serves: (name: string) => boolean): Slot[] {
-    const serving = this.members.filter(({ name }) => serves(name)).map(withHash);
+    const serving = this.#candidates.filter(({ name }) => serves(name));
     if (serving.length === 0) return [];
-    return this.#base.map((owner, slot) => {
-      const [first, second] = successors(serving, slot);
-      if (!serves(owner)) return { owner: first as string, standby: second };
+    const names = new Set(serving.map(({ name }) => name));
+    const heirs_needed = Math.min(2, serving.length);
+    this.#heirs ??= this.#base.map((_, slot) => successors(this.#candidates, slot, HEIRS));
+    return this.#heirs.map((all, slot) => {
+      const owner = this.#base[slot] ?? '';
+      let heirs = all.filter(({ name }) => names.has(name));
+      if (heirs.length < heirs_needed) heirs = successors(serving, slot, heirs_needed);
+      const [first, second] = heirs.map(({ name }) => name);
+      if (!names.has(owner)) return { owner: first as string, standby: second };
       return { owner, standby: first === owner ? second : first };
     });
   }
@@ -47,25 +60,19 @@ function withHash(member: Member): Candidate {
   return { ...member, hash: hashText(member.name, 3) };
 }
 
-/** The first two in the slot's order of succession. */
-function successors(
-  candidates: readonly Candidate[],
-  slot: number,
-): [string | undefined, string | undefined] {
-  let first: Candidate | undefined;
-  let second: Candidate | undefined;
-  let first_delay = Infinity;
-  let second_delay = Infinity;
+/** The first ones in the slot's order of succession. */
+function successors(candidates: readonly Candidate[], slot: number, count: number): Candidate[] {
+  const first: { candidate: Candidate; delay: number }[] = [];
   for (const candidate of candidates) {
     const delay = arrival(candidate, slot);
-    if (delay < first_delay) {
-      [second, second_delay] = [first, first_delay];
-      [first, first_delay] = [candidate, delay];
-    } else if (delay < second_delay) {
-      [second, second_delay] = [candidate, delay];
-    }
+    // Of equals, the one that came before stays in front.
+    if (first.length === count && delay >= (first.at(-1)?.delay ?? 0)) continue;
+    let at = Math.min(first.length, count - 1);
+    while (at > 0 && delay < (first[at - 1]?.delay ?? 0)) at -= 1;
+    first.splice(at, 0, { candidate, delay });
+    first.length = Math.min(first.length, count);
   }
-  return [first?.name, second?.name];
+  return first.map(({ candidate }) => candidate);
 }
 
 /**

@@ -53,12 +53,17 @@ interface Pool {
   /** Those its slots were shared among last; undefined before anybody served. */
   serving: readonly string[] | undefined;
   is_served: boolean;
+  /** `rows` are not yet those of `serving`. */
+  is_stale: boolean;
   /** Of its slots, and of its draws where its policy draws. */
   rows: Row[];
   last: PoolAssignment;
 }
 
-/** All pools. Remembers each pool's last assignment, since most changes touch few pools. */
+/**
+ * All pools. Remembers each pool's last assignment, since most changes touch few pools. Who serves in which is known at
+ * once; what that means for slots and draws takes time, and is worked out one pool after the other.
+ */
 export class PoolAssignments {
   readonly #pools: Pool[];
 
@@ -73,6 +78,7 @@ export class PoolAssignments {
         is_drawn: isDrawn(pool),
         serving: undefined,
         is_served: false,
+        is_stale: true,
         rows: [],
         last: { virtual_store: virtualStore.name, pool: pool.name, slots: [] },
       })),
@@ -89,30 +95,43 @@ export class PoolAssignments {
   }
 
   /**
-   * Stores that drain get something only where nobody else serves: a slow store is better than none. A pool that
-   * nobody serves keeps the slots it has, or, if it has none yet, is shared among all.
+   * Says who serves. Stores that drain get something only where nobody else does: a slow store is better than none. A
+   * pool that nobody serves keeps the slots it has, or, if it has none yet, is shared among all.
    */
-  rows(stores: readonly StoreFacts[]): Row[] {
+  update(stores: readonly StoreFacts[]): void {
     const in_state = (state: StoreView['state']) =>
       new Set(stores.filter((one) => one.state === state).map(({ config }) => config.name));
     const up = in_state('up');
     const draining = in_state('draining');
-    return this.#pools.flatMap((pool) => {
+    for (const pool of this.#pools) {
       const among = (names: ReadonlySet<string>) =>
         pool.slots.members.map(({ name }) => name).filter((name) => names.has(name));
       const serving = [among(up), among(draining)].find(({ length }) => length > 0);
       pool.is_served = serving !== undefined;
-      if (serving !== undefined && serving.join(' ') !== pool.serving?.join(' ')) {
-        pool.serving = serving;
-        this.#share(pool, (name) => serving.includes(name));
-      } else if (pool.rows.length === 0) {
-        this.#share(pool, () => true);
-      }
-      return pool.rows;
-    });
+      if (serving === undefined || serving.join(' ') === pool.serving?.join(' ')) continue;
+      pool.serving = serving;
+      pool.is_stale = true;
+    }
   }
 
-  #share(pool: Pool, serves: (name: string) => boolean): void {
+  /** All entries of the next pool whose entries have changed; undefined if there is none. */
+  refresh(): readonly Row[] | undefined {
+    const pool = this.#pools.find(({ is_stale }) => is_stale);
+    if (pool === undefined) return undefined;
+    this.#share(pool);
+    return pool.rows;
+  }
+
+  /** All entries of all pools. */
+  rows(): Row[] {
+    while (this.refresh() !== undefined);
+    return this.#pools.flatMap(({ rows }) => rows);
+  }
+
+  #share(pool: Pool): void {
+    const names = pool.serving === undefined ? undefined : new Set(pool.serving);
+    const serves = (name: string) => names?.has(name) ?? true;
+    pool.is_stale = false;
     pool.last = { ...pool.last, slots: pool.slots.assign(serves) };
     const members = pool.slots.members.filter(({ name }) => serves(name));
     pool.rows = [
@@ -164,7 +183,8 @@ export function storeTables(
   stores: readonly StoreFacts[],
   assignments: PoolAssignments,
 ): Map<string, readonly Row[]> {
-  const assigned = assignments.rows(stores);
+  assignments.update(stores);
+  const assigned = assignments.rows();
   const of = (table: string) => assigned.filter((row) => row.table === table);
   return new Map([
     ['store', storeRows(stores)],

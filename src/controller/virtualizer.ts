@@ -21,7 +21,7 @@ import { Neighbours } from './neighbours';
 import type { Network } from './network';
 import { inPieces } from './pieces';
 import { ResponseCutter } from './response_cutter';
-import { PoolAssignments, storeTables } from './store_rows';
+import { PoolAssignments, storeDownRows, storeRows, storeTables } from './store_rows';
 import { StoreStates } from './store_states';
 import { SwitchPath } from './switch_path';
 import type { RowChange } from './table_writer';
@@ -37,6 +37,8 @@ export interface VirtualizerEnvironment {
   send(port_number: number, frame: Uint8Array, operation?: keyof typeof PACKET_OUT): boolean;
   /** A request or response that is to be recorded, for whatever reason it came. */
   record(punt: PuntedFrame): void;
+  /** How many responses of the store to clients the switch has counted; undefined if it does not tell. */
+  responses(store_id: number, callback: (count: number | undefined) => void): void;
   /** Each table given should hold these rows and no others. */
   want(tables: ReadonlyMap<string, readonly Row[]>): void;
   /** Nothing has come back from the switch for so long that the connection may be dead. */
@@ -84,6 +86,7 @@ export class Virtualizer {
   readonly stores: StoreStates;
   readonly assignments: PoolAssignments;
   #have_stores_changed = false;
+  #pools_refresh: Timer | undefined;
   /** By table and key: of two changes of an entry the later counts. */
   #client_changes = new Map<string, RowChange>();
   #clients_flush: Timer | undefined;
@@ -116,6 +119,12 @@ export class Virtualizer {
       path: (store) => this.#probePath(store),
       onLate: (in_a_row) => logger.warn({ in_a_row }, 'checks of health are late: this machine is too busy'),
       onChange: (store) => this.#onStore(store),
+      responses: (store, callback) => environment.responses(network.storeId(store), callback),
+      onPardon: (store, responses) =>
+        logger.warn(
+          { store, responses },
+          'checks of health are not answered, but clients are: the store stays',
+        ),
     });
     this.responses = new ResponseCutter({ network, clock, send });
     this.clients = new ClientRoutes({
@@ -139,7 +148,7 @@ export class Virtualizer {
       clock,
       limits,
       placeOf: (store_id) => this.stores.findById(store_id)?.place,
-      jumboOf: (store_id) => network.jumbo_by_store.get(store_id),
+      jumboOf: (service_id, store_id) => network.jumbo(service_id, store_id),
       send: (port_number, frame, operation) => environment.send(port_number, frame, operation),
     });
     this.assignments = new PoolAssignments(network);
@@ -178,6 +187,8 @@ export class Virtualizer {
   hold(): void {
     this.#clients_flush?.cancel();
     this.#clients_flush = undefined;
+    this.#pools_refresh?.cancel();
+    this.#pools_refresh = undefined;
     this.path.hold();
     this.neighbours.hold();
     this.health.hold();
@@ -200,6 +211,8 @@ export class Virtualizer {
     const { ingress_port, reason, frame: bytes } = punt;
     this.path.heard();
     if (punt.is_sampled) this.environment.record(punt);
+    // They look at what they need: whoever floods us with fragments should cost little.
+    if (reason === 'fragment' || reason === 'fragment_passed') return this.fragments.receive(punt);
     const frame = decodeFrame(bytes);
     if (frame === undefined) return this.counts.add('packet_ins_unreadable');
     switch (reason) {
@@ -213,9 +226,6 @@ export class Virtualizer {
       case 'too_large':
         this.responses.tell(ingress_port, frame, this.clients.find(frame.ipv4?.destination)?.port);
         return this.clients.resolve(bytes, frame);
-      case 'fragment':
-      case 'fragment_passed':
-        return this.fragments.receive(punt, frame);
       case 'record':
         return;
     }
@@ -231,13 +241,37 @@ export class Virtualizer {
   /** Says at once what has changed; otherwise that is said soon, together with whatever else changes meanwhile. */
   flush(): void {
     this.#flushStores();
+    while (this.#pools_refresh !== undefined) this.#refreshPool();
     this.#flushClients();
   }
 
+  /**
+   * What is down is said at once: one entry takes a store out of every pool. What that means for the slots and draws
+   * of those pools is worked out afterwards, one pool in a turn, so that the entry is on its way by then; and only
+   * then are stores said to be no longer down that have returned, since their slots must be written first.
+   */
   #flushStores(): void {
     if (!this.#have_stores_changed) return;
     this.#have_stores_changed = false;
-    this.environment.want(this.#storeTables());
+    const stores = this.stores.all();
+    this.assignments.update(stores);
+    const down = storeDownRows(stores, this.assignments.kept);
+    this.environment.change(down.map((row) => ({ row, is_wanted: true })));
+    this.environment.want(new Map([['store', storeRows(stores)]]));
+    this.#pools_refresh ??= this.environment.clock.after(0, () => this.#refreshPool());
+  }
+
+  #refreshPool(): void {
+    this.#pools_refresh?.cancel();
+    this.#pools_refresh = undefined;
+    const rows = this.assignments.refresh();
+    if (rows !== undefined) {
+      this.environment.change(rows.map((row) => ({ row, is_wanted: true })));
+      this.#pools_refresh = this.environment.clock.after(0, () => this.#refreshPool());
+    } else {
+      const down = storeDownRows(this.stores.all(), this.assignments.kept);
+      this.environment.want(new Map([['store_down', down]]));
+    }
   }
 
   #flushClients(): void {

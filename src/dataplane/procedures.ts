@@ -138,3 +138,16 @@ export function selectProcedures(program: number, selection: ProcedureSelection)
     return selection.includes(one.name);
   });
 }
+
+/**
+ * The numbers of what a rule is for in the switch's table `capability`, one entry each; undefined is every procedure.
+ * What nobody lists may change anything.
+ */
+export function ruleProcedures(
+  program: number,
+  selection: ProcedureSelection | undefined,
+): (number | undefined)[] {
+  if (selection === undefined) return [undefined];
+  const ids = selectProcedures(program, selection).map(({ id }) => id);
+  return selection === 'changes' ? [...ids, UNLISTED_PROCEDURE] : ids;
+}

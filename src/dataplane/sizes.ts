@@ -1,5 +1,10 @@
 /** The sizes of `p4/sizes.p4` that the controller must respect. A test compares the two. */
 
+export const PORTS = 512;
+export const ADMIT_ENTRIES = 1024;
+export const ARP_ENTRIES = 1024;
+export const LOCAL_ADDRESSES = 1024;
+export const PROCEDURES = 512;
 export const SERVICES = 1024;
 export const STORES = 4096;
 export const CLIENTS = 65536;
@@ -13,3 +18,5 @@ export const EXPORTS = 4096;
 export const CAPABILITIES = 4096;
 export const SERIES = 4096;
 export const BUCKETS = 64;
+/** Of a frame that is shown because it is recorded. */
+export const RECORD_OCTETS = 512;

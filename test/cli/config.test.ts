@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { EXIT } from '../../src/cli/exit_codes';
@@ -44,6 +44,20 @@ describe('config check', () => {
     const document = JSON.parse(stdout) as { valid: boolean; issues: { line: number; key: string }[] };
     expect(document.valid).toBe(false);
     expect(document.issues).toContainEqual(expect.objectContaining({ file: path, line: 1, key: 'stores' }));
+  });
+
+  it('warns of what is allowed, but does nothing', async () => {
+    const text = readFileSync(EXAMPLE, 'utf8');
+    const path = file(
+      text.replace('    pools:\n', '    pools:\n      - { name: spare, stores: [store1] }\n'),
+    );
+    const { code, stderr } = await storeswitch(['config', 'check', path]);
+    expect({ code, stderr }).toEqual({
+      code: EXIT.ok,
+      stderr: expect.stringMatching(
+        /^storeswitch: warning: pool \w+\/spare: no service and no rule uses it\n$/,
+      ) as unknown,
+    });
   });
 
   it('of a file that is not there', async () => {

@@ -111,6 +111,14 @@ describe('what a right file means', () => {
   });
 });
 
+test('a pool that nothing uses is a warning', () => {
+  const pool = '      - { name: spare, stores: [s1], policy: least-of-2 }\n';
+  const text = exampleWith(['    pools:\n', `    pools:\n${pool}`]);
+  expect(configWarnings(parseConfig(text, 'x.yaml'))).toEqual([
+    'pool files/spare: no service and no rule uses it',
+  ]);
+});
+
 describe('mistakes of shape', () => {
   test.each<[string, [string, string][], string[]]>([
     [
@@ -302,7 +310,7 @@ describe('mistakes of shape', () => {
       (_, i) => `  - { name: n${i}, address: 10.9.${i >> 8}.${i & 255}, port: int1 }\n`,
     );
     expect(mistakes(exampleWith(['  - { name: s1,', `${stores.join('')}  - { name: s1,`]))).toEqual([
-      '18:3: stores: found a list of 4100, expected at most 4096 stores, as many as the pipeline holds',
+      '18:3: stores: found a list of 4100, expected at most 4095 stores, as many as the pipeline holds',
     ]);
   });
 });
@@ -506,13 +514,31 @@ describe('mistakes between entries', () => {
     expect(mistakes(exampleWith(...changes))).toEqual(expected);
   });
 
+  test('no more stores in a pool than it has slots', () => {
+    const numbers = (n: number) => Array.from({ length: n }, (_, i) => i);
+    const pool = (n: number) => {
+      const stores = numbers(n).map(
+        (i) => `  - { name: n${i}, address: 10.9.${i >> 8}.${i & 255}, port: int1 }\n`,
+      );
+      const members = [...numbers(n).map((i) => `n${i}`), '{ store: s3, weight: 0 }'];
+      return exampleWith(
+        ['  - { name: s1,', `${stores.join('')}  - { name: s1,`],
+        ['stores: [s1, s2, { store: s3, weight: 1 }]', `stores: [${members.join(', ')}]`],
+      );
+    };
+    expect(mistakes(pool(1024))).toEqual([]);
+    expect(mistakes(pool(1025))).toEqual([
+      '1050:30: virtual_stores[0].pools[0].stores: found a list of 1026, expected at most 1024 stores with a weight above 0, as requests are shared out in so many slots',
+    ]);
+  });
+
   test('no more pools than the pipeline holds', () => {
     const pools = Array.from(
       { length: 64 },
       (_, index) => `      - { name: p${index}, stores: [s1] }\n`,
     ).join('');
     expect(mistakes(exampleWith(['    pools:\n', `    pools:\n${pools}`]))).toEqual([
-      '25:7: virtual_stores[0].pools: found a list of 65, expected at most 64 pools in all virtual stores',
+      '25:7: virtual_stores[0].pools: found a list of 65, expected at most 63 pools in all virtual stores',
     ]);
   });
 });

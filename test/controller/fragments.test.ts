@@ -22,7 +22,13 @@ function setUp(limits: Partial<FragmentLimits> = {}, jumbo?: number) {
   const links = { is_up: true };
   const fragments = new Fragments({
     clock,
-    limits: { fragmented_requests_max: 8, fragments_max: 64, fragments_per_client_max: 32, ...limits },
+    limits: {
+      fragmented_requests_max: 8,
+      fragmented_requests_per_client_max: 8,
+      fragments_max: 64,
+      fragments_per_client_max: 32,
+      ...limits,
+    },
     placeOf: (store_id) =>
       [STORE, OTHER_STORE].includes(store_id)
         ? { mac: STORE_MAC.store1, port: { ...port, number: store_id } }
@@ -34,10 +40,15 @@ function setUp(limits: Partial<FragmentLimits> = {}, jumbo?: number) {
     },
   });
   const show = (frame: Uint8Array, punt: Partial<PuntedFrame> = {}) =>
-    fragments.receive(
-      { reason: 'fragment', store_id: 0, fragment_next: 0, time_us: clock.now_ms() * 1000, frame, ...punt },
-      requireFrame(frame),
-    );
+    fragments.receive({
+      reason: 'fragment',
+      service_id: 1,
+      store_id: 0,
+      fragment_next: 0,
+      time_us: clock.now_ms() * 1000,
+      frame,
+      ...punt,
+    });
   /** After `passed` octets, as the switch says. */
   const showPlaced = (frame: Uint8Array, fragment_next = 1480, store_id = STORE) =>
     show(frame, { store_id, fragment_next });
@@ -116,6 +127,14 @@ test('where another datagram has the row, all of it comes here', () => {
   expect(sent).toHaveLength(2);
   for (const index of [5, 2, 4]) show(at(frames, index));
   expect(sent).toEqual(outcome(frames));
+});
+
+test('a frame that is no UDP over IPv4', () => {
+  const { show, counts } = setUp();
+  const tcp = Uint8Array.from(at(request(1), 1));
+  tcp[23] = 6;
+  for (const frame of [tcp, tcp.subarray(0, 33), new Uint8Array(60)]) show(frame);
+  expect(counts()).toEqual({ fragments_received: 3, fragments_dropped_unreadable: 3 });
 });
 
 test('padding beyond the IP packet stays as it is', () => {
@@ -309,6 +328,78 @@ describe('bounds', () => {
     for (let id = 1; id <= 5; id++) show(at(request(id, { identification: id }), 1));
     expect(fragments.size).toBe(3);
     expect(counts()).toMatchObject({ fragments_dropped_requests_full: 2 });
+  });
+
+  /** So many lone fragments from one client, each of a request of its own. */
+  const flood = (show: (frame: Uint8Array) => void, source: string, requests: number, first = 1) => {
+    for (let id = first; id < first + requests; id++) {
+      show(at(request(id, { identification: id, source }), 1));
+    }
+  };
+
+  test('a client that floods takes no room from others, with requests that were given up neither', () => {
+    const { show, showWhole, sent, counts } = setUp({
+      fragmented_requests_max: 8,
+      fragmented_requests_per_client_max: 4,
+      fragments_per_client_max: 2,
+    });
+    flood(show, CLIENT, 100);
+    expect(counts()).toMatchObject({
+      fragments_dropped_client_full: 2,
+      fragments_dropped_client_requests_full: 96,
+    });
+    const frames = request(7, { identification: 7, source: '10.0.1.12' });
+    for (const frame of frames.slice(1, 3)) show(frame);
+    showWhole(at(frames, 0));
+    for (const frame of frames.slice(3)) show(frame);
+    expect(sent).toEqual(outcome(frames));
+  });
+
+  test('where all room is taken, the client that has most loses what is oldest', () => {
+    const { show, fragments, counts } = setUp({ fragmented_requests_max: 6 });
+    flood(show, CLIENT, 4);
+    flood(show, '10.0.1.12', 2);
+    // The one that was heard of again is not the oldest.
+    show(at(request(1), 2));
+    flood(show, '10.0.1.13', 1);
+    expect(counts()).toMatchObject({ fragmented_requests_evicted: 1, fragments_dropped_evicted: 1 });
+    expect([fragments.size, fragments.held]).toEqual([6, 7]);
+    flood(show, '10.0.1.13', 1, 2);
+    expect(counts()).toMatchObject({ fragmented_requests_evicted: 2 });
+    // Now nobody has more than the newcomer.
+    flood(show, '10.0.1.13', 3, 3);
+    expect(counts()).toMatchObject({ fragmented_requests_evicted: 2, fragments_dropped_requests_full: 3 });
+    expect(fragments.size).toBe(6);
+  });
+
+  test('from ever new addresses comes what is forgotten first, before what is new', () => {
+    const { show, showWhole, sent, fragments } = setUp({ fragmented_requests_max: 4 });
+    for (let i = 1; i <= 50; i++) flood(show, `10.0.2.${i}`, 1);
+    const frames = request(7);
+    show(at(frames, 1));
+    flood(show, '10.0.3.1', 1);
+    showWhole(at(frames, 0));
+    for (const frame of frames.slice(2)) show(frame);
+    expect(sent).toEqual(outcome(frames));
+    expect(fragments.size).toBe(4);
+  });
+
+  test('what is too old makes room, however late the timer is', () => {
+    const { show, fragments, counts } = setUp({ fragmented_requests_per_client_max: 2 });
+    flood(show, CLIENT, 2);
+    show(at(request(3, { identification: 3 }), 1), { time_us: 100_000 });
+    expect(fragments.size).toBe(2);
+    expect(counts()).toEqual({ fragments_received: 3, fragments_dropped_no_zeroth: 1 });
+  });
+
+  test('where too many fragments wait, the client of which most wait loses a request', () => {
+    const { show, fragments, counts } = setUp({ fragments_max: 4, fragments_per_client_max: 4 });
+    flood(show, CLIENT, 4);
+    for (const frame of request(9, { source: '10.0.1.12' }).slice(1, 3)) show(frame);
+    expect(counts()).toMatchObject({ fragmented_requests_given_up: 2, fragments_dropped_evicted: 2 });
+    expect(fragments.held).toBe(4);
+    show(at(request(9, { source: '10.0.1.12' }), 3));
+    expect(counts()).toMatchObject({ fragmented_requests_given_up: 3, fragments_dropped_full: 3 });
   });
 
   test('fragments in all: a request that cannot wait whole does not wait', () => {

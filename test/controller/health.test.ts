@@ -28,7 +28,12 @@ function setUp(targets: CheckTarget[] = [nfs]) {
     is_reached: true,
     is_switch_heard: true,
     port: 3,
+    /** To clients; undefined if the switch does not tell. */
+    responses: 0 as number | undefined,
+    /** How long the switch takes to tell. */
+    telling_ms: 0,
   };
+  const pardons: number[] = [];
   const frames: Uint8Array[] = [];
   const late: number[] = [];
   const health: Health = new Health(
@@ -55,10 +60,16 @@ function setUp(targets: CheckTarget[] = [nfs]) {
       },
       hasBeenHeardSince: (time_ms) => store.is_switch_heard && clock.now_ms() > time_ms,
       onLate: (in_a_row) => late.push(in_a_row),
+      responses(_store, callback) {
+        const { responses, telling_ms } = store;
+        if (telling_ms === 0) callback(responses);
+        else clock.after(telling_ms, () => callback(responses));
+      },
+      onPardon: (_store, responses) => pardons.push(responses),
       onChange: () => changes.push(health.verdict('store1')),
     },
   );
-  return { clock, changes, store, frames, late, health };
+  return { clock, changes, store, frames, late, pardons, health };
 }
 
 test('a store that answers is good after two checks, and stays so', () => {
@@ -264,4 +275,93 @@ test('services that ask for the same are checked once per store', () => {
   expect(checks).toEqual(
     ['store1', 'store2', 'store3'].map((store) => [store, 2049, ['nfs-udp', 'nfs-tcp']]),
   );
+});
+
+describe('a store that answers clients', () => {
+  /** Checks are not answered from now on; clients are, so many times in 100 ms. */
+  const silence = ({ clock, store }: ReturnType<typeof setUp>, ms: number, responses = 1) => {
+    store.delay_ms = undefined;
+    for (let passed = 0; passed < ms; passed += 100) {
+      store.responses = (store.responses ?? 0) + responses;
+      clock.advance(100);
+    }
+  };
+  const started = (targets?: CheckTarget[]) => {
+    const all = setUp(targets);
+    all.health.resume();
+    all.clock.advance(1000);
+    expect(all.changes.at(-1)).toBe('good');
+    return all;
+  };
+
+  test('is not taken out while its checks are not answered, and that is told once', () => {
+    const all = started();
+    silence(all, 2000);
+    expect(all.health.verdict('store1')).toBe('good');
+    expect(all.pardons).toEqual([2]);
+    expect(all.health.counts.get('probes_pardoned')).toBeGreaterThan(3);
+    all.store.delay_ms = 1;
+    all.clock.advance(400);
+    silence(all, 1000);
+    expect(all.health.verdict('store1')).toBe('good');
+    expect(all.pardons).toHaveLength(2);
+  });
+
+  test('is taken out as soon as it answers them no more', () => {
+    const all = started();
+    silence(all, 1000);
+    silence(all, 300, 0);
+    expect(all.changes.at(-1)).toBe('bad');
+  });
+
+  test('is taken out as ever if what it has answered was before its checks failed', () => {
+    const all = started();
+    silence(all, 200, 100);
+    silence(all, 700, 0);
+    expect(all.changes.at(-1)).toBe('bad');
+  });
+
+  test('is taken out if the switch does not tell', () => {
+    const all = started();
+    all.store.responses = undefined;
+    all.store.delay_ms = undefined;
+    all.clock.advance(800);
+    expect(all.changes.at(-1)).toBe('bad');
+  });
+
+  test('is not taken out where the switch takes its time to tell', () => {
+    const all = started();
+    all.store.telling_ms = 300;
+    silence(all, 1500);
+    expect(all.health.verdict('store1')).toBe('good');
+    silence(all, 1000, 0);
+    expect(all.changes.at(-1)).toBe('bad');
+  });
+
+  test('is taken out in the end', () => {
+    const all = started();
+    silence(all, 4000);
+    expect(all.changes.at(-1)).toBe('bad');
+  });
+
+  test('is taken out at once if it says that it cannot', () => {
+    const all = started();
+    all.store.outcome = { status: 'prog_unavail' };
+    for (let passed = 0; passed < 800; passed += 100) {
+      all.store.responses = (all.store.responses ?? 0) + 1;
+      all.clock.advance(100);
+    }
+    expect(all.changes.at(-1)).toBe('bad');
+  });
+
+  test('is taken out if one of its programs answers its checks and another does not', () => {
+    const mount = { ...nfs, services: ['mount'], port: 20048, program: 100005 };
+    const all = started([nfs, mount]);
+    all.store.only_port = 2049;
+    for (let passed = 0; passed < 800; passed += 100) {
+      all.store.responses = (all.store.responses ?? 0) + 1;
+      all.clock.advance(100);
+    }
+    expect(all.changes.at(-1)).toBe('bad');
+  });
 });

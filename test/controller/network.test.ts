@@ -40,3 +40,28 @@ test('what does not fit into the program is refused', () => {
   virtualStore.pools = Array.from({ length: 64 }, (_, index) => ({ ...pool, name: `pool${index}` }));
   expect(() => new Network(config)).toThrow('64 pools: the P4 program has room for 63');
 });
+
+test('in packets of what size a store takes requests is up to the pools of their service', () => {
+  const config = exampleConfig();
+  const [virtualStore] = config.virtual_stores;
+  const [pool] = virtualStore?.pools ?? [];
+  const [service] = virtualStore?.services ?? [];
+  if (virtualStore === undefined || pool === undefined || service === undefined) throw new Error('no pool');
+  virtualStore.pools = [
+    { ...pool, name: 'large', jumbo: 9000 },
+    { ...pool, name: 'small', jumbo: 4000, stores: pool.stores.slice(0, 1) },
+    { ...pool, name: 'plain' },
+  ];
+  virtualStore.services = [
+    { ...service, name: 'one', pool: 'large' },
+    { ...service, name: 'other', pool: 'plain' },
+    { ...service, name: 'ruled', pool: 'large', rules: [{ procedures: ['READ'], pool: 'small' }] },
+  ];
+  const network = new Network(config);
+  const sizes = (store: string) =>
+    ['one', 'other', 'ruled'].map((name) =>
+      network.jumbo(network.serviceId('share', name), network.storeId(store)),
+    );
+  expect(sizes('store1')).toEqual([9000, undefined, 4000]);
+  expect(sizes('store2')).toEqual([9000, undefined, 9000]);
+});

@@ -77,7 +77,9 @@ test('draws offer stores that serve, and are written for policies that draw only
     place: undefined,
     config: { name },
   }));
-  const rows = new PoolAssignments(network).rows(stores).filter(({ table }) => table === 'draw');
+  const assignments = new PoolAssignments(network);
+  assignments.update(stores);
+  const rows = assignments.rows().filter(({ table }) => table === 'draw');
   expect(rows).toHaveLength(1024);
   const offered = new Set(
     rows.flatMap(({ entry }) =>

@@ -65,12 +65,14 @@ const place = (name: (typeof STORES)[number]) => {
   return { mac: STORE_MAC[name], port };
 };
 
-const wantedTables = (assignments: PoolAssignments, stores: readonly StoreFacts[]) =>
-  new Map([
-    ['slot', assignments.rows(stores)],
+const wantedTables = (assignments: PoolAssignments, stores: readonly StoreFacts[]) => {
+  assignments.update(stores);
+  return new Map([
+    ['slot', assignments.rows()],
     ['store', storeRows(stores)],
     ['store_down', storeDownRows(stores, assignments.kept)],
   ]);
+};
 
 const facts = (up: readonly string[]): StoreFacts[] =>
   STORES.map((name) => ({

@@ -21,6 +21,8 @@ function setUp() {
   const switch_state = { is_running: true };
   const stalls: number[] = [];
   const recorded: PuntedFrame[] = [];
+  /** What was said, in order. */
+  const said: string[] = [];
   const virtualizer: Virtualizer = new Virtualizer({
     network,
     clock,
@@ -39,11 +41,16 @@ function setUp() {
       return true;
     },
     record: (punted) => recorded.push(punted),
+    responses: (_store_id, callback) => callback(undefined),
     want(tables) {
-      for (const [table, rows] of tables) wanted.set(table, rows);
+      for (const [table, rows] of tables) {
+        said.push(`${table}: all ${rows.length}`);
+        wanted.set(table, rows);
+      }
     },
     change(changes) {
       for (const { row, is_wanted } of changes) {
+        if (said.at(-1) !== row.table) said.push(row.table);
         const others = (wanted.get(row.table) ?? []).filter(({ key }) => key !== row.key);
         wanted.set(row.table, is_wanted ? [...others, row] : others);
       }
@@ -80,6 +87,7 @@ function setUp() {
     switch_state,
     stalls,
     recorded,
+    said,
     virtualizer,
     run,
     states,
@@ -114,6 +122,31 @@ test('a store that dies is out within a second and comes back', () => {
   run(1000);
   expect(owners()).toEqual(before);
   expect(down()).toEqual([]);
+});
+
+/** What follows without time passing. */
+const settle = () => Promise.resolve();
+
+test('that a store is down is said before any slot is computed, and that it is back after all slots', async () => {
+  const { virtualizer, run, states, alive, said, clock } = setUp();
+  virtualizer.resume();
+  run(2000);
+  said.length = 0;
+  const until = (state: string) => {
+    for (let ms = 0; states()['store2'] !== state && ms < 2000; ms++) clock.advance(1);
+  };
+  alive.delete('store2');
+  until('down');
+  await settle();
+  expect(said).toEqual(['store_down', 'store: all 3']);
+  clock.advance(0);
+  expect(said).toEqual(['store_down', 'store: all 3', 'slot', 'store_down: all 1']);
+  said.length = 0;
+  alive.add('store2');
+  until('up');
+  await settle();
+  clock.advance(0);
+  expect(said).toEqual(['store: all 3', 'slot', 'store_down: all 0']);
 });
 
 test('a store that never answers is out, and says why', () => {

@@ -45,6 +45,7 @@ export class DrivenVirtualizer {
         return true;
       },
       record: () => undefined,
+      responses: (_store_id, callback) => callback(undefined),
       want: (tables) => {
         for (const rows of tables.values()) this.program.insert(rows);
       },

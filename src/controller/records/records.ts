@@ -1,6 +1,7 @@
 /** Performance records: what becomes of the sampled frames that the switch shows, and of what it counts. */
 import type { Logger } from 'pino';
 import type { PuntedFrame } from '../../dataplane/packet_io';
+import { RECORD_OCTETS } from '../../dataplane/sizes';
 import type { Clock } from '../clock';
 import type { LoadSnapshot } from '../load/snapshot';
 import type { Network } from '../network';
@@ -83,7 +84,8 @@ export class Records {
     this.#files?.frame({
       timestamp_ns: BigInt(Math.round(time_us)) * 1000n,
       originalLength: frameLength(frame),
-      data: frame,
+      // What was shown for another reason came whole.
+      data: frame.subarray(0, RECORD_OCTETS),
     });
     const sample = readSample(frame);
     if (sample === undefined) this.#counts.add('record_frames_unreadable');

@@ -255,6 +255,20 @@ test('a folder that cannot be made is refused at once', () => {
   expect(() => records.start()).toThrow(/ENOTDIR/);
 });
 
+test('frames are cut to what the switch shows of those it only records', () => {
+  const { records, take } = setUp({ has_folder: true });
+  const whole = writeFrame(1, 1400);
+  take(whole);
+  take(replyFrame(1));
+  records.stop();
+  const { packets } = decodePcap(readFileSync(join(folder, 'frames.pcap')), 'frames.pcap');
+  expect(packets.map(({ data, originalLength }) => [data.length, originalLength])).toEqual([
+    [512, whole.length],
+    [replyFrame(1).length, replyFrame(1).length],
+  ]);
+  expect(Buffer.compare(packets[0]?.data ?? whole, whole.subarray(0, 512))).toBe(0);
+});
+
 test('a summary every interval; one the switch misses is in the next', async () => {
   const { clock, records, lines, count } = setUp({ has_folder: true });
   const step = async (ms: number) => {
