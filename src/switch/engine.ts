@@ -186,8 +186,11 @@ export interface EngineEvents {
   send(port: number, buffer: Uint8Array, start: number, end: number): void;
   /** One digest() call's value: the bytes-wide fields in order of the struct. Unacknowledged batching is the server's. */
   digest(name: string, fields: bigint[]): void;
-  /** An entry with an idle timeout has not been hit for that long. Reported again when as long has passed again. */
-  idle(table: string, entry: TableEntryState): void;
+  /**
+   * An entry with an idle timeout has not been hit for that long. Reported again when as long has passed again.
+   * false: there is no room for the report now, nor for others. A later tick goes on with it.
+   */
+  idle(table: string, entry: TableEntryState): boolean | undefined;
   /** What the program says itself: log_msg() and assert()/assume() that failed (then the packet is dropped). */
   log?(level: 'info' | 'error', message: string): void;
   /** What one received frame went through; after everything that came of it has been sent. */
@@ -211,7 +214,10 @@ export interface Engine {
   receive(port: number, buffer: Uint8Array, now_us: number, start?: number, end?: number): void;
   /** Frames that are traced from now on; undefined: none, which costs nothing. Traces leave by the `trace` event. */
   setTrace(filter: TraceFilter | undefined): void;
-  /** Called now and then (about 10 times a second), so that idle timeouts are seen without traffic. */
+  /**
+   * Called now and then (about 10 times a second), so that idle timeouts are seen without traffic. Looks at a bounded
+   * number of entries, so those of a large table take several calls.
+   */
   tick(now_us: number): void;
 
   /**
