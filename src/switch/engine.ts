@@ -144,6 +144,17 @@ export interface SavedEntry extends TableEntry {
   reported_us: number;
 }
 
+/** Where the cells of a register array are, in memory that other arrays may share: cell i from limb `i * stride + at`. */
+export interface RegisterCells {
+  rows: Uint32Array;
+  at: number;
+  stride: number;
+  /** Limbs of a row that are any array's. */
+  used: number;
+  /** Of a cell. */
+  limbs: number;
+}
+
 export interface Replica {
   port: number;
   instance: number;
@@ -297,6 +308,8 @@ export interface Engine {
   registerSize(name: string): number;
   readRegister(name: string, index: number): bigint;
   writeRegister(name: string, index: number, value: bigint): void;
+  /** The cells themselves, to be copied to those of another engine's array of this size and width. */
+  registerCells(name: string): RegisterCells;
 
   /** undefined removes the group or session. */
   setMulticastGroup(group_id: number, replicas: Replica[] | undefined): void;

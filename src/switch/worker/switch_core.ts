@@ -58,6 +58,8 @@ export class SwitchCore {
   /** Of IDLES_PER_TURN; and whether an entry is due beyond. */
   private idles_left = 0;
   private is_idle_due = false;
+  /** The running engine does not know yet of all that packets have done. */
+  private is_carrying = false;
   private traces: PacketTrace[] = [];
   private chunks: CaptureChunk[] = [];
   private trace_filter: TraceFilter | undefined;
@@ -105,9 +107,22 @@ export class SwitchCore {
       const outcome = runEngineCall(engine, call);
       if (!outcome.ok) throw new Error(outcome.message);
     }
-    if (this.engine_loaded !== undefined) yield* carryOver(this.engine_loaded, engine, names);
+    if (this.engine_loaded === undefined) {
+      this.engine_loaded = engine;
+      this.engine_staged = undefined;
+      return;
+    }
+    const carried = yield* carryOver(this.engine_loaded, engine, names);
+    // Between these lines no packet is served.
+    carried.copyRegisters();
     this.engine_loaded = engine;
     this.engine_staged = undefined;
+    this.is_carrying = true;
+    try {
+      yield* carried.addCounts();
+    } finally {
+      this.is_carrying = false;
+    }
   }
 
   /** Packets go to the staged program from now on. */
@@ -136,6 +151,8 @@ export class SwitchCore {
   /** Some of the notifications of entries that are idle. */
   reportIdle(): void {
     this.is_idle_due = false;
+    // An entry that was hit in the engine before this one is not idle.
+    if (this.is_carrying) return;
     this.idles_left = IDLES_PER_TURN;
     this.engine_loaded?.tick(this.clock.now_us);
   }
