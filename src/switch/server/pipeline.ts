@@ -38,6 +38,8 @@ export class Pipeline {
   readonly clone_sessions = new Map<number, CloneSessionEntry>();
   /** Digests that a client asked to have sent, by id. */
   readonly digest_configs = new Map<number, DigestEntry_Config>();
+  /** Told of each that a client asks for no more; set once packets go through this config. */
+  digestDeleted: (digest_id: number) => void = () => undefined;
 
   /** Throws RpcError naming what is missing, malformed or at odds. The program itself is not compiled here. */
   constructor(readonly config: ForwardingPipelineConfig) {
