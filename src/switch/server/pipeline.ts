@@ -9,7 +9,7 @@ import type { Program } from '../program/model';
 import { parseDeviceConfig, refusedProgram } from './device_config';
 import { PlainEntries } from './entities/plain_entries';
 import { P4InfoIndex } from './p4info';
-import { checkProgram, forgetDead, nameDigests } from './program_check';
+import { checkProgram, forgetDead, nameDigests, nameHiddenActions } from './program_check';
 import { RpcError } from './rpc_error';
 import { useProgramWidths } from './translation';
 
@@ -49,6 +49,7 @@ export class Pipeline {
     this.program = load(this.json);
     forgetDead(this.info, this.program);
     nameDigests(this.info, this.program);
+    nameHiddenActions(this.info, this.program);
     useProgramWidths(this.info, this.program);
     checkProgram(this.info, this.program);
     this.plain_entries = new PlainEntries(this.info);
