@@ -153,6 +153,17 @@ export interface SavedEntry extends TableEntry {
   reported_us: number;
 }
 
+/** Where the cells of a register array are, in memory that other arrays may share: cell i from limb `i * stride + at`. */
+export interface RegisterCells {
+  rows: Uint32Array;
+  at: number;
+  stride: number;
+  /** Limbs of a row that are any array's. */
+  used: number;
+  /** Of a cell. */
+  limbs: number;
+}
+
 export interface Replica {
   port: number;
   instance: number;
@@ -195,8 +206,11 @@ export interface EngineEvents {
   send(port: number, buffer: Uint8Array, start: number, end: number): void;
   /** One digest() call's value: the bytes-wide fields in order of the struct. Unacknowledged batching is the server's. */
   digest(name: string, fields: bigint[]): void;
-  /** An entry with an idle timeout has not been hit for that long. Reported again when as long has passed again. */
-  idle(table: string, entry: TableEntryState): void;
+  /**
+   * An entry with an idle timeout has not been hit for that long. Reported again when as long has passed again.
+   * false: there is no room for the report now, nor for others. A later tick goes on with it.
+   */
+  idle(table: string, entry: TableEntryState): boolean | undefined;
   /** What the program says itself: log_msg() and assert()/assume() that failed (then the packet is dropped). */
   log?(level: 'info' | 'error', message: string): void;
   /** What one received frame went through; after everything that came of it has been sent. */
@@ -220,7 +234,10 @@ export interface Engine {
   receive(port: number, buffer: Uint8Array, now_us: number, start?: number, end?: number): void;
   /** Frames that are traced from now on; undefined: none, which costs nothing. Traces leave by the `trace` event. */
   setTrace(filter: TraceFilter | undefined): void;
-  /** Called now and then (about 10 times a second), so that idle timeouts are seen without traffic. */
+  /**
+   * Called now and then (about 10 times a second), so that idle timeouts are seen without traffic. Looks at a bounded
+   * number of entries, so those of a large table take several calls.
+   */
   tick(now_us: number): void;
 
   /**
@@ -306,6 +323,8 @@ export interface Engine {
   registerSize(name: string): number;
   readRegister(name: string, index: number): bigint;
   writeRegister(name: string, index: number, value: bigint): void;
+  /** The cells themselves, to be copied to those of another engine's array of this size and width. */
+  registerCells(name: string): RegisterCells;
 
   /** undefined removes the group or session. */
   setMulticastGroup(group_id: number, replicas: Replica[] | undefined): void;

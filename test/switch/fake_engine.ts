@@ -6,6 +6,7 @@ import {
   type EngineEvents,
   type EngineOptions,
   type MeterState,
+  type RegisterCells,
   type Replica,
   type SavedEntry,
   type TableEntry,
@@ -31,7 +32,7 @@ class FakeEngine implements Engine {
   private readonly open_reads: string[] = [];
   private readonly tables = new Map<string, Map<string, TableEntryState>>();
   private readonly counters = new Map<string, CounterValue>();
-  private readonly registers = new Map<string, bigint>();
+  private readonly registers = new Map<string, Uint32Array>();
   private readonly defaults = new Map<string, { name: string; args: bigint[] }>();
   private readonly multicast = new Map<number, Replica[]>();
   private readonly sessions = new Map<number, CloneSession>();
@@ -249,11 +250,17 @@ class FakeEngine implements Engine {
   }
 
   readRegister(name: string, index: number): bigint {
-    return this.registers.get(`${name}/${index}`) ?? 0n;
+    return BigInt(this.registerCells(name).rows[index] ?? 0);
   }
 
   writeRegister(name: string, index: number, value: bigint): void {
-    this.registers.set(`${name}/${index}`, value);
+    this.registerCells(name).rows[index] = Number(value);
+  }
+
+  registerCells(name: string): RegisterCells {
+    const rows = this.registers.get(name) ?? new Uint32Array(this.registerSize());
+    this.registers.set(name, rows);
+    return { rows, at: 0, stride: 1, used: 1, limbs: 1 };
   }
 
   setMulticastGroup(group_id: number, replicas: Replica[] | undefined): void {

@@ -35,7 +35,7 @@ export class ProgramUnderTest {
         send: (port, buffer, start, end) =>
           this.out.push({ port, frame: Buffer.from(buffer.subarray(start, end)) }),
         digest: (digest, fields) => this.digests.push({ name: digest, fields }),
-        idle: (table, entry) => this.idle.push({ table, entry }),
+        idle: (table, entry) => void this.idle.push({ table, entry }),
         log: (level, message) => this.logged.push(`${level}: ${message}`),
       },
       options,

@@ -7,6 +7,7 @@ In a topology of your own: `net.addSwitch("s1", cls=EmbeddedSwitch, program="pro
 """
 
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -20,6 +21,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 STORESWITCH = ["node", os.path.join(HERE, "..", "..", "..", "dist", "cli", "main.js")]
 GRPC_PORT_BASE = 50050
 START_S = 30
+COMMANDS = ["ip", "ethtool", "ping"]
 
 
 class PlainHost(Host):
@@ -84,6 +86,10 @@ class EmbeddedSwitch(Switch):
 
 def main():
     """Two hosts, one switch, a ping."""
+    missing = [command for command in COMMANDS if shutil.which(command) is None]
+    if missing:
+        print(f"missing: {' '.join(missing)} (Debian: apt-get install iproute2 ethtool iputils-ping)", file=sys.stderr)
+        return 1
     setLogLevel("warning")
     net = Mininet(switch=EmbeddedSwitch, host=PlainHost, controller=None)
     switch = net.addSwitch("esw1", program=os.path.join(HERE, "patch.json"))

@@ -1,9 +1,14 @@
 import type { MatchValue } from '../../switch';
 
-export type TableKind = 'exact' | 'lpm' | 'ternary';
+/** `ternary_masks`: the ternary table, with masks in proportion to its entries. */
+export type TableKind = 'exact' | 'lpm' | 'ternary' | 'ternary_masks';
 
 /** Masks of the ternary entries: prefixes of both addresses, port or no port. A lookup may have to try each. */
 const ADDRESS_PREFIXES = [0, 8, 16, 24, 32];
+/** Of `ternary_masks`: a list of rules written by hand has a mask of its own for every few. */
+export const ENTRIES_PER_MASK = 250;
+/** Lengths that its address prefixes have, each with each: 625 masks. */
+const [LENGTH_MIN, LENGTHS] = [8, 25];
 /** Lengths of routes, over and over: three in five are /24, the rest of every length from /18 to /32. */
 const ROUTE_LENGTHS = [18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31, 32];
 const ROUTE_PATTERN = ROUTE_LENGTHS.flatMap((length) => [24, length, 24, length, 24]);
@@ -20,6 +25,7 @@ export const TABLE_KIND_BYTE: Readonly<Record<TableKind | 'none', number>> = {
   exact: 1,
   lpm: 2,
   ternary: 3,
+  ternary_masks: 3,
 };
 export const QUERY_LENGTH = 64;
 
@@ -106,15 +112,35 @@ function lpmKeys(size: number): Keys {
   };
 }
 
-function ternaryKeys(size: number, draws: Draws): Keys {
+interface TernaryMask {
+  src: number;
+  dst: number;
+  l4_port: number;
+}
+
+function fewMasks(draws: Draws): TernaryMask {
+  const prefix = (): number => prefixMask(ADDRESS_PREFIXES[draws.below(ADDRESS_PREFIXES.length)] ?? 0);
+  return { src: prefix(), dst: prefix(), l4_port: draws.below(2) === 0 ? 0 : 0xffff };
+}
+
+function growingMasks(index: number, size: number): TernaryMask {
+  const number = index % Math.max(1, Math.round(size / ENTRIES_PER_MASK));
+  return {
+    src: prefixMask(LENGTH_MIN + (number % LENGTHS)),
+    dst: prefixMask(LENGTH_MIN + (Math.floor(number / LENGTHS) % LENGTHS)),
+    l4_port: 0,
+  };
+}
+
+function ternaryKeys(size: number, draws: Draws, maskOf: (index: number) => TernaryMask): Keys {
   const [src, dst] = [new Uint32Array(size), new Uint32Array(size)];
   const [src_mask, dst_mask] = [new Uint32Array(size), new Uint32Array(size)];
   const [l4_port, port_mask] = [new Uint16Array(size), new Uint16Array(size)];
-  const prefix = (): number => prefixMask(ADDRESS_PREFIXES[draws.below(ADDRESS_PREFIXES.length)] ?? 0);
   for (let i = 0; i < size; i++) {
-    src_mask[i] = prefix();
-    dst_mask[i] = prefix();
-    port_mask[i] = draws.below(2) === 0 ? 0 : 0xffff;
+    const mask = maskOf(i);
+    src_mask[i] = mask.src;
+    dst_mask[i] = mask.dst;
+    port_mask[i] = mask.l4_port;
     src[i] = draws.next() & (src_mask[i] ?? 0);
     dst[i] = draws.next() & (dst_mask[i] ?? 0);
     l4_port[i] = draws.next() & (port_mask[i] ?? 0);
@@ -142,5 +168,7 @@ function ternaryKeys(size: number, draws: Draws): Keys {
 
 export function keysOf(kind: TableKind, size: number): Keys {
   if (kind === 'exact') return exactKeys(size);
-  return kind === 'lpm' ? lpmKeys(size) : ternaryKeys(size, new Draws());
+  if (kind === 'lpm') return lpmKeys(size);
+  const draws = new Draws();
+  return ternaryKeys(size, draws, kind === 'ternary' ? () => fewMasks(draws) : (i) => growingMasks(i, size));
 }

@@ -4,7 +4,7 @@ import { promisify } from 'node:util';
 import { switchesHere } from '../lab/switches';
 import type { Benchmark, Report } from '../report';
 import { median, ratio } from '../statistics';
-import type { TableKind } from './entries';
+import { ENTRIES_PER_MASK, type TableKind } from './entries';
 import { lossWhileWriting, type Loss } from './loss';
 import { BATCH_ENTRIES, insertRequests, WRITE_ENTRIES, writesPerSecond } from './writes';
 
@@ -13,6 +13,7 @@ const SIZES: Readonly<Record<TableKind | 'none', readonly number[]>> = {
   exact: [1_000, 10_000, 100_000, 1_000_000],
   lpm: [1_000, 10_000, 100_000, 1_000_000],
   ternary: [1_000, 10_000, 100_000],
+  ternary_masks: [1_000, 10_000, 100_000],
 };
 const WRITE_ROUNDS = 3;
 /** Batches sent and not answered: a controller that waits for each answer leaves the switch idle meanwhile. */
@@ -87,11 +88,23 @@ function report(lookups: readonly Lookups[], writes: readonly Writes[], loss: Lo
     median(writes.find((one) => one.name === 'embedded' && one.under_way === under_way)?.rates ?? []);
   const ns = (rate: number): number => 1e9 / rate;
   const bare_ns = ns(lookups.find(({ kind }) => kind === 'none')?.lookups_per_second ?? Infinity);
+  /** Of what the table costs: without the rest of a frame's way, which is the same at every size. */
+  const netGrowth = (kind: TableKind, small: number, large: number): number | null => {
+    const [few, many] = [of(kind, small), of(kind, large)].map((one) =>
+      one === undefined ? null : ns(one.lookups_per_second) - bare_ns,
+    );
+    return ratio(many ?? null, few ?? null);
+  };
   return {
     figures: {
       exact_growth_1k_1m: growth('exact', 1_000, 1_000_000),
       lpm_growth_1k_1m: growth('lpm', 1_000, 1_000_000),
       ternary_growth_1k_100k: growth('ternary', 1_000, 100_000),
+      ternary_masks_growth_1k_100k: growth('ternary_masks', 1_000, 100_000),
+      exact_net_growth_1k_1m: netGrowth('exact', 1_000, 1_000_000),
+      lpm_net_growth_1k_1m: netGrowth('lpm', 1_000, 1_000_000),
+      ternary_net_growth_1k_100k: netGrowth('ternary', 1_000, 100_000),
+      ternary_masks_net_growth_1k_100k: netGrowth('ternary_masks', 1_000, 100_000),
       writes_per_second: writeRate(UNDER_WAY[1]),
       bytes_per_exact_entry: of('exact', 1_000_000)?.bytes_per_entry ?? null,
     },
@@ -125,6 +138,8 @@ function report(lookups: readonly Lookups[], writes: readonly Writes[], loss: Lo
     ],
     notes: [
       'lookup: a frame parsed, matched with the key of a random entry, sent, in one thread without I/O, per second of its CPU time; growth: how many times fewer per second',
+      'net growth: of the table alone, without what a frame costs that no table is applied to ("no lookup")',
+      `ternary_masks: a distinct mask for every ${ENTRIES_PER_MASK} entries, 4 to 400, each found by a packet as often as the others`,
       'lpm: 60 % /24, the rest /18 to /32; ternary: two addresses and a port, 50 distinct masks at every size',
       `writes: ${WRITE_ENTRIES} inserts into the exact table over P4Runtime, ${BATCH_ENTRIES} a batch, encoded beforehand; median of ${WRITE_ROUNDS} rounds on fresh switches`,
       `bytes per entry: heap and buffers after garbage collection; small tables carry the fixed cost of a switch in use`,

@@ -51,8 +51,7 @@ export function adminMethods(control: SwitchControl, log: LogLevelControl): Admi
       return told(
         control.setFaults(number, {
           in: direction === 'out' ? undefined : settings,
-          // Another seed, or both directions would have the same luck.
-          out: direction === 'in' ? undefined : { ...settings, seed: settings.seed + 1 },
+          out: direction === 'in' ? undefined : settings,
         }),
       );
     },

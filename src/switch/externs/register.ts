@@ -1,4 +1,4 @@
-import { EngineError } from '../engine';
+import { EngineError, type RegisterCells } from '../engine';
 import type { Program, RegisterArray } from '../program/model';
 import { limbCount, readLimbs, writeLimbs } from '../runtime/limbs';
 import { placeRegisters, type RegisterPlace } from './register_rows';
@@ -34,6 +34,12 @@ export class Register {
         `register "${this.name}": ${value} does not fit in ${this.width} bits`,
       );
     writeLimbs(this.rows, limb, this.limbs, this.width, value);
+  }
+
+  cells(): RegisterCells {
+    const { rows, limbs } = this;
+    const { at, stride, used } = this.place;
+    return { rows, at, stride, used, limbs };
   }
 
   private limb(index: number): number {

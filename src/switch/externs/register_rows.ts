@@ -10,6 +10,8 @@ export interface RegisterPlace {
   owner: RegisterArray;
   at: number;
   stride: number;
+  /** Limbs of a row that are any array's. */
+  used: number;
 }
 
 /**
@@ -29,9 +31,10 @@ export function placeRegisters({ actions, registers }: Program): Map<RegisterArr
   for (const group of new Set(groups.values())) {
     const owner = group[0] as RegisterArray;
     const stride = rowLimbs(group);
+    const used = usedLimbs(group);
     let at = 0;
     for (const register of group) {
-      places.set(register, { owner, at, stride });
+      places.set(register, { owner, at, stride, used });
       at += limbCount(register.width);
     }
   }
@@ -40,8 +43,12 @@ export function placeRegisters({ actions, registers }: Program): Map<RegisterArr
 
 /** Of several a power of two, so that a row begins with a cache line or shares it with whole rows. */
 function rowLimbs(group: readonly RegisterArray[]): number {
-  const limbs = group.reduce((sum, { width }) => sum + limbCount(width), 0);
+  const limbs = usedLimbs(group);
   return group.length === 1 ? limbs : 2 ** Math.ceil(Math.log2(limbs));
+}
+
+function usedLimbs(group: readonly RegisterArray[]): number {
+  return group.reduce((sum, { width }) => sum + limbCount(width), 0);
 }
 
 function merge(

@@ -65,8 +65,8 @@ export class AfPacketPort implements PollablePort {
 
   maintain(): void {
     if (this.open !== undefined && !this.open.rx.holds(this.open.socket.mtu())) {
-      // The MTU was raised: take what waits, then make a ring of larger slots.
-      while (this.receiveBatch(Number.MAX_SAFE_INTEGER) > 0);
+      // The MTU was raised: take what waits, but not what still comes meanwhile, then make larger slots.
+      this.receiveBatch(this.open.rx.slots);
       this.flush();
       this.closeSocket();
     }
@@ -107,7 +107,7 @@ export class AfPacketPort implements PollablePort {
     const socket = new PacketSocket(`port ${this.number}@${this.name}`, this.name);
     const rx = new RxRing(socket, socket.mtu(), this.counts);
     socket.bind();
-    return { socket, rx, tx: new TxBatch(socket.fd, this.counts) };
+    return { socket, rx, tx: new TxBatch(socket.fd, rx.slot_bytes, this.counts) };
   }
 
   private closeSocket(): void {

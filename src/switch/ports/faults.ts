@@ -12,7 +12,7 @@ export interface FaultSettings {
   corruption: number;
   /** Every frame is late by this much. */
   delay_us: number;
-  /** The same seed and the same frames: the same faults. */
+  /** The same seed and the same frames: the same faults. Arriving and leaving frames have luck of their own. */
   seed: number;
 }
 
@@ -87,13 +87,14 @@ export class FaultInjector {
 
   take(buffer: Uint8Array, start: number, end: number): void {
     const { settings, counts } = this;
-    // Always four draws, so that one probability does not change what the others hit.
+    // Always five draws, so that one probability does not change what the others hit.
     const [loses, duplicates, reorders, corrupts] = [
       this.happens(settings.loss),
       this.happens(settings.duplication),
       this.happens(settings.reordering),
       this.happens(settings.corruption),
     ];
+    const draw = this.random.next();
     if (loses) {
       counts.lost++;
       return;
@@ -101,7 +102,7 @@ export class FaultInjector {
     const frame = buffer.slice(start, end);
     if (corrupts && frame.length > 0) {
       counts.corrupted++;
-      const bit = this.random.next() % (frame.length * 8);
+      const bit = draw % (frame.length * 8);
       frame[bit >> 3] = (frame[bit >> 3] ?? 0) ^ (0x80 >> (bit & 7));
     }
     if (reorders && this.overtaken === undefined) {

@@ -75,10 +75,8 @@ export function errno(): number {
 /** Errors this code tells apart (asm-generic numbers, the same on every architecture koffi runs on). */
 export const EPERM = 1;
 export const EINTR = 4;
-export const ENXIO = 6;
 export const EAGAIN = 11;
 export const EMSGSIZE = 90;
-export const ENETDOWN = 100;
 
 /** `poll(2)` event bits. */
 export const POLLIN = 0x1;

@@ -12,7 +12,7 @@ export interface PortStats {
   tx_bytes: number;
   /** The interface was down or its queue full. */
   tx_dropped: number;
-  /** Longer than the interface's MTU or a transmit slot. */
+  /** Longer than the interface's MTU, or than it was a second ago. */
   tx_oversized: number;
   /** How often the port lost its interface or its link. */
   downs: number;
@@ -61,10 +61,6 @@ export interface PollablePort extends Port {
   onPollError(): void;
   /** Called about once a second: notices returning interfaces. */
   maintain(): void;
-}
-
-export function isPollable(port: Port): port is PollablePort {
-  return 'receiveBatch' in port;
 }
 
 /** A port that could not be opened; the message names port and interface. */

@@ -19,8 +19,11 @@ const TPID_8021Q = 0x8100;
 const MAC_PAIR_BYTES = 12;
 const VLAN_TAG_BYTES = 4;
 
-/** Slots for the usual MTU and for jumbo frames; the ring's own header and a VLAN tag fit in beside the frame. */
-const SLOT_SIZES_BYTES = [2048, 10_240, 73_728];
+/**
+ * Slots for the usual MTU, for jumbo frames and for what virtual interfaces take, few to a block when there is no other
+ * way; the ring's own header and a VLAN tag fit in beside the frame.
+ */
+const SLOT_SIZES_BYTES = [2048, 4096, 10_240, 16_384, 32_768, 65_536];
 const SLOT_OVERHEAD_BYTES = 128;
 /** A block is contiguous kernel memory; the rest of it that fits no slot stays unused. */
 const BLOCK_BYTES = 128 * 1024;
@@ -44,7 +47,8 @@ export interface RxCounts {
 export class RxRing {
   private readonly address: bigint;
   private readonly length_bytes = BLOCK_BYTES * BLOCKS;
-  private readonly slot_bytes: number;
+  /** No frame of the interface is longer. */
+  readonly slot_bytes: number;
   private readonly slots_per_block: number;
   private words: Int32Array;
   private bytes: Uint8Array;
@@ -114,6 +118,11 @@ export class RxRing {
   get received_at_us(): number {
     const { words, base } = this;
     return ((words[base + 4] ?? 0) >>> 0) * 1e6 + (words[base + 5] ?? 0) / 1e3;
+  }
+
+  /** Frames that can wait at once. */
+  get slots(): number {
+    return this.slots_per_block * BLOCKS;
   }
 
   /** Whether frames of this MTU fit the slots. */

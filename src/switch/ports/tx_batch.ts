@@ -4,7 +4,6 @@ import { EAGAIN, EINTR, EMSGSIZE, errno, libc } from './libc';
 
 const MSG_DONTWAIT = 0x40;
 const BATCH_FRAMES = 64;
-const SLOT_BYTES = 10_240;
 /** struct mmsghdr and struct iovec of a 64-bit system. */
 const MMSGHDR_BYTES = 64;
 const IOVEC_BYTES = 16;
@@ -24,25 +23,29 @@ export interface TxCounts {
  * tells neither which frame failed nor why.
  */
 export class TxBatch {
-  private readonly frames = new Uint8Array(BATCH_FRAMES * SLOT_BYTES);
+  private readonly frames: Uint8Array;
   /** One iovec per slot; only the length (low word at 8) changes. */
   private readonly iovecs = new Uint32Array((BATCH_FRAMES * IOVEC_BYTES) / 4);
   private readonly headers = new BigUint64Array((BATCH_FRAMES * MMSGHDR_BYTES) / 8);
   /** Where sendmmsg starts, per index: a partly sent batch goes on from its first unsent frame. */
   private readonly header_addresses: bigint[];
-  private readonly copier = new FrameCopier(this.frames);
+  private readonly copier: FrameCopier;
   private queued = 0;
 
+  /** @param slot_bytes the longest frame that can leave */
   constructor(
     private readonly fd: number,
+    private readonly slot_bytes: number,
     private readonly counts: TxCounts,
   ) {
+    this.frames = new Uint8Array(BATCH_FRAMES * slot_bytes);
+    this.copier = new FrameCopier(this.frames);
     const frames_address = BigInt(koffi.address(this.frames));
     const iovecs_address = BigInt(koffi.address(this.iovecs));
     const headers_address = BigInt(koffi.address(this.headers));
     const iovec_pointers = new BigUint64Array(this.iovecs.buffer);
     this.header_addresses = Array.from({ length: BATCH_FRAMES }, (_, i) => {
-      iovec_pointers[i * 2] = frames_address + BigInt(i * SLOT_BYTES);
+      iovec_pointers[i * 2] = frames_address + BigInt(i * slot_bytes);
       // struct msghdr: name, namelen, iov, iovlen, control, controllen, flags
       this.headers[i * 8 + 2] = iovecs_address + BigInt(i * IOVEC_BYTES);
       this.headers[i * 8 + 3] = 1n;
@@ -51,12 +54,12 @@ export class TxBatch {
   }
 
   add(buffer: Uint8Array, start: number, end: number): void {
-    if (end - start > SLOT_BYTES) {
+    if (end - start > this.slot_bytes) {
       this.counts.tx_oversized++;
       return;
     }
     if (this.queued === BATCH_FRAMES) this.flush();
-    this.copier.copy(buffer, start, end, this.queued * SLOT_BYTES);
+    this.copier.copy(buffer, start, end, this.queued * this.slot_bytes);
     this.iovecs[this.queued * 4 + 2] = end - start;
     this.queued++;
   }

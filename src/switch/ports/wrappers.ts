@@ -67,6 +67,9 @@ export interface PortFaults {
   out?: FaultSettings | undefined;
 }
 
+/** With one seed for both directions, what leaves must not have the luck of what arrives. */
+const OUTGOING_SEED = 0x5bd1e995;
+
 /** A port whose frames are lost, doubled, reordered, damaged or late, by a seed. Held frames need `release`. */
 export class FaultyPort extends WrappedPort {
   readonly counts: FaultCounts = emptyFaultCounts();
@@ -84,7 +87,10 @@ export class FaultyPort extends WrappedPort {
     const transmit = (buffer: Uint8Array, start: number, end: number): void =>
       inner.transmit(buffer, start, end);
     if (faults.in !== undefined) this.incoming = new FaultInjector(faults.in, this.counts, clock, receive);
-    if (faults.out !== undefined) this.outgoing = new FaultInjector(faults.out, this.counts, clock, transmit);
+    if (faults.out !== undefined) {
+      const settings = { ...faults.out, seed: faults.out.seed ^ OUTGOING_SEED };
+      this.outgoing = new FaultInjector(settings, this.counts, clock, transmit);
+    }
   }
 
   get due_us(): number {

@@ -19,6 +19,10 @@ interface Member {
 
 interface RoleState {
   primary: Controller | undefined;
+  /** It waits for requests that were accepted before it came: until they are done it may do nothing, and hears nothing. */
+  is_waiting: boolean;
+  /** Accepted from a primary, and not done. */
+  requests: number;
   /** The highest election id any primary ever had: lower ones stay backups, also when there is no primary. */
   highest_election_id: bigint | undefined;
 }
@@ -42,7 +46,11 @@ export class Arbitration {
   private readonly members = new Map<Controller, Member>();
   private readonly roles = new Map<string, RoleState>();
 
-  constructor(private readonly device_id: bigint) {}
+  constructor(
+    private readonly device_id: bigint,
+    /** A controller has become primary. */
+    private readonly onNewPrimary: () => void = () => undefined,
+  ) {}
 
   /** Throws RpcError: then the controller's stream is to be ended with it (and `leave` to be called). */
   update(controller: Controller, message: MasterArbitrationUpdate): void {
@@ -59,11 +67,13 @@ export class Arbitration {
     if (wins) {
       state.primary = controller;
       state.highest_election_id = election_id;
+      if (!was_primary) state.is_waiting = true;
       // The others hear of it before the new primary does.
       this.notifyAll(role, (other) => other !== controller);
-      this.notify(controller);
+      if (was_primary) this.notify(controller);
+      this.settle(state);
     } else if (was_primary) {
-      state.primary = undefined;
+      this.depose(state);
       this.notifyAll(role, () => true);
     } else {
       this.notify(controller);
@@ -77,8 +87,18 @@ export class Arbitration {
     this.members.delete(controller);
     const state = this.state(member.role);
     if (state.primary !== controller) return;
-    state.primary = undefined;
+    this.depose(state);
     this.notifyAll(member.role, () => true);
+  }
+
+  /** A request of the role's primary is accepted; what is answered is to be called once it is done. */
+  begin(role: string): () => void {
+    const state = this.state(role);
+    state.requests++;
+    return () => {
+      state.requests--;
+      this.settle(state);
+    };
   }
 
   /** Whether anybody ever came in this role. There always is the default role. */
@@ -89,18 +109,37 @@ export class Arbitration {
   /** Whether this controller is its role's primary. */
   isPrimary(controller: Controller): boolean {
     const member = this.members.get(controller);
-    return member !== undefined && this.roles.get(member.role)?.primary === controller;
+    return member !== undefined && this.acting(member.role) === controller;
   }
 
   /** Whether a unary call with this election id speaks for the role's primary. */
   isPrimaryId(role: string, election_id: bigint | undefined): boolean {
-    const primary = this.roles.get(role)?.primary;
+    const primary = this.acting(role);
     return primary !== undefined && this.members.get(primary)?.election_id === election_id;
   }
 
   /** The primary of every role that has one. */
   primaries(): Controller[] {
-    return [...this.roles.values()].flatMap(({ primary }) => primary ?? []);
+    return [...this.roles.keys()].flatMap((role) => this.acting(role) ?? []);
+  }
+
+  /** The primary once it is accepted as such. */
+  private acting(role: string): Controller | undefined {
+    const state = this.roles.get(role);
+    return state === undefined || state.is_waiting ? undefined : state.primary;
+  }
+
+  private depose(state: RoleState): void {
+    state.primary = undefined;
+    state.is_waiting = false;
+  }
+
+  /** Accepts a primary that waits, if there is nothing left to wait for. */
+  private settle(state: RoleState): void {
+    if (!state.is_waiting || state.primary === undefined || state.requests > 0) return;
+    state.is_waiting = false;
+    this.onNewPrimary();
+    this.notify(state.primary);
   }
 
   private check(
@@ -143,7 +182,7 @@ export class Arbitration {
   private state(role: string): RoleState {
     let state = this.roles.get(role);
     if (state === undefined) {
-      state = { primary: undefined, highest_election_id: undefined };
+      state = { primary: undefined, is_waiting: false, requests: 0, highest_election_id: undefined };
       this.roles.set(role, state);
     }
     return state;
@@ -157,7 +196,8 @@ export class Arbitration {
 
   private notify(controller: Controller): void {
     const role = this.members.get(controller)?.role ?? '';
-    const { primary, highest_election_id: highest } = this.state(role);
+    const { primary, is_waiting, highest_election_id: highest } = this.state(role);
+    if (primary === controller && is_waiting) return;
     const code =
       primary === controller ? status.OK : primary === undefined ? status.NOT_FOUND : status.ALREADY_EXISTS;
     const text = { [status.OK]: 'you are primary', [status.NOT_FOUND]: 'there is no primary' };

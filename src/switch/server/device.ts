@@ -39,7 +39,7 @@ export class Device {
 
   constructor(
     readonly dataplane: Dataplane,
-    private readonly onCommit: () => void,
+    private readonly onCommit: (pipeline: Pipeline) => void,
   ) {}
 
   get committed(): Committed | undefined {
@@ -128,7 +128,7 @@ export class Device {
   private use(next: Committed): void {
     this.committed_config = next;
     this.saved = undefined;
-    this.onCommit();
+    this.onCommit(next.pipeline);
   }
 
   private async compile(how: 'verify' | 'stage', { pipeline }: Committed): Promise<void> {

@@ -2,7 +2,7 @@ import type { DigestEntry_Config, DigestList, P4Data } from 'p4runtime-js';
 
 /** Digest messages sent but not acknowledged that are remembered per digest. */
 const UNACKNOWLEDGED_MAX = 65_536;
-/** Where max_list_size is 0 (no limit). */
+/** Whatever max_list_size is: what waits for a long timeout is bounded, and a list is no larger than gRPC allows. */
 const LIST_SIZE_MAX = 1024;
 
 interface Digest {
@@ -30,7 +30,8 @@ export class DigestLists {
     const digest = this.digest(digest_id, config);
     if (digest.sent.has(key) || digest.buffer.has(key)) return;
     digest.buffer.set(key, data);
-    const is_full = digest.buffer.size >= (config.maxListSize === 0 ? LIST_SIZE_MAX : config.maxListSize);
+    const list_size = config.maxListSize === 0 ? LIST_SIZE_MAX : Math.min(config.maxListSize, LIST_SIZE_MAX);
+    const is_full = digest.buffer.size >= list_size;
     if (is_full || config.maxTimeoutNs === 0n) this.flush(digest_id, digest);
     else digest.send_timer ??= timer(config.maxTimeoutNs, () => this.flush(digest_id, digest));
   }
@@ -40,13 +41,23 @@ export class DigestLists {
     if (digest !== undefined) this.forget(digest, list_id);
   }
 
-  /** Forgets everything: the program or the primary has changed. */
+  /** Forgets everything: the program has changed. */
   clear(): void {
-    for (const digest of this.digests.values()) {
-      clearTimeout(digest.send_timer);
-      for (const list of digest.lists.values()) clearTimeout(list.timer);
-    }
-    this.digests.clear();
+    for (const id of [...this.digests.keys()]) this.delete(id);
+  }
+
+  /** Nobody asks for the digest any more: what waits is not sent, and whoever asks anew has been sent nothing. */
+  delete(digest_id: number): void {
+    const digest = this.digests.get(digest_id);
+    if (digest === undefined) return;
+    clearTimeout(digest.send_timer);
+    this.forgetSent(digest);
+    this.digests.delete(digest_id);
+  }
+
+  /** There is a new primary, who has not seen what others have not acknowledged. What waits it is sent. */
+  primaryChanged(): void {
+    for (const digest of this.digests.values()) this.forgetSent(digest);
   }
 
   private digest(id: number, config: DigestEntry_Config): Digest {
@@ -73,6 +84,12 @@ export class DigestLists {
       digest.lists.set(listId, { keys, timer: timer(ackTimeoutNs, () => this.forget(digest, listId)) });
     }
     this.send({ digestId: digest_id, listId, data, timestamp: BigInt(Date.now()) * 1_000_000n });
+  }
+
+  private forgetSent(digest: Digest): void {
+    for (const list of digest.lists.values()) clearTimeout(list.timer);
+    digest.lists.clear();
+    digest.sent.clear();
   }
 
   private forget(digest: Digest, list_id: bigint): void {

@@ -47,6 +47,8 @@ export interface TableSpec {
   /** By id; whether an entry and whether the default may use it. */
   actions: Map<number, { action: ActionSpec; in_entries: boolean; as_default: boolean }>;
   actions_by_name: Map<string, ActionSpec>;
+  /** Ids that refer to no action: p4c does not describe `@hidden` ones. */
+  hidden_actions: number[];
   is_const: boolean;
   /** The program has entries for it. */
   has_initial_entries: boolean;
@@ -140,10 +142,13 @@ export class P4InfoIndex {
       throw invalid(`${label} refers to action profile ${implementationId}, which does not exist`);
     const actions: TableSpec['actions'] = new Map();
     const actions_by_name: TableSpec['actions_by_name'] = new Map();
+    const hidden_actions: number[] = [];
     for (const ref of table.actionRefs) {
       const action = this.actions.get(ref.id);
-      if (action === undefined)
-        throw invalid(`table ${name} refers to action ${ref.id}, which does not exist`);
+      if (action === undefined) {
+        hidden_actions.push(ref.id);
+        continue;
+      }
       // scope: 1 is TABLE_ONLY, 2 is DEFAULT_ONLY
       const scope: number = ref.scope;
       actions.set(ref.id, { action, in_entries: scope !== 2, as_default: scope !== 1 });
@@ -158,6 +163,7 @@ export class P4InfoIndex {
       has_priority: keys.some(({ kind }) => kind === 'ternary' || kind === 'range' || kind === 'optional'),
       actions,
       actions_by_name,
+      hidden_actions,
       is_const: table.isConstTable,
       has_initial_entries: table.hasInitialEntries,
       has_const_default: table.constDefaultActionId !== 0,

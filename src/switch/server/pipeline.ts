@@ -9,7 +9,7 @@ import type { Program } from '../program/model';
 import { parseDeviceConfig, refusedProgram } from './device_config';
 import { PlainEntries } from './entities/plain_entries';
 import { P4InfoIndex } from './p4info';
-import { checkProgram, forgetDead, nameDigests } from './program_check';
+import { checkProgram, forgetDead, nameDigests, nameHiddenActions } from './program_check';
 import { RpcError } from './rpc_error';
 import { useProgramWidths } from './translation';
 
@@ -38,6 +38,8 @@ export class Pipeline {
   readonly clone_sessions = new Map<number, CloneSessionEntry>();
   /** Digests that a client asked to have sent, by id. */
   readonly digest_configs = new Map<number, DigestEntry_Config>();
+  /** Told of each that a client asks for no more; set once packets go through this config. */
+  digestDeleted: (digest_id: number) => void = () => undefined;
 
   /** Throws RpcError naming what is missing, malformed or at odds. The program itself is not compiled here. */
   constructor(readonly config: ForwardingPipelineConfig) {
@@ -47,6 +49,7 @@ export class Pipeline {
     this.program = load(this.json);
     forgetDead(this.info, this.program);
     nameDigests(this.info, this.program);
+    nameHiddenActions(this.info, this.program);
     useProgramWidths(this.info, this.program);
     checkProgram(this.info, this.program);
     this.plain_entries = new PlainEntries(this.info);

@@ -1,8 +1,14 @@
-import { MeterSpec_Unit, type DirectCounter, type DirectMeter } from 'p4runtime-js';
+import {
+  MeterSpec_Unit,
+  type ControllerPacketMetadata,
+  type DirectCounter,
+  type DirectMeter,
+} from 'p4runtime-js';
 import type { Action, FieldList, Program, Table, TableKey } from '../program/model';
+import { controllerHeaders } from './controller_header';
 import { nameOf, type KeyField, type P4InfoIndex, type TableSpec } from './p4info';
 import { RpcError } from './rpc_error';
-import { typeWidths } from './type_widths';
+import { isTranslated, typeWidths } from './type_widths';
 
 /** p4c's names of digests that have no struct: of the type in the JSON, of the call in P4Info. */
 const UNNAMED = { in_program: /^tuple_\d+$/, in_info: /^digest_\d+$/ };
@@ -34,6 +40,30 @@ export function nameDigests(info: P4InfoIndex, program: Program): void {
 }
 
 /**
+ * Gives `@hidden` actions the program's names, in the order of both: they can be read, but nobody can write them.
+ * @throws RpcError INVALID_ARGUMENT if a table refers to more actions than the program's has
+ */
+export function nameHiddenActions(info: P4InfoIndex, program: Program): void {
+  const tables = tablesOf(program);
+  for (const { name, label, actions, actions_by_name, hidden_actions } of info.tables.values()) {
+    const own_actions = tables.get(name)?.actions.filter((action) => !actions_by_name.has(action.name)) ?? [];
+    for (const [i, id] of hidden_actions.entries()) {
+      const own_action = own_actions[i];
+      if (own_action === undefined)
+        throw new RpcError(
+          'INVALID_ARGUMENT',
+          `P4Info: ${label} refers to action ${id}, which does not exist`,
+        );
+      const { name: action_name, parameters } = own_action;
+      const params = parameters.map((own, at) => ({ id: at + 1, name: own.name, width_bits: own.width }));
+      const action = { id, name: action_name, params };
+      actions.set(id, { action, in_entries: false, as_default: false });
+      actions_by_name.set(action_name, action);
+    }
+  }
+}
+
+/**
  * Whether a P4Info is the one of a program. P4Info may lack what p4c hides from control planes (`@hidden`, and the tables
  * it makes up itself).
  * @throws RpcError INVALID_ARGUMENT naming the first thing that is missing or different, what was found and expected
@@ -56,6 +86,8 @@ export function checkProgram(info: P4InfoIndex, program: Program): void {
   checkMeters(info, program);
   checkRegisters(info, program);
   checkDigests(info, program);
+  checkPacketHeader(info, info.packet_in, program);
+  checkPacketHeader(info, info.packet_out, program);
 }
 
 export function tablesOf({ ingress, egress }: Program): Map<string, Table> {
@@ -84,6 +116,8 @@ function checkKey(what: string, key: KeyField, own: TableKey): void {
 }
 
 function checkActions({ label, actions_by_name }: TableSpec, table: Table): void {
+  for (const { name } of table.actions)
+    if (!actions_by_name.has(name)) throw mismatch(`${label} lacks action ${name}, which the program's has`);
   const own_actions = new Map(table.actions.map((action) => [action.name, action]));
   for (const { name, params } of actions_by_name.values()) {
     const action = own_actions.get(name);
@@ -162,6 +196,25 @@ function checkDigests(info: P4InfoIndex, program: Program): void {
   }
   for (const digest of info.digests.values())
     if (!found.has(nameOf(digest))) throw missing(`digest ${nameOf(digest)}`);
+}
+
+function checkPacketHeader(
+  { types }: P4InfoIndex,
+  header: ControllerPacketMetadata | undefined,
+  program: Program,
+): void {
+  if (header === undefined) return;
+  let different: (() => void) | undefined;
+  for (const fields of controllerHeaders(header, program)) {
+    const index = header.metadata.findIndex((field, i) => {
+      return !isTranslated(types, field) && field.bitwidth !== fields[i]?.width;
+    });
+    if (index < 0) return;
+    const [found, own] = [header.metadata[index], fields[index]];
+    different ??= () =>
+      check(nameOf(header), `width in bits of metadata ${found?.name}`, found?.bitwidth, own?.width);
+  }
+  different?.();
 }
 
 function fieldWidths({ elements }: FieldList): (number | undefined)[] {

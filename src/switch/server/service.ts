@@ -35,6 +35,14 @@ export interface ServiceOptions {
   failed: (error: Error) => void;
 }
 
+/** Who sends a request, as it says itself. */
+interface Sender {
+  deviceId: bigint;
+  electionId: Uint128 | undefined;
+  role: string;
+  roleId: bigint;
+}
+
 type RpcName =
   'capabilities' | 'setForwardingPipelineConfig' | 'getForwardingPipelineConfig' | 'read' | 'streamChannel';
 type Handlers = Pick<P4RuntimeServer, RpcName> & {
@@ -53,8 +61,14 @@ export class P4RuntimeService implements StreamHandler {
   );
 
   constructor(private readonly options: ServiceOptions) {
-    this.arbitration = new Arbitration(options.device_id);
-    this.device = new Device(options.dataplane, () => this.notifications.digest_lists.clear());
+    this.arbitration = new Arbitration(options.device_id, () =>
+      this.notifications.digest_lists.primaryChanged(),
+    );
+    this.device = new Device(options.dataplane, (pipeline) => {
+      const { digest_lists } = this.notifications;
+      digest_lists.clear();
+      pipeline.digestDeleted = (digest_id) => digest_lists.delete(digest_id);
+    });
     this.notifications = new Notifications(options.dataplane, this.device, {
       primaries: () => this.arbitration.primaries().filter((one) => one instanceof ControllerStream),
       log: options.log,
@@ -131,8 +145,7 @@ export class P4RuntimeService implements StreamHandler {
   }
 
   private async setConfig(request: SetForwardingPipelineConfigRequest): Promise<void> {
-    this.checkSender(request);
-    await this.device.set(request);
+    await this.accepted(request, () => this.device.set(request));
     this.options.log('info', `forwarding pipeline config: action ${request.action} done`);
   }
 
@@ -142,11 +155,12 @@ export class P4RuntimeService implements StreamHandler {
   }
 
   private async write(request: EncodedWriteRequest): Promise<void> {
-    this.checkSender(request);
     const { updates, atomicity } = request;
     const access = atomicity === WriteRequest_Atomicity.CONTINUE_ON_ERROR ? 'write' : 'alone';
-    const results = await this.device.access(access, (pipeline) =>
-      writeUpdates(pipeline, this.options.dataplane, updates, atomicity),
+    const results = await this.accepted(request, () =>
+      this.device.access(access, (pipeline) =>
+        writeUpdates(pipeline, this.options.dataplane, updates, atomicity),
+      ),
     );
     if (results.some(({ canonicalCode }) => canonicalCode !== 0)) throw new BatchFailure('updates', results);
   }
@@ -180,13 +194,11 @@ export class P4RuntimeService implements StreamHandler {
     }
   }
 
-  /** The checks and their order are the specification's ("Write RPC"). */
-  private checkSender(request: {
-    deviceId: bigint;
-    electionId: Uint128 | undefined;
-    role: string;
-    roleId: bigint;
-  }) {
+  /**
+   * Does what a primary asks for; the next one is accepted after that. The checks and their order are the
+   * specification's ("Write RPC").
+   */
+  private async accepted<T>(request: Sender, work: () => Promise<T>): Promise<T> {
     this.checkDevice(request.deviceId);
     const role = roleName({ name: request.role, id: request.roleId });
     if (!this.arbitration.hasRole(role)) throw new RpcError('NOT_FOUND', `role "${role}" is unknown`);
@@ -196,6 +208,12 @@ export class P4RuntimeService implements StreamHandler {
         'PERMISSION_DENIED',
         `election id ${id ?? '(none)'} is not the primary controller's`,
       );
+    }
+    const done = this.arbitration.begin(role);
+    try {
+      return await work();
+    } finally {
+      done();
     }
   }
 

@@ -1,25 +1,15 @@
 import type { ControllerPacketMetadata, P4TypeInfo } from 'p4runtime-js';
 import type { Program } from '../program/model';
+import { controllerHeaders } from './controller_header';
 import { nameOf, type P4InfoIndex } from './p4info';
 import { tablesOf } from './program_check';
+import { isTranslated } from './type_widths';
 
 /**
  * Types that clients see in another form than the program has (`@p4runtime_translation` to `bit<W>` or to `string`;
  * specification, "User-defined types"). Nothing says what the numbers of clients mean, so they are the program's, and it
  * is the program's width that values have to fit.
  */
-
-/** What p4c puts at the end of a header that ends within a byte. */
-const PADDING = '_padding';
-
-interface WithType {
-  typeName: { name: string } | undefined;
-}
-
-function isTranslated(types: P4TypeInfo | undefined, { typeName }: WithType): boolean {
-  const representation = types?.newTypes[typeName?.name ?? '']?.representation;
-  return representation?.$case === 'translatedType' && representation.value.sdnType !== undefined;
-}
 
 /** Puts the program's widths in place of the clients' for translated keys and parameters. */
 export function useProgramWidths(info: P4InfoIndex, program: Program): void {
@@ -52,18 +42,10 @@ export function packetHeaderInProgram(
   program: Program,
 ): ControllerPacketMetadata | undefined {
   if (header === undefined || !header.metadata.some((field) => isTranslated(types, field))) return header;
-  // P4Info does not say which header type it is, so it is the one with these fields.
-  const names = header.metadata.map(({ name }) => name).join();
-  for (const { type } of program.headers) {
-    const fields = type.fields.filter(({ name }) => name !== PADDING);
-    if (fields.map(({ name }) => name).join() !== names) continue;
-    return {
-      ...header,
-      metadata: header.metadata.map((field, i) => ({
-        ...field,
-        bitwidth: fields[i]?.width ?? field.bitwidth,
-      })),
-    };
-  }
-  return header;
+  const [fields] = controllerHeaders(header, program);
+  if (fields === undefined) return header;
+  return {
+    ...header,
+    metadata: header.metadata.map((field, i) => ({ ...field, bitwidth: fields[i]?.width ?? field.bitwidth })),
+  };
 }

@@ -54,3 +54,13 @@ function all(members: (P4DataTypeSpec | undefined)[], types: P4TypeInfo | undefi
   }
   return widths;
 }
+
+interface WithType {
+  typeName: { name: string } | undefined;
+}
+
+/** Whether clients see values of this type in another form than the program has. */
+export function isTranslated(types: P4TypeInfo | undefined, { typeName }: WithType): boolean {
+  const representation = types?.newTypes[typeName?.name ?? '']?.representation;
+  return representation?.$case === 'translatedType' && representation.value.sdnType !== undefined;
+}

@@ -21,6 +21,10 @@ import { Rows } from './rows';
 
 const CAPACITY_MIN = 16;
 const NS_PER_US = 1000;
+/** Entries that are looked at for idle timeouts while packets wait: a fraction of a millisecond. */
+const IDLE_SCAN_MAX = 65_536;
+/** Rounds of looking for idle entries begin when one is due, and at least as often as this. */
+const IDLE_ROUND_US_MAX = 1_000_000;
 
 /**
  * A match-action table: its entries in arrays by entry number, so that a million of them are a few arrays. Entry 0
@@ -49,6 +53,10 @@ export class MatchTable {
   private last_hits_us = new Float64Array(0);
   /** When each entry was last reported idle: it is again when its timeout has passed once more. */
   private idle_reports_us = new Float64Array(0);
+  /** Where `reportIdle` goes on, the earliest time an entry of this round is due next, and when a new round begins. */
+  private idle_next = 1;
+  private idle_round_due_us = Infinity;
+  private idle_due_us = 0;
   private capacity = CAPACITY_MIN;
   private size = 0;
   /** The entries are the program's, for ever. */
@@ -244,6 +252,7 @@ export class MatchTable {
     if (!this.program.support_timeout) return;
     this.last_hits_us[at] = saved.hit_us;
     this.idle_reports_us[at] = saved.reported_us;
+    this.expectIdle(Math.max(saved.hit_us, saved.reported_us), at);
   }
 
   writeCounter(entry: Pick<TableEntry, 'match' | 'priority'>, value: CounterValue): void {
@@ -262,17 +271,34 @@ export class MatchTable {
     this.metered().clearCounters(this.find(entry));
   }
 
-  /** Calls `report` for each entry that has been idle for its timeout, since it was hit or last reported. */
-  reportIdle(report: (entry: TableEntryState) => void): void {
+  /**
+   * Calls `report` for entries that have been idle for their timeout, since they were hit or last reported, until it
+   * answers false: that entry comes first the next time. A call looks at IDLE_SCAN_MAX entries at most, since packets
+   * wait meanwhile; the next goes on.
+   */
+  reportIdle(report: (entry: TableEntryState) => boolean | undefined): void {
     if (!this.program.support_timeout) return;
-    for (let entry = 1; entry < this.match_lookup.end; entry++) {
+    const { now_us } = this.clock;
+    if (this.idle_next === 1 && now_us < this.idle_due_us) return;
+    const { end } = this.match_lookup;
+    const stop = Math.min(end, this.idle_next + IDLE_SCAN_MAX);
+    for (; this.idle_next < stop; this.idle_next++) {
+      const entry = this.idle_next;
       const timeout_us = this.idle_timeouts_us[entry] as number;
       if (timeout_us === 0 || !this.actions.has(entry)) continue;
       const since_us = Math.max(this.last_hits_us[entry] as number, this.idle_reports_us[entry] as number);
-      if (this.clock.now_us - since_us < timeout_us) continue;
-      this.idle_reports_us[entry] = this.clock.now_us;
-      report(this.state(entry));
+      let due_us = since_us + timeout_us;
+      if (now_us - since_us >= timeout_us) {
+        if (report(this.state(entry)) === false) return;
+        this.idle_reports_us[entry] = now_us;
+        due_us = now_us + timeout_us;
+      }
+      if (due_us < this.idle_round_due_us) this.idle_round_due_us = due_us;
     }
+    if (this.idle_next < end) return;
+    this.idle_next = 1;
+    this.idle_due_us = Math.min(this.idle_round_due_us, now_us + IDLE_ROUND_US_MAX);
+    this.idle_round_due_us = Infinity;
   }
 
   // -- within --
@@ -380,6 +406,15 @@ export class MatchTable {
     this.idle_timeouts_us[at] = Number(timeout_ns) / NS_PER_US;
     this.idle_timeouts_ns[at] = timeout_ns;
     this.touch(at);
+    this.expectIdle(this.clock.now_us, at);
+  }
+
+  private expectIdle(since_us: number, at: number): void {
+    const timeout_us = this.idle_timeouts_us[at] as number;
+    if (timeout_us === 0) return;
+    const due_us = since_us + timeout_us;
+    this.idle_due_us = Math.min(this.idle_due_us, due_us);
+    this.idle_round_due_us = Math.min(this.idle_round_due_us, due_us);
   }
 
   private setCounter(at: number, value: CounterValue): void {

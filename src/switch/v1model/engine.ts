@@ -16,6 +16,7 @@ import {
   type ProfileGroup,
   type ProfileLimits,
   type ProfileMember,
+  type RegisterCells,
   type Replica,
   type SavedEntry,
   type SavedMeter,
@@ -300,6 +301,10 @@ class V1ModelEngine implements Engine {
 
   writeRegister(name: string, index: number, value: bigint): void {
     this.register(name).write(index, value);
+  }
+
+  registerCells(name: string): RegisterCells {
+    return this.register(name).cells();
   }
 
   setMulticastGroup(group_id: number, replicas: Replica[] | undefined): void {

@@ -1,11 +1,6 @@
-import { EngineError, type CounterValue, type Engine, type EntryAction } from '../engine';
-
-export interface CarriedTable {
-  name: string;
-  with_counters: boolean;
-  /** Both have a direct meter of one kind. */
-  with_meters: boolean;
-}
+import { EngineError, type Engine, type EntryAction, type SavedMeter } from '../engine';
+import { addCounts, withoutCounters, type CarriedTable, type CopiedMeters } from './carry_counts';
+import { RegisterCopies } from './carry_registers';
 
 /**
  * What of one program's state another takes over, by the names that mean the same in both, and what must be unused
@@ -23,12 +18,21 @@ export interface CarriedNames {
   unused: { tables: string[]; profiles: string[]; value_sets: string[]; meters: string[]; actions: string[] };
 }
 
+/** What is left to do once everything else has been copied. */
+export interface Carried {
+  /** In one go, just before packets go through the other engine: they read and write registers. */
+  copyRegisters(): void;
+  /** Adds what packets made of the state: counts, the fill of meters, idle times. In steps, after the change. */
+  addCounts(): Generator<undefined, void>;
+}
+
 /**
- * Copies state from one engine to another in small steps, with what packets made of it: counts, the fill of meters,
- * idle times. Both engines have one clock.
+ * Copies state from one engine to another in small steps, while packets go through the first. Counts are not copied:
+ * once packets go through the other engine, its own are added to those of the first, which do not change any more. So
+ * none is lost and nothing has to wait. Both engines have one clock.
  * @throws EngineError INVALID_ARGUMENT naming what the other program cannot take
  */
-export function* carryOver(from: Engine, to: Engine, names: CarriedNames): Generator<undefined, void> {
+export function* carryOver(from: Engine, to: Engine, names: CarriedNames): Generator<undefined, Carried> {
   checkUnused(from, names.unused);
   const gone_actions = new Set(names.unused.actions);
   function check(action: EntryAction | undefined): void {
@@ -48,7 +52,10 @@ export function* carryOver(from: Engine, to: Engine, names: CarriedNames): Gener
       yield undefined;
     }
   }
-  for (const { name, with_counters, with_meters } of names.tables) {
+  const copied: CopiedMeters = { entries: new Map(), cells: new Map() };
+  for (const { name, with_meters } of names.tables) {
+    const meters: (SavedMeter | undefined)[] = [];
+    if (with_meters) copied.entries.set(name, meters);
     // What the new program has instead of the old one's entries is not what was there.
     for (const state of [...to.entries(name)]) if (!state.is_const) to.deleteEntry(name, state);
     for (const state of from.entries(name)) {
@@ -64,10 +71,11 @@ export function* carryOver(from: Engine, to: Engine, names: CarriedNames): Gener
         carry(`table ${name}, an entry`, () =>
           to.restoreEntry(name, {
             ...saved,
-            counter: with_counters ? saved.counter : undefined,
-            saved_meter: with_meters ? saved.saved_meter : undefined,
+            counter: undefined,
+            saved_meter: with_meters ? withoutCounters(saved.saved_meter) : undefined,
           }),
         );
+        if (with_meters) meters.push(saved.saved_meter);
       }
       yield undefined;
     }
@@ -77,39 +85,29 @@ export function* carryOver(from: Engine, to: Engine, names: CarriedNames): Gener
     check(state?.action);
     carry(`table ${name}, the default action`, () => to.setDefaultAction(name, state?.action));
   }
-  for (const { name, with_counters } of names.tables) {
-    const counter = from.defaultAction(name)?.counter;
-    if (with_counters && counter !== undefined && !isZero(counter)) to.writeDefaultCounter(name, counter);
-  }
   for (const name of names.value_sets)
     carry(`value set ${name}`, () => to.setValueSet(name, from.valueSet(name)));
   for (const { group_id, replicas } of from.multicastGroups()) to.setMulticastGroup(group_id, replicas);
   for (const session of from.cloneSessions()) to.setCloneSession(session.session_id, session);
-  yield* carryCells(from, to, names);
-}
-
-function* carryCells(from: Engine, to: Engine, names: CarriedNames): Generator<undefined, void> {
-  for (const name of names.counters) {
-    for (let i = 0; i < from.counterSize(name); i++) {
-      const value = from.readCounter(name, i);
-      if (!isZero(value)) to.writeCounter(name, i, value);
-      yield undefined;
-    }
-  }
   for (const name of names.meters) {
+    const cells = new Map<number, SavedMeter>();
+    copied.cells.set(name, cells);
     for (let i = 0; i < from.meterSize(name); i++) {
       const saved = from.savedMeter(name, i);
-      if (saved !== undefined) to.restoreMeter(name, i, saved);
+      if (saved !== undefined) {
+        to.restoreMeter(name, i, withoutCounters(saved));
+        cells.set(i, saved);
+      }
       yield undefined;
     }
   }
-  for (const name of names.registers) {
-    for (let i = 0; i < from.registerSize(name); i++) {
-      const value = from.readRegister(name, i);
-      if (value !== 0n) to.writeRegister(name, i, value);
-      yield undefined;
-    }
-  }
+  const registers = new RegisterCopies(from, to, names.registers);
+  // Most of the time goes into memory that is touched for the first time.
+  yield* registers.inSteps();
+  return {
+    copyRegisters: () => registers.atOnce(),
+    addCounts: () => addCounts(from, to, names, copied),
+  };
 }
 
 function checkUnused(from: Engine, unused: CarriedNames['unused']): void {
@@ -132,10 +130,6 @@ function checkUnused(from: Engine, unused: CarriedNames['unused']): void {
         throw invalid(`meter ${name}, cell ${i} is configured, but is not in the new program`);
     }
   }
-}
-
-function isZero({ packets, bytes }: CounterValue): boolean {
-  return packets === 0n && bytes === 0n;
 }
 
 function invalid(message: string): EngineError {

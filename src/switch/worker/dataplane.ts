@@ -27,7 +27,7 @@ export interface DataplaneCounts {
   no_program: number;
   /** Frames the program sent to a port that does not exist. */
   unknown_port: number;
-  /** Digests, idle notifications and traces nobody fetched in time. */
+  /** Digests and traces nobody fetched in time. */
   events_dropped: number;
   /** Frames to the CPU port that the P4Runtime server did not take as fast. */
   packet_ins_dropped: number;

@@ -19,8 +19,14 @@ export interface EngineModule {
 /** Builds an engine from p4c's parsed BMv2 JSON; throws an Error that names what is wrong with the program. */
 export type EngineFactory = (program: object, events: EngineEvents, options: EngineOptions) => Engine;
 
-/** The engine's control calls: everything but the packets, the clock, and the long reads and writes of tables. */
-export type EngineMethod = Exclude<keyof Engine, 'receive' | 'tick' | 'setTrace' | 'entries' | 'rowWriter'>;
+/**
+ * The engine's control calls: everything but the packets, the clock, the long reads and writes of tables, and memory
+ * of its own thread.
+ */
+export type EngineMethod = Exclude<
+  keyof Engine,
+  'receive' | 'tick' | 'setTrace' | 'entries' | 'rowWriter' | 'registerCells'
+>;
 
 /** One call as a value, so that it can travel to the thread that owns the engine. */
 export type EngineCall = {

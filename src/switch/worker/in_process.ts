@@ -73,6 +73,10 @@ export class InProcessDataplane implements Dataplane {
     this.core.release();
     this.core.tick();
     this.deliver();
+    while (this.core.hasIdleDue) {
+      this.core.reportIdle();
+      this.deliver();
+    }
   }
 
   /** `stage` and `commit` at once. Throws what the engine factory throws. */
@@ -198,7 +202,7 @@ export function verifyProgram(
   program: object,
   options: SwitchCoreOptions,
 ): void {
-  const ignore = (): void => undefined;
+  const ignore = (): undefined => undefined;
   create_engine(program, { send: ignore, digest: ignore, idle: ignore }, options);
 }
 

@@ -59,6 +59,8 @@ export class PacketLoop {
       if (now_us >= next_tick_us) {
         core.tick();
         next_tick_us = now_us + TICK_INTERVAL_US;
+      } else if (core.hasIdleDue) {
+        core.reportIdle();
       }
       if (now_us >= next_maintain_us) {
         for (const port of ports) port.maintain();
@@ -69,7 +71,7 @@ export class PacketLoop {
       if (core.due_us <= now_us) core.release();
       core.flush();
       control.deliver();
-      was_idle = frames === 0 && !has_worked;
+      was_idle = frames === 0 && !has_worked && !core.hasIdleDue;
       if (was_idle) this.sleep(Math.min(next_tick_us, core.due_us) - now_us);
     }
   }

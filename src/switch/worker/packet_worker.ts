@@ -70,13 +70,15 @@ async function runWorker(): Promise<void> {
 
   /** Posts reports unless the other thread is too far behind. */
   function report(count: number, message: FromWorker): void {
-    if (wakeup.eventsInFlight() + count > EVENTS_IN_FLIGHT_MAX) {
+    if (!hasRoom(count)) {
       core.counts.events_dropped += count;
       return;
     }
     wakeup.addEventsInFlight(count);
     post(message);
   }
+
+  const hasRoom = (count: number): boolean => wakeup.eventsInFlight() + count <= EVENTS_IN_FLIGHT_MAX;
 
   const listener = {
     packetIns: (frames: Uint8Array[]) => {
@@ -152,7 +154,7 @@ async function runWorker(): Promise<void> {
       return true;
     },
     deliver() {
-      core.deliver(listener);
+      core.deliver(listener, hasRoom);
       core.deliverObserved(observer);
     },
   };

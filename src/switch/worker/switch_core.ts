@@ -1,4 +1,4 @@
-import type { Engine, EngineEvents, EngineOptions, TableEntryState } from '../engine';
+import type { Engine, EngineEvents, EngineOptions } from '../engine';
 import { CaptureBuffer, type CaptureChunk } from '../ports/capture';
 import { InstrumentedPorts } from '../ports/instruments';
 import type { FrameHandler, Port } from '../ports/port';
@@ -26,6 +26,9 @@ export interface SwitchCoreOptions extends EngineOptions {
 const NESTED_FRAMES_MAX = 4096;
 /** Reports waiting for `deliver`; beyond these they are dropped and counted. */
 const EVENTS_MAX = 4096;
+/** Idle notifications are never dropped: entries without room for theirs stay due. One takes as long as a few frames. */
+const IDLES_MAX = 128;
+const IDLES_PER_TURN = 16;
 
 /** Engine and ports wired together, in one thread. Knows nothing of threads, gRPC or P4Info. */
 export class SwitchCore {
@@ -52,6 +55,11 @@ export class SwitchCore {
   private packet_ins: Uint8Array[] = [];
   private digests: DigestMessage[] = [];
   private idles: IdleMessage[] = [];
+  /** Of IDLES_PER_TURN; and whether an entry is due beyond. */
+  private idles_left = 0;
+  private is_idle_due = false;
+  /** The running engine does not know yet of all that packets have done. */
+  private is_carrying = false;
   private traces: PacketTrace[] = [];
   private chunks: CaptureChunk[] = [];
   private trace_filter: TraceFilter | undefined;
@@ -99,9 +107,22 @@ export class SwitchCore {
       const outcome = runEngineCall(engine, call);
       if (!outcome.ok) throw new Error(outcome.message);
     }
-    if (this.engine_loaded !== undefined) yield* carryOver(this.engine_loaded, engine, names);
+    if (this.engine_loaded === undefined) {
+      this.engine_loaded = engine;
+      this.engine_staged = undefined;
+      return;
+    }
+    const carried = yield* carryOver(this.engine_loaded, engine, names);
+    // Between these lines no packet is served.
+    carried.copyRegisters();
     this.engine_loaded = engine;
     this.engine_staged = undefined;
+    this.is_carrying = true;
+    try {
+      yield* carried.addCounts();
+    } finally {
+      this.is_carrying = false;
+    }
   }
 
   /** Packets go to the staged program from now on. */
@@ -118,8 +139,22 @@ export class SwitchCore {
 
   tick(): void {
     this.tellPortStates();
-    this.engine_loaded?.tick(this.clock.now_us);
+    this.reportIdle();
     this.capture.flush();
+  }
+
+  /** Whether there is more to do for `reportIdle` at once. */
+  get hasIdleDue(): boolean {
+    return this.is_idle_due && this.idles.length < IDLES_MAX;
+  }
+
+  /** Some of the notifications of entries that are idle. */
+  reportIdle(): void {
+    this.is_idle_due = false;
+    // An entry that was hit in the engine before this one is not idle.
+    if (this.is_carrying) return;
+    this.idles_left = IDLES_PER_TURN;
+    this.engine_loaded?.tick(this.clock.now_us);
   }
 
   /** One frame, to its end. */
@@ -152,11 +187,16 @@ export class SwitchCore {
     for (const port of this.ports.values()) port.flush();
   }
 
-  /** Hands over what was reported since the last call. */
-  deliver(listener: Pick<DataplaneListener, 'packetIns' | 'digests' | 'idles'>): void {
+  /** Hands over what was reported since the last call. Idle notifications wait while there is no room for them. */
+  deliver(
+    listener: Pick<DataplaneListener, 'packetIns' | 'digests' | 'idles'>,
+    hasRoom?: (idles: number) => boolean,
+  ): void {
     if (this.packet_ins.length > 0) listener.packetIns(this.packet_ins.splice(0));
     if (this.digests.length > 0) listener.digests(this.digests.splice(0));
-    if (this.idles.length > 0) listener.idles(this.idles.splice(0));
+    // While more are to come they leave in few messages.
+    if (this.idles.length === 0 || this.hasIdleDue) return;
+    if (hasRoom?.(this.idles.length) !== false) listener.idles(this.idles.splice(0));
   }
 
   /** Throws RangeError if its number is another port's. */
@@ -277,7 +317,7 @@ export class SwitchCore {
     return {
       send: (port, buffer, start, end) => this.send(port, buffer, start, end),
       digest: (name, fields) => this.enqueue(this.digests, { name, fields: fields.slice() }),
-      idle: (table: string, entry: TableEntryState) => this.enqueue(this.idles, { table, entry }),
+      idle: (table, entry) => this.takeIdle({ table, entry }),
       log: (level, message) => this.log(level, message),
       trace: (trace) => this.enqueue(this.traces, this.judged(trace)),
     };
@@ -305,6 +345,16 @@ export class SwitchCore {
   private punt(buffer: Uint8Array, start: number, end: number): void {
     if (this.packet_ins.length < EVENTS_MAX) this.packet_ins.push(buffer.slice(start, end));
     else this.counts.packet_ins_dropped++;
+  }
+
+  private takeIdle(message: IdleMessage): boolean {
+    if (this.idles_left === 0 || this.idles.length >= IDLES_MAX) {
+      this.is_idle_due = true;
+      return false;
+    }
+    this.idles_left--;
+    this.idles.push(message);
+    return true;
   }
 
   private enqueue<T>(queue: T[], event: T): void {

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { AdminServer, callAdmin } from '../../../src/admin';
-import { Switch } from '../../../src/switch';
+import { NO_FAULTS, Switch } from '../../../src/switch';
 import { adminMethods } from '../../../src/switch/control/admin_methods';
 import { LogLevelControl } from '../../../src/switch/control/log_level';
 import { programText } from '../program';
@@ -57,6 +57,17 @@ test('faults of one direction or both', async () => {
   expect(one.exchange(1, SHORT)).toHaveLength(0);
   await callAdmin(socket, 'faults.clear', { port: 7 });
   expect(one.exchange(1, SHORT)).toHaveLength(1);
+});
+
+test('a seed brings the same faults here as in a test, in whichever directions', async () => {
+  const faults = { ...NO_FAULTS, loss: 0.5, seed: 7 };
+  const seen = (): number[] => Array.from({ length: 64 }, () => one.exchange(1, SHORT).length);
+  await one.control.setFaults(7, { out: faults });
+  const expected = seen();
+  for (const direction of ['out', undefined]) {
+    await callAdmin(socket, 'faults.set', { port: 7, loss: 0.5, seed: 7, direction });
+    expect(seen()).toEqual(expected);
+  }
 });
 
 async function startTrace(filter: Record<string, number>): Promise<Record<string, unknown>> {

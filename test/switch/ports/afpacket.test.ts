@@ -97,9 +97,9 @@ function send(port: Port, frame: Uint8Array): void {
     makeVethPair(A, B, 1500);
     b.maintain();
     b.maintain();
-    const sender = new AfPacketPort(3, A);
     setMtu(A, 9000);
     setMtu(B, 9000);
+    const sender = new AfPacketPort(3, A);
     const received = collect(b);
     send(sender, frameOf(9014));
     sender.flush();
@@ -111,6 +111,61 @@ function send(port: Port, frame: Uint8Array): void {
     drainB();
     expect(received).toEqual([frameOf(9014)]);
     sender.close();
+  });
+
+  test.each([15_000, 32_000, 65_535])('frames of an MTU of %i arrive as they left', (mtu) => {
+    deleteInterface(A);
+    makeVethPair(A, B, mtu);
+    // The old interfaces are gone; then there are the new ones.
+    for (const port of [a, b, a, b]) port.maintain();
+    const received = collect(b);
+    const lengths = [60, mtu - 1000, mtu + 14];
+    for (const length of lengths) send(a, frameOf(length));
+    a.flush();
+    drainB();
+    expect(received).toEqual(lengths.map((length) => frameOf(length)));
+    expect(a.stats()).toMatchObject({ tx_oversized: 0, tx_dropped: 0 });
+  });
+
+  test('an MTU raised later makes room for frames that leave, too', () => {
+    for (const name of [A, B]) setMtu(name, 20_000);
+    b.maintain();
+    const received = collect(b);
+    send(a, frameOf(20_014));
+    expect(a.stats().tx_oversized).toBe(1);
+    a.maintain();
+    send(a, frameOf(20_014));
+    a.flush();
+    drainB();
+    expect(received).toEqual([frameOf(20_014)]);
+  });
+
+  test('above the usual jumbo frames more than a few may wait', () => {
+    for (const name of [A, B]) setMtu(name, 16_000);
+    b.maintain();
+    const received = collect(b);
+    for (let i = 0; i < 1000; i++) {
+      send(a, frameOf(60));
+      if (i % 64 === 63) a.flush();
+    }
+    a.flush();
+    drainB();
+    expect(received).toHaveLength(1000);
+  });
+
+  test('larger slots are made although frames do not cease to come', () => {
+    let count = 0;
+    b.onReceive(() => {
+      if (++count > 30_000) return;
+      send(a, frameOf(60));
+      a.flush();
+    });
+    send(a, frameOf(60));
+    a.flush();
+    for (const name of [A, B]) setMtu(name, 16_000);
+    b.maintain();
+    expect(count).toBeLessThan(30_000);
+    expect(b.up).toBe(true);
   });
 
   test('own transmissions are not received', () => {

@@ -70,6 +70,30 @@ test('corruption flips a bit of the copy, not of the frame', () => {
   expect(port.counts.corrupted).toBeGreaterThan(0);
 });
 
+test('a probability does not change which frames the others hit', () => {
+  const numbers = ({ seen }: { seen: number[] }) => new Set(seen);
+  const lost = numbers(arrivals({ loss: 0.1 }));
+  for (const others of [{ corruption: 0.3 }, { duplication: 0.3 }, { reordering: 0.3 }]) {
+    const { seen, port } = arrivals({ loss: 0.1, ...others });
+    expect(port.counts.lost).toBe(FRAMES - lost.size);
+    for (const number of seen) if (number >= 0) expect(lost).toContain(number);
+  }
+});
+
+test('one seed for both directions hits other frames in each', () => {
+  const memory = new MemoryPort(1);
+  const settings = { ...NO_FAULTS, loss: 0.5 };
+  const port = new FaultyPort(memory, { in: settings, out: settings }, { now_us: 0 });
+  const [came, left]: number[][] = [[], []];
+  port.onReceive((_number, buffer, start) => came?.push(buffer[start] ?? 0));
+  memory.onTransmit((_number, frame) => left?.push(frame[0] ?? 0));
+  for (let i = 0; i < 64; i++) {
+    memory.inject(Uint8Array.of(i));
+    port.transmit(Uint8Array.of(i), 0, 1);
+  }
+  expect(came).not.toEqual(left);
+});
+
 test('delayed frames come when they are due, in order', () => {
   const clock = { now_us: 0 };
   const memory = new MemoryPort(1);

@@ -104,6 +104,21 @@ test.each<[string, string, (info: P4Info) => void, string]>([
     (info) => info.typeInfo?.structs['seen_t']?.members.pop(),
     'digest seen_t: number of values is 1, in the program 2',
   ],
+  [
+    'an action left out of a table',
+    'server',
+    (info) => named(info.tables, 'bridge').actionRefs.shift(),
+    "table switching.bridge lacks action switching.send, which the program's has",
+  ],
+  [
+    'a packet header of another width',
+    'server',
+    (info) => {
+      const [field] = named(info.controllerPacketMetadata, 'packet_in').metadata;
+      if (field !== undefined) field.bitwidth = 8;
+    },
+    'packet_in: width in bits of metadata ingress_port is 8, in the program 9',
+  ],
   ['no digest', 'server', (info) => (info.digests = []), 'digest seen_t of the program is not in P4Info'],
 ])('%s is refused', (_, program, change, message) => {
   expect(() => load(program, change)).toThrow(message);

@@ -82,3 +82,55 @@ test('digests: lists, duplicates suppressed until acknowledged, nothing without 
   expect(await client.next('digest')).toMatchObject({ data: [members(MAC_B, 1)] });
   expect(await client.read({ $case: 'digestEntry', value: {} })).toHaveLength(1);
 });
+
+describe('digests', () => {
+  const digestId = id('seen_t');
+  const hour_ns = 3_600_000_000_000n;
+  const digest = (maxListSize: number, maxTimeoutNs = hour_ns): EntityOf => ({
+    $case: 'digestEntry',
+    value: { digestId, config: { maxTimeoutNs, maxListSize, ackTimeoutNs: hour_ns } },
+  });
+  const learnFrom = (...sources: bigint[]): void => {
+    for (const source of sources) dut.device.inject(1, ethernet(MAC_A, source));
+  };
+
+  beforeEach(async () => {
+    await client.write(INSERT, table('filter', { priority: 1, action: action('learn') }));
+  });
+
+  test('lists have at most 1024 messages, however many a client allows and however long it waits', async () => {
+    await client.write(INSERT, digest(2 ** 31 - 1));
+    learnFrom(...Array.from({ length: 2048 }, (_, i) => BigInt(i)));
+    expect((await client.next('digest')).data).toHaveLength(1024);
+    expect((await client.next('digest')).data).toHaveLength(1024);
+  });
+
+  test('a deleted one sends nothing more, and starts anew when it is inserted again', async () => {
+    await client.write(INSERT, digest(100, 50_000_000n));
+    learnFrom(1n);
+    await client.write(Update_Type.DELETE, digest(100));
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    expect(client.messages).toEqual([]);
+    await client.write(INSERT, digest(1));
+    learnFrom(2n);
+    const { listId } = await client.next('digest');
+    await client.write(Update_Type.DELETE, digest(1));
+    await client.write(INSERT, digest(1));
+    learnFrom(2n);
+    expect((await client.next('digest')).listId).toBeGreaterThan(listId);
+  });
+
+  test('a new primary is sent what the one before it was sent and has not acknowledged', async () => {
+    await client.write(INSERT, digest(1));
+    learnFrom(1n);
+    const { data } = await client.next('digest');
+    const second = await dut.primary(2n);
+    learnFrom(1n);
+    expect((await second.next('digest')).data).toEqual(data);
+    learnFrom(1n);
+    second.arbitrate();
+    expect(await second.status()).toBe(status.OK);
+    learnFrom(1n);
+    expect(second.messages).toEqual([]);
+  });
+});

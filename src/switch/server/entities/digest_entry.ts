@@ -23,7 +23,7 @@ export function prepareDigestEntry(
   };
   if (type === Update_Type.DELETE) {
     configs.delete(entry.digestId);
-    return { calls: [], failed };
+    return { calls: [], succeeded: () => pipeline.digestDeleted(entry.digestId), failed };
   }
   if (entry.config === undefined) throw new RpcError('INVALID_ARGUMENT', `${what}: config is not set`);
   const { maxTimeoutNs, maxListSize, ackTimeoutNs } = entry.config;
