@@ -71,10 +71,18 @@ header udp_t {
     bit<16> checksum;
 }
 
-// Ports only: the rest of the TCP header stays payload, nothing here reads it.
-header tcp_ports_t {
+// RFC 9293, up to the flags: the rest of the TCP header stays payload, nothing here reads it.
+header tcp_t {
     bit<16> src_port;
     bit<16> dst_port;
+    bit<32> sequence;
+    bit<32> acknowledgement;
+    bit<8>  data_offset; // and reserved bits
+    bit<3>  flags_cwr_ece_urg;
+    bit<1>  flag_ack;
+    bit<2>  flags_psh_rst;
+    bit<1>  flag_syn;
+    bit<1>  flag_fin;
 }
 
 // RFC 5531, section 9: the part that calls and replies share.
@@ -140,7 +148,7 @@ struct headers_t {
     ipv4_t          ipv4;
     ipv4_options_t  ipv4_options;
     udp_t           udp;
-    tcp_ports_t     tcp;
+    tcp_t           tcp;
     rpc_t           rpc;
     rpc_call_t      rpc_call;
     rpc_auth_body_t rpc_cred;

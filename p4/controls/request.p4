@@ -5,6 +5,9 @@
 // The key is kept whole, and with it procedure and slot, so that another request with the same xid is another request: a
 // false hit would send a WRITE to a store that its COMMIT will not visit.
 //
+// A TCP connection, or DTLS, is a request that never ends, of xid 0: each of its packets keeps its row. So it stays at its
+// store through slot rewrites, as long as it is used and its store lives; a SYN begins another.
+//
 // Three parts of REQUESTS rows: one for what may go anywhere, and two, under different hashes, for everything else.
 // So no crowd of reads takes rows from changes, and of two changes that a third one meets the older gives way.
 
@@ -29,8 +32,11 @@ control Request(in headers_t hdr, inout metadata_t meta) {
     counter(1, CounterType.packets_and_bytes) unexpected_responses;
     counter(RESPONSE_TIMES, CounterType.packets) response_time; // by series and bucket
 
-    const bit<8> REQUEST_ANSWERED = 1;
+    const bit<8> REQUEST_ANSWERED = 1; // or a session, of which no answer is counted
     const bit<8> REQUEST_SAMPLED  = 2;
+
+    // In the place of procedure and slot; there is no such procedure.
+    const bit<32> SESSION = 0xffffffff;
 
     // Clients give up, or begin again with a new xid, well within this time.
     const bit<48> LIFETIME_US = 120000000;
@@ -43,6 +49,7 @@ control Request(in headers_t hdr, inout metadata_t meta) {
     ipv4_addr_t client_addr;
     ipv4_addr_t service_addr;
     bit<32> ports; // the client's and the service's
+    bit<32> xid;
     bit<32> index;
     bit<32> what;
     bit<1>  is_known;
@@ -97,12 +104,12 @@ control Request(in headers_t hdr, inout metadata_t meta) {
 
     action hash_key() {
         hash(place, HashAlgorithm.crc32, (bit<32>)0,
-             { client_addr, service_addr, ports, hdr.rpc.xid }, (bit<32>)REQUESTS);
+             { client_addr, service_addr, ports, xid }, (bit<32>)REQUESTS);
     }
 
     action hash_key_otherwise() {
         hash(other_place, HashAlgorithm.crc16, (bit<32>)0,
-             { client_addr, service_addr, ports, hdr.rpc.xid }, (bit<32>)REQUESTS);
+             { client_addr, service_addr, ports, xid }, (bit<32>)REQUESTS);
     }
 
     action look_up(bit<32> at) {
@@ -122,7 +129,7 @@ control Request(in headers_t hdr, inout metadata_t meta) {
         request_sent_us.read(sent_us, index);
         request_seen_us.read(seen_us, index);
         is_known = (known_client == client_addr && known_service == service_addr && known_ports == ports
-                    && known_xid == hdr.rpc.xid && meta.time_us - seen_us < LIFETIME_US) ? 1w1 : 1w0;
+                    && known_xid == xid && meta.time_us - seen_us < LIFETIME_US) ? 1w1 : 1w0;
     }
 
     // A response does not say what was asked for; a request does.
@@ -155,7 +162,7 @@ control Request(in headers_t hdr, inout metadata_t meta) {
         request_client.write(index, client_addr);
         request_service.write(index, service_addr);
         request_ports.write(index, ports);
-        request_xid.write(index, hdr.rpc.xid);
+        request_xid.write(index, xid);
         request_what.write(index, what);
         request_store.write(index, meta.store_id);
         request_series.write(index, series_id);
@@ -170,6 +177,7 @@ control Request(in headers_t hdr, inout metadata_t meta) {
                 client_addr = meta.dst_addr;
                 service_addr = meta.src_addr;
                 ports = meta.dst_port ++ meta.src_port;
+                xid = hdr.rpc.xid;
                 answered_store_id = 0;
                 answered_flags = 0;
                 hash_key();
@@ -213,52 +221,59 @@ control Request(in headers_t hdr, inout metadata_t meta) {
             }
         } else {
             placement.apply(hdr, meta);
+            client_addr = meta.src_addr;
+            service_addr = meta.dst_addr;
+            ports = meta.src_port ++ meta.dst_port;
             if (meta.mode == MODE_REQUEST) {
-                client_addr = meta.src_addr;
-                service_addr = meta.dst_addr;
-                ports = meta.src_port ++ meta.dst_port;
+                xid = hdr.rpc.xid;
                 what = meta.procedure_id ++ meta.slot;
-                hash_key();
-                if (meta.placement != CLASS_ANY || meta.sample_below != 0) {
-                    hash_key_otherwise();
-                }
-                if (meta.placement == CLASS_ANY) {
-                    look_up(place);
+            } else {
+                xid = 0;
+                what = SESSION;
+            }
+            hash_key();
+            if (meta.placement != CLASS_ANY || meta.sample_below != 0) {
+                hash_key_otherwise();
+            }
+            if (meta.placement == CLASS_ANY) {
+                look_up(place);
+                is_same_request();
+            } else {
+                look_up(REQUESTS + place);
+                is_same_request();
+                if (is_known == 0) {
+                    keep_older();
+                    look_up(2 * REQUESTS + other_place);
                     is_same_request();
-                } else {
-                    look_up(REQUESTS + place);
-                    is_same_request();
-                    if (is_known == 0) {
-                        keep_older();
-                        look_up(2 * REQUESTS + other_place);
-                        is_same_request();
-                        if (is_known == 0 && older_seen_us < seen_us) {
-                            take_older();
-                        }
+                    if (is_known == 0 && older_seen_us < seen_us) {
+                        take_older();
                     }
                 }
-                if (is_known == 1) {
-                    meta.is_preferred = 1;
-                    meta.preferred_id = store_id;
+            }
+            if (meta.mode == MODE_SESSION && hdr.tcp.isValid() && hdr.tcp.flag_syn == 1 && hdr.tcp.flag_ack == 0) {
+                is_known = 0;
+            }
+            if (is_known == 1) {
+                meta.is_preferred = 1;
+                meta.preferred_id = store_id;
+                if (meta.mode == MODE_REQUEST) {
                     service_retransmissions.count((bit<32>)meta.service_id);
-                } else {
-                    if ((bit<32>)other_place[15:0] < meta.sample_below) {
-                        meta.is_sampled = 1;
-                    }
-                    if (meta.placement == CLASS_ANY && meta.policy != POLICY_HASH
-                        && meta.policy != POLICY_BY_OBJECT && meta.policy != POLICY_BY_CLIENT) {
-                        draw.apply(meta);
-                        if (meta.is_preferred == 1 && meta.policy >= POLICY_LEAST_OF_2) {
-                            outstanding.apply(OutstandingOperation.CHOOSE, 0, 0, meta);
-                        }
+                }
+            } else if (meta.mode == MODE_REQUEST) {
+                if ((bit<32>)other_place[15:0] < meta.sample_below) {
+                    meta.is_sampled = 1;
+                }
+                if (meta.placement == CLASS_ANY && meta.policy != POLICY_HASH
+                    && meta.policy != POLICY_BY_OBJECT && meta.policy != POLICY_BY_CLIENT) {
+                    draw.apply(meta);
+                    if (meta.is_preferred == 1 && meta.policy >= POLICY_LEAST_OF_2) {
+                        outstanding.apply(OutstandingOperation.CHOOSE, 0, 0, meta);
                     }
                 }
             }
             select_store.apply(meta);
             if (meta.verdict == VERDICT_NONE) {
                 store_requests.count((bit<32>)meta.store_id);
-            }
-            if (meta.mode == MODE_REQUEST && meta.verdict == VERDICT_NONE) {
                 if (is_known == 1) {
                     meta.is_sampled = flags[1:1];
                 }
@@ -267,10 +282,14 @@ control Request(in headers_t hdr, inout metadata_t meta) {
                     if (sent_us != 0 && flags & REQUEST_ANSWERED == 0) {
                         outstanding.apply(OutstandingOperation.REMOVE, store_id, sent_us, meta);
                     }
-                    outstanding.apply(OutstandingOperation.ADD, meta.store_id, 0, meta);
-                    store_new_requests.count((bit<32>)meta.store_id);
-                    series.apply();
-                    flags = meta.is_sampled == 1 ? REQUEST_SAMPLED : 0;
+                    if (meta.mode == MODE_REQUEST) {
+                        outstanding.apply(OutstandingOperation.ADD, meta.store_id, 0, meta);
+                        store_new_requests.count((bit<32>)meta.store_id);
+                        series.apply();
+                        flags = meta.is_sampled == 1 ? REQUEST_SAMPLED : 0;
+                    } else {
+                        flags = REQUEST_ANSWERED;
+                    }
                     sent_us = meta.time_us;
                 }
                 remember();

@@ -2,6 +2,7 @@ import { decodeEthernet, encodeEthernet } from '../../src/wire/ethernet';
 import { concat } from '../../src/wire/field';
 import { decodeIpv4, encodeIpv4 } from '../../src/wire/ipv4';
 import { AUTH_FLAVOR } from '../../src/wire/rpc';
+import { TCP_FLAG } from '../../src/wire/tcp';
 import { XdrWriter } from '../../src/wire/xdr';
 import { targets } from '../targets';
 import {
@@ -13,12 +14,13 @@ import {
   exportEntry,
   OTHER_POOL,
   poolPolicy,
+  SERVICE,
   slotEntries,
   storeDown,
   STORES,
 } from './entries';
 import { PacketTest } from './harness';
-import { FILE_HANDLE, NET, nfsCall, nfsReply, rewritten, type CallOptions } from './packets';
+import { FILE_HANDLE, NET, nfsCall, nfsReply, rewritten, tcpSegment, type CallOptions } from './packets';
 
 const [WRITE, COMMIT, REMOVE] = [7, 21, 12];
 const NLM = 100021;
@@ -250,6 +252,61 @@ describe.each(targets)('placement on $name', (kind) => {
           const home = await place({ procedure: WRITE, fileHandle });
           expect(await place({ procedure: COMMIT, fileHandle, xid: 0x16fefd00 })).toBe(home);
         }
+      });
+    });
+
+    describe('of sessions', () => {
+      const { syn, ack } = TCP_FLAG;
+
+      async function session(clientPort: number, flags: number): Promise<0 | 1> {
+        const frame = tcpSegment(clientPort, flags);
+        sw.send(NET.clientPort, frame);
+        const { port, frame: out } = await sw.receiveAny(NET.storePorts);
+        const store = port === NET.storePorts[0] ? 0 : 1;
+        expect(out).toEqual(rewritten(frame, NET.storeMacs[store], NET.internalMacs[store]));
+        return store;
+      }
+      const slotsOf = (store: 0 | 1) => sw.modify(slotEntries(() => store));
+
+      afterEach(() => sw.modify(slotEntries((slot) => (slot % 2) as 0 | 1)));
+
+      test('a connection stays at its store through slot rewrites; a new one from the same port need not', async () => {
+        await slotsOf(0);
+        for (const clientPort of [40000, 40001]) expect(await session(clientPort, syn)).toBe(0);
+        await slotsOf(1);
+        for (const clientPort of [40000, 40001]) expect(await session(clientPort, ack)).toBe(0);
+        expect(await session(40000, syn)).toBe(1);
+        expect(await session(40000, ack)).toBe(1);
+        expect(await session(40001, ack)).toBe(0);
+        expect(await session(40002, syn)).toBe(1);
+      });
+
+      test('a connection whose store is down goes to another, and is not torn back', async () => {
+        await slotsOf(0);
+        expect(await session(40010, syn)).toBe(0);
+        await sw.insert([storeDown(0)]);
+        expect(await session(40010, ack)).toBe(1);
+        await sw.delete([storeDown(0)]);
+        expect(await session(40010, ack)).toBe(1);
+      });
+
+      test('a connection that began before the switch knew it stays where it is from then on', async () => {
+        await slotsOf(1);
+        expect(await session(40020, ack)).toBe(1);
+        await slotsOf(0);
+        expect(await session(40020, ack)).toBe(1);
+      });
+
+      test('sessions are no requests: nothing is outstanding or repeated', async () => {
+        const counts = async () => [
+          (await sw.counter('service_retransmissions', SERVICE.nfsTcp)).packets,
+          (await sw.counter('store_new_requests', STORES[0])).packets,
+          (await sw.counter('store_new_requests', STORES[1])).packets,
+        ];
+        const before = await counts();
+        await session(40030, syn);
+        await session(40030, ack);
+        expect(await counts()).toEqual(before);
       });
     });
 
