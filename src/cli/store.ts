@@ -21,7 +21,7 @@ export function register(program: Command): void {
 
   store
     .command('drain')
-    .description('give a store nothing new; its open TCP connections break')
+    .description('give a store nothing new; its open TCP connections stay')
     .argument('<store>', 'name of the store')
     .addOption(socketOption())
     .action(async (name: string, options: SocketOptions) => {

@@ -14,7 +14,7 @@ const statusSchema = z.object({ writes: z.object({ pending: z.number() }) });
 
 /**
  * Resolves when every store of every virtualizer is up and the switch has been told; rejects with DemoError, which
- * says which are not. Sessions are not pinned: one that begins while slots are being written may break.
+ * says which are not.
  */
 export async function storesUp(topology: Topology, signal: AbortSignal): Promise<void> {
   const deadline_ms = Date.now() + READY_PATIENCE_MS;
