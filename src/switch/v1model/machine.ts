@@ -414,8 +414,8 @@ export class Machine {
     state.fill(0);
     state[Reg.packet_length] = saved[Reg.ingress_length] as number;
     state[Reg.ingress_length] = saved[Reg.ingress_length] as number;
-    // A parser may branch on the port.
-    metadata.ingress_port.set(state, metadata.ingress_port.get(saved));
+    // A parser may branch on the port. That of a resubmitted or recirculated packet saw 0, that of its clone does not.
+    metadata.ingress_port.set(state, this.origin.port);
     const cursor = this.plain.parse(start, end);
     state.fill(0, this.layout.metadata_start, this.layout.metadata_end);
     this.field_lists.get(list)?.copy(saved, state);
