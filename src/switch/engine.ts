@@ -198,6 +198,13 @@ export class EngineError extends Error {
   }
 }
 
+/** Why an engine drops packets of itself. */
+export type EngineDrop =
+  | 'queue' // too many copies wait
+  | 'passes' // one frame caused too many passes
+  | 'length' // longer than a frame can be, received or grown by the program
+  | 'fault'; // an error within the engine
+
 export interface EngineEvents {
   /**
    * A frame leaves by a port: `buffer[start, end)`. The bytes are valid only during the call: copy to keep. A range
@@ -213,6 +220,8 @@ export interface EngineEvents {
   idle(table: string, entry: TableEntryState): boolean | undefined;
   /** What the program says itself: log_msg() and assert()/assume() that failed (then the packet is dropped). */
   log?(level: 'info' | 'error', message: string): void;
+  /** Packets were dropped for reasons that are not the program's. */
+  dropped?(reason: EngineDrop, packets: number): void;
   /** What one received frame went through; after everything that came of it has been sent. */
   trace?(trace: PacketTrace): void;
 }
@@ -229,9 +238,15 @@ export interface EngineOptions {
 export interface Engine {
   /**
    * Runs one received frame (`buffer[start, end)`, 0..65535 bytes, the whole buffer unless told) to its end, clones
-   * and replicas included. Never throws. `now_us` since any fixed start. Not to be called from within an event.
+   * and replicas included, but for what `runCopies` leaves for later. Never throws. `now_us` since any fixed start. Not
+   * to be called from within an event.
    */
   receive(port: number, buffer: Uint8Array, now_us: number, start?: number, end?: number): void;
+  /**
+   * Copies (clones, replicas, resubmitted and recirculated packets) may have `turns_max` turns until the next call,
+   * those that wait first; without any call they are not limited. Whether copies wait. Never throws.
+   */
+  runCopies(now_us: number, turns_max: number): boolean;
   /** Frames that are traced from now on; undefined: none, which costs nothing. Traces leave by the `trace` event. */
   setTrace(filter: TraceFilter | undefined): void;
   /**

@@ -2,7 +2,7 @@
 export * from './engine';
 export { ProgramError, type SourceInfo } from './program/error';
 export { createEngine, describeCode } from './v1model/engine';
-export { Switch, type SwitchOptions } from './switch';
+export { Switch, type SwitchEventMap, type SwitchOptions } from './switch';
 export { startSwitch, type RunningSwitch, type SwitchConfig } from './start';
 export type { PacketTrace, TraceFilter, TraceStep } from './trace/trace';
 export { formatTrace } from './trace/format';

@@ -114,3 +114,15 @@ test('groups and sessions are read back as written, and bad ones refused', () =>
   ];
   expect(() => engine.setMulticastGroup(1, twice)).toThrow('port 2 instance 1 twice');
 });
+
+test('a clone of a recirculated packet is parsed as one of the port that received it, as in BMv2', () => {
+  const program = new ProgramUnderTest('again');
+  const replicas = [{ port: 6, instance: 1 }];
+  program.engine.setCloneSession(5, { session_id: 5, class_of_service: 0, packet_length_bytes: 0, replicas });
+  // The parser reads a byte more for port 0, which the recirculated packet itself has, and two for others. Egress tells of
+  // what it got the instance type, the field kept, both, the ingress port and the priority, and overwrites both.
+  expect(program.runHex(3, '0101 112233')).toEqual([
+    `6:0102 0022 0000 0000 0100 bbbb33`.replace(/ /g, ''),
+    `1:0002 1100 0000 0000 0100 aa2233`.replace(/ /g, ''),
+  ]);
+});

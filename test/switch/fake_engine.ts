@@ -61,6 +61,10 @@ class FakeEngine implements Engine {
     }
   }
 
+  runCopies(): boolean {
+    return false;
+  }
+
   setTrace(): void {
     throw new EngineError('UNIMPLEMENTED', 'the fake engine traces nothing');
   }

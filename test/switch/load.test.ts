@@ -140,6 +140,19 @@ test('the code a program compiles to can be read', () => {
 
 test.each<[string, string, (json: Json) => void, RegExp]>([
   [
+    'a register of more bits than there is memory for',
+    'externs',
+    (j) => Object.assign(at(j, 'register_arrays', 0), { size: 2 ** 28, bitwidth: 2048 }),
+    /register_arrays\[0\]: register "[^"]+" of 268435456 cells of 2048 bits: with those before it 17179869184 words of 32 bits, 268435456 are possible/,
+  ],
+  [
+    'registers that together are too large',
+    'indices',
+    (j) =>
+      [0, 1].forEach((i) => Object.assign(at(j, 'register_arrays', i), { size: 2 ** 23, bitwidth: 992 })),
+    /register_arrays\[1\]: register "[^"]+" of 8388608 cells of 992 bits: with those before it 520093696 words/,
+  ],
+  [
     'a register of more cells than there is memory for',
     'server',
     (j) => set(at(j, 'register_arrays', 0), 'size', 1e12),

@@ -18,6 +18,7 @@ import { type FieldLayout, type Layout, POSITION, VALID } from './layout';
 import { identifier } from './source';
 import {
   arithmetic,
+  arrayIndex,
   cast,
   choose,
   compare,
@@ -152,7 +153,7 @@ export class Context {
       case 'register': {
         const { rows, limb } = this.cell(
           e.array,
-          `rt.bound(${number(this.value(e.index))}, ${e.array.size})`,
+          `rt.bound(${arrayIndex(this.value(e.index))}, ${e.array.size})`,
         );
         return stored(rows, limb, e.array.width, false);
       }

@@ -5,7 +5,24 @@ import type { Context } from './context';
 import type { HeaderFunctions } from './headers';
 import { CLONE_REQUESTED, POSITION, Register, VALID, VARBIT_BITS } from './layout';
 import { literal, type Source } from './source';
-import { arithmetic, big, bigResult, cast, number, numeric, plus, store, stored, type Value } from './value';
+import {
+  arithmetic,
+  arrayIndex,
+  big,
+  bigResult,
+  cast,
+  number,
+  numeric,
+  plus,
+  store,
+  stored,
+  type Value,
+} from './value';
+
+/** Whether the index `i`, which is the value's, is one of an array's. */
+function isWithin({ min }: Value, size: number): string {
+  return min < 0n ? `i >= 0 && i < ${size}` : `i < ${size}`;
+}
 
 /** Writes the statements of primitives; jumps are the action's business. */
 export class PrimitiveWriter {
@@ -91,15 +108,15 @@ export class PrimitiveWriter {
       case 'count': {
         const counter = context.name('counter', primitive.counter);
         source.line(
-          `${counter}.count(${number(context.value(primitive.index))}, u[${Register.ingress_length}]);`,
+          `${counter}.count(${arrayIndex(context.value(primitive.index))}, u[${Register.ingress_length}]);`,
         );
         break;
       }
       case 'execute_meter': {
         // Outside the array nothing is metered and the target stays as it was, as in BMv2.
         source.open('');
-        source.line(`const i = ${number(context.value(primitive.index))};`);
-        source.open(`if (i < ${primitive.meter.size})`);
+        source.line(`const i = ${arrayIndex(context.value(primitive.index))};`);
+        source.open(`if (${isWithin(context.value(primitive.index), primitive.meter.size)})`);
         const colour = `${context.name('meter', primitive.meter)}.execute(i, u[${Register.ingress_length}])`;
         this.assign(primitive.target, numeric(colour, 2n));
         source.close();
@@ -210,8 +227,8 @@ export class PrimitiveWriter {
     const { array } = primitive;
     const { rows, limb } = context.cell(array, 'i');
     source.open('');
-    source.line(`const i = ${number(context.value(primitive.index))};`);
-    source.open(`if (i < ${array.size})`);
+    source.line(`const i = ${arrayIndex(context.value(primitive.index))};`);
+    source.open(`if (${isWithin(context.value(primitive.index), array.size)})`);
     if (primitive.op === 'register_read')
       this.assign(primitive.target, stored(rows, limb, array.width, false));
     else source.line(store(rows, limb, array.width, context.value(primitive.value)));

@@ -58,6 +58,16 @@ export function number(v: Value): string {
   return v.exact ? v.code : `Number(${v.code})`;
 }
 
+/**
+ * As the index of an array: the low 32 bits, as in BMv2. A negative one, at which BMv2 ends, stays below 0 and so outside
+ * of the array.
+ */
+export function arrayIndex(v: Value): string {
+  if (v.exact && v.max <= U32) return v.code;
+  const index = `((${v.low()}) >>> 0)`;
+  return v.min >= 0n ? index : `(${v.code} < 0 ? -1 : ${index})`;
+}
+
 function value(code: string, min: bigint, max: bigint, low?: () => string): Value {
   const exact = isSafe(min, max);
   return {

@@ -6,6 +6,7 @@ import type { Checksum, Field, FieldList, Header, Program } from './model';
 import { loadParser, loadValueSet } from './parser';
 import { loadPipeline } from './pipeline';
 import { loadPrimitive } from './primitives';
+import { limbCount } from '../runtime/limbs';
 import { Scope } from './scope';
 
 /** BMv2's JSON format version that p4c writes and this reads. */
@@ -16,6 +17,8 @@ export const FORMAT_VERSION = `${FORMAT_MAJOR}.${FORMAT_MINOR}`;
 
 /** Of a register, counter or meter: more would not fit in memory. */
 const CELLS_MAX = 2 ** 28;
+/** Of all registers together, each cell in words of 32 bits. Those that share rows take up to twice as many. */
+const REGISTER_WORDS_MAX = 2 ** 28;
 
 /** The standard metadata without which a program is not for v1model. */
 const REQUIRED = ['ingress_port', 'packet_length', 'instance_type', 'egress_spec', 'egress_port'];
@@ -206,10 +209,17 @@ function loadExterns(root: JsonNode, scope: Scope): void {
     const result = is_direct ? scope.field(node.get('result_target')) : undefined;
     scope.meters.add(name, { name, size: loadSize(node, `meter "${name}"`), unit, result }, node);
   }
+  let words = 0;
   for (const node of root.itemsOf('register_arrays')) {
     const name = node.get('name').string();
     const [size, width] = [loadSize(node, `register "${name}"`), node.get('bitwidth').integer()];
     if (width < 1) node.fail(`register "${name}" of ${width} bits`);
+    words += size * limbCount(width);
+    if (words > REGISTER_WORDS_MAX)
+      node.fail(
+        `register "${name}" of ${size} cells of ${width} bits: with those before it ${words} words of 32 bits, ` +
+          `${REGISTER_WORDS_MAX} are possible`,
+      );
     scope.registers.add(name, { name, size, width }, node);
   }
 }

@@ -1,7 +1,10 @@
-/** Up to here copying word by word beats allocating the view that `set` needs. */
+/**
+ * Up to here copying word by word beats allocating the view that `set` needs. Beyond, the view is the cheaper: 1514 bytes
+ * took 168 ns with it, 261 ns by Buffer.copy (which makes one too) and 630 ns by words.
+ */
 const SHORT_FRAME_BYTES = 256;
 
-/** Copies ranges of other buffers into one buffer, without allocating for short frames. */
+/** Copies ranges of other buffers into one buffer; for short frames nothing is allocated, for long ones a view. */
 export class FrameCopier {
   private readonly to: DataView;
   /** Kept from call to call: frames mostly come out of the same few buffers. */

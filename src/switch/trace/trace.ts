@@ -56,7 +56,8 @@ export type DropReason =
   | 'priority' // of a queue that the egress port does not have
   | 'assert' // assert() or assume() failed, or the parser ran without end
   | 'passes' // one frame caused too many passes
-  | 'length' // longer than a frame can be
+  | 'queue' // too many copies wait
+  | 'length' // longer than a frame can be, received or grown by the program
   | 'port' // the switch has no such port, or it is down
   | 'fault'; // an error within the engine
 

@@ -45,11 +45,16 @@ export class Tracer {
     };
   }
 
-  /** The trace of the frame that `begin` was called for. */
+  /** The trace of the frame that `begin` or `resume` was called for. */
   finish(): PacketTrace | undefined {
     const trace = this.current;
     this.current = undefined;
     return trace;
+  }
+
+  /** The trace that `finish` gave goes on. */
+  resume(trace: PacketTrace): void {
+    this.current = trace;
   }
 
   add(step: TraceStep): void {

@@ -106,10 +106,24 @@ class V1ModelEngine implements Engine {
     try {
       this.machine.receive(port, buffer, start, end);
     } catch (error) {
-      // No frame is known to bring this about; if one does, it is dropped and the next is served.
-      this.machine.abandon(error);
-      this.events.log?.('error', `port ${port}: a frame is dropped: ${String(error)}`);
+      this.abandon(error);
     }
+  }
+
+  runCopies(now_us: number, turns_max: number): boolean {
+    this.machine.clock.now_us = now_us;
+    try {
+      return this.machine.runCopies(turns_max);
+    } catch (error) {
+      this.abandon(error);
+      return true;
+    }
+  }
+
+  /** No frame is known to bring this about; if one does, it is dropped and the next is served. */
+  private abandon(error: unknown): void {
+    const port = this.machine.abandon(error);
+    this.events.log?.('error', `port ${port}: a frame is dropped: ${String(error)}`);
   }
 
   setTrace(filter: TraceFilter | undefined): void {

@@ -1,6 +1,6 @@
 import { bind, calculationsOf, generate, type Environment, type Stages } from '../compile/compile';
 import { CLONE_REQUESTED, Layout, POSITION, Register as Reg } from '../compile/layout';
-import type { CloneSession, EngineEvents, EngineOptions } from '../engine';
+import type { CloneSession, EngineEvents, EngineOptions, Replica } from '../engine';
 import { Counter } from '../externs/counter';
 import { CustomCrc } from '../externs/custom_crc';
 import { MeterArray as MeterCells } from '../externs/meter';
@@ -24,13 +24,15 @@ import { WatchPorts } from '../tables/watch_ports';
 import type { DropReason, TraceCopy, TraceFilter } from '../trace/trace';
 import { Tracer } from '../trace/tracer';
 import { PlacedFieldList } from './field_lists';
-import { type Pending, PendingQueue } from './pending';
+import { Origin } from './origin';
+import { type Pending, PendingQueue, WAITING_BYTES_MAX, WAITING_MAX } from './pending';
 import { InstanceType, StandardMetadata } from './standard_metadata';
 
 export const DROP_PORT = 511;
 const FRAME_BYTES_MAX = 65535;
-/** Copies and passes one received frame may cause; a program that recirculates for ever ends here. */
+/** Passes of copies that one received frame may cause; a program that recirculates for ever ends here. */
 const PASSES_MAX = 10000;
+const QUEUE_FULL = `${WAITING_MAX} copies wait, or ${WAITING_BYTES_MAX / (1024 * 1024)} MiB of them`;
 /** What the instance types of waiting packets are called in traces. */
 const COPY_KINDS: Partial<Record<number, TraceCopy>> = {
   [InstanceType.ingress_clone]: 'ingress clone',
@@ -46,6 +48,9 @@ const COPY_KINDS: Partial<Record<number, TraceCopy>> = {
  *
  * One packet is in hand at a time: its state in `state`, its bytes in `frame`. Copies wait in a queue with their
  * own state and bytes and are taken into hand in turn, so a packet that is only forwarded is never copied.
+ *
+ * Copies have their turn within `receive`, but while `runCopies` is called no more of them than it allows: what one
+ * frame multiplies into must not keep other frames waiting. What waits is bounded, and what is beyond that is dropped.
  */
 export class Machine {
   readonly tables = new Map<Table, MatchTable>();
@@ -80,6 +85,12 @@ export class Machine {
   private readonly field_lists = new Map<number, PlacedFieldList>();
   private readonly digests = new Map<number, PlacedFieldList>();
   private readonly pending: PendingQueue;
+  /** Copies that may have their turn before `runCopies` allows more. */
+  private turns_left = Infinity;
+  /** Of the packet in hand. */
+  private origin = new Origin();
+  /** Those of frames that have ended. */
+  private readonly free_origins: Origin[] = [];
   private readonly positions: number[];
   private readonly drop_port: number;
   private readonly verifies: boolean;
@@ -145,13 +156,14 @@ export class Machine {
     return profile === undefined ? undefined : this.profiles.get(profile);
   }
 
-  /** Runs a received frame and all that comes of it. Longer frames than 65535 bytes are dropped. */
+  /** Runs a received frame and what may be run of its copies. Longer frames than 65535 bytes are dropped. */
   receive(port: number, buffer: Uint8Array, start: number, end: number): void {
     const length = end - start;
+    this.origin.reset(port);
     if (this.tracer !== undefined) this.beginTrace(port, buffer, start, end);
     if (length > FRAME_BYTES_MAX) {
-      this.events.log?.('error', `port ${port}: a frame of ${length} bytes is dropped`);
-      if (this.tracing !== undefined) this.endTrace('length', `${FRAME_BYTES_MAX} bytes are the most`);
+      this.dropTooLong(length);
+      if (this.tracing !== undefined) this.endTrace();
       return;
     }
     const { headroom, state, metadata } = this;
@@ -163,14 +175,41 @@ export class Machine {
     metadata.packet_length.set(state, length);
     metadata.ingress_timestamp.set(state, this.clock.now_us);
     this.ingress(port, headroom, headroom + length);
+    this.settle();
     if (!this.pending.isEmpty) this.drain();
-    if (this.tracing !== undefined) this.endTrace();
   }
 
-  /** Forgets the packet in hand and its copies: what `receive` ended with. */
-  abandon(error: unknown): void {
-    this.pending.clear();
-    this.endTrace('fault', String(error));
+  /** So many copies may have their turn from now on, those that wait first. Whether any still wait. */
+  runCopies(turns_max: number): boolean {
+    this.turns_left = turns_max;
+    this.drain();
+    return !this.pending.isEmpty;
+  }
+
+  /**
+   * Forgets the packet in hand and the copies of its frame: what `receive` or `runCopies` ended with. The port that
+   * received it.
+   */
+  abandon(error: unknown): number {
+    const { port } = this.origin;
+    this.traceDrop('fault', String(error));
+    this.events.dropped?.('fault', 1 + this.pending.forget(this.origin));
+    this.settle();
+    return port;
+  }
+
+  /** The packet in hand has ended, and with it its frame, if no copy waits. */
+  private settle(): void {
+    const { origin, tracing, stages } = this;
+    if (origin.waiting === 0) {
+      if (tracing !== undefined) this.endTrace();
+      return;
+    }
+    const trace = tracing?.finish();
+    if (tracing !== undefined && trace !== undefined) origin.parked = { tracer: tracing, stages, trace };
+    this.tracing = undefined;
+    this.stages = this.plain;
+    this.origin = this.free_origins.pop() ?? new Origin();
   }
 
   /** undefined: traces nothing from now on. The traced variant is compiled when it is first asked for. */
@@ -196,8 +235,7 @@ export class Machine {
     this.tracePass('ingress', port, undefined);
   }
 
-  private endTrace(reason?: DropReason, detail = ''): void {
-    if (reason !== undefined) this.traceDrop(reason, detail);
+  private endTrace(): void {
     const trace = this.tracing?.finish();
     if (this.tracer?.ended === true) this.tracer = undefined;
     this.tracing = undefined;
@@ -210,20 +248,66 @@ export class Machine {
   }
 
   private drain(): void {
-    for (let passes = 0; !this.pending.isEmpty; passes++) {
-      if (passes === PASSES_MAX) {
-        this.events.log?.('error', `one frame caused ${PASSES_MAX} passes: the rest is dropped`);
-        this.traceDrop('passes', `one frame caused ${PASSES_MAX} passes`);
-        break;
-      }
+    while (!this.pending.isEmpty && this.turns_left > 0) {
+      this.turns_left--;
       const next = this.pending.shift();
-      if (this.tracing !== undefined) this.tracePass(next.stage, next.port, this.copyKind(next.state));
-      this.state.set(next.state);
-      this.frame.set(next.bytes.subarray(0, next.end - next.start), next.start);
-      if (next.stage === 'ingress') this.ingress(next.port, next.start, next.end);
-      else this.egress(next.port, next.start, next.end);
+      this.enter(next.origin);
+      if (next.origin.passes++ === PASSES_MAX) {
+        this.pending.release(next);
+        this.tooManyPasses();
+      } else this.run(next);
+      this.settle();
     }
-    this.pending.clear();
+  }
+
+  /** A copy of that frame is the packet in hand. */
+  private enter(origin: Origin): void {
+    this.free_origins.push(this.origin);
+    this.origin = origin;
+    const { parked } = origin;
+    if (parked === undefined) return;
+    origin.parked = undefined;
+    this.tracing = parked.tracer;
+    this.stages = parked.stages;
+    parked.tracer.resume(parked.trace);
+  }
+
+  private run(copy: Pending): void {
+    const { stage, port, start, end } = copy;
+    if (this.tracing !== undefined) this.tracePass(stage, port, this.copyKind(copy.state));
+    this.state.set(copy.state);
+    this.frame.set(copy.bytes.subarray(0, end - start), start);
+    this.pending.release(copy);
+    if (stage === 'ingress') this.ingress(port, start, end);
+    else this.egress(port, start, end);
+  }
+
+  private tooManyPasses(): void {
+    const problem = `one frame caused ${PASSES_MAX} passes`;
+    this.events.log?.('error', `${problem}: the rest is dropped`);
+    this.traceDrop('passes', problem);
+    this.events.dropped?.('passes', 1 + this.pending.forget(this.origin));
+  }
+
+  private dropTooLong(length: number): void {
+    const detail = `${length} bytes: ${FRAME_BYTES_MAX} are the most`;
+    this.traceDrop('length', detail);
+    this.events.dropped?.('length', 1);
+    this.tell(`a frame of ${detail}`);
+  }
+
+  private dropNoRoom(copies: number): void {
+    this.traceDrop('queue', QUEUE_FULL);
+    this.events.dropped?.('queue', copies);
+    this.tell(QUEUE_FULL);
+  }
+
+  /** Once for each received frame: it may have come of the thousands of its copies. */
+  private tell(problem: string): void {
+    const { origin } = this;
+    if (origin.told) return;
+    origin.told = true;
+    this.events.log?.('error', `port ${origin.port}: ${problem}: dropped`);
   }
 
   /** The packet in hand from its parser to the traffic manager's decision. */
@@ -241,7 +325,7 @@ export class Machine {
       return;
     }
 
-    if (state[Reg.clone_session] !== 0) this.cloneIngress(port, start, end);
+    if (state[Reg.clone_session] !== 0) this.cloneIngress(start, end);
     if (state[Reg.digest] !== 0) {
       const digest = this.digests.get(state[Reg.digest] as number);
       if (digest !== undefined) {
@@ -258,7 +342,7 @@ export class Machine {
       metadata.instance_type.set(state, InstanceType.replicated);
       const replicas = this.replication.group(group) ?? [];
       if (this.tracing !== undefined) this.traceCopies('multicast', group, replicas);
-      for (const replica of replicas) this.enqueueCopy(replica.port, replica.instance, cursor, end);
+      this.enqueueCopies(replicas, cursor, end, 0);
       return;
     }
     const egress_port = metadata.egress_spec.get(state);
@@ -267,10 +351,12 @@ export class Machine {
       return;
     }
     metadata.instance_type.set(state, InstanceType.normal);
-    if (this.pending.isEmpty) {
+    const { origin, pending } = this;
+    // After its clones, if they still wait; where there is no room to wait before them.
+    if (origin.waiting === 0 || !pending.hasRoom(end - cursor)) {
       if (this.tracing !== undefined) this.tracePass('egress', egress_port, undefined);
       this.egress(egress_port, cursor, end);
-    } else this.disown(this.pending.push('egress', state, egress_port, this.frame, cursor, end));
+    } else this.disown(pending.push('egress', origin, state, egress_port, this.frame, cursor, end));
   }
 
   /** The packet in hand from the egress queue to the wire; its payload is `frame[cursor, end)`. */
@@ -319,7 +405,7 @@ export class Machine {
   }
 
   /** A clone is the packet as it was received, parsed again, with nothing of its metadata but the field list. */
-  private cloneIngress(port: number, start: number, end: number): void {
+  private cloneIngress(start: number, end: number): void {
     const { state, saved, metadata } = this;
     const session = this.cloneSession();
     if (session === undefined) return;
@@ -328,8 +414,8 @@ export class Machine {
     state.fill(0);
     state[Reg.packet_length] = saved[Reg.ingress_length] as number;
     state[Reg.ingress_length] = saved[Reg.ingress_length] as number;
-    // A parser may branch on the port.
-    metadata.ingress_port.set(state, port);
+    // A parser may branch on the port. That of a resubmitted or recirculated packet saw 0, that of its clone does not.
+    metadata.ingress_port.set(state, this.origin.port);
     const cursor = this.plain.parse(start, end);
     state.fill(0, this.layout.metadata_start, this.layout.metadata_end);
     this.field_lists.get(list)?.copy(saved, state);
@@ -358,20 +444,25 @@ export class Machine {
     return session;
   }
 
-  private enqueueClones(session: CloneSession, cursor: number, end: number): void {
-    for (const { port, instance } of session.replicas) {
-      const copy = this.enqueueCopy(port, instance, cursor, end);
-      if (session.packet_length_bytes > 0) copy.state[Reg.truncate] = session.packet_length_bytes + 1;
-    }
+  private enqueueClones({ replicas, packet_length_bytes }: CloneSession, cursor: number, end: number): void {
+    this.enqueueCopies(replicas, cursor, end, packet_length_bytes > 0 ? packet_length_bytes + 1 : 0);
   }
 
-  /** A copy of the packet in hand for egress. The bytes of its headers are its own to write. */
-  private enqueueCopy(port: number, instance: number, cursor: number, end: number): Pending {
-    this.metadata.egress_rid.set(this.state, instance);
-    const copy = this.pending.push('egress', this.state, port, this.frame, cursor, end);
-    this.disown(copy);
-    copy.state.fill(0, Reg.clone_session, Reg.abandoned + 1);
-    return copy;
+  /** Copies of the packet in hand for egress. The bytes of their headers are their own to write. */
+  private enqueueCopies(replicas: readonly Replica[], cursor: number, end: number, truncate: number): void {
+    const { pending, origin, state, frame } = this;
+    for (let i = 0; i < replicas.length; i++) {
+      const { port, instance } = replicas[i] as Replica;
+      if (!pending.hasRoom(end - cursor)) {
+        this.dropNoRoom(replicas.length - i);
+        return;
+      }
+      this.metadata.egress_rid.set(state, instance);
+      const copy = pending.push('egress', origin, state, port, frame, cursor, end);
+      this.disown(copy);
+      copy.state.fill(0, Reg.clone_session, Reg.abandoned + 1);
+      copy.state[Reg.truncate] = truncate;
+    }
   }
 
   /** The frame in hand will be another's by the copy's turn: its headers are to be written whole. */
@@ -383,15 +474,25 @@ export class Machine {
   private resubmit(port: number, start: number, end: number): void {
     const list = this.state[Reg.resubmit_list] as number;
     this.startOver(list, this.state[Reg.ingress_length] as number, InstanceType.resubmitted);
-    this.pending.push('ingress', this.state, port, this.frame, start, end);
+    this.enqueueIngress(port, start, end);
   }
 
   /** Back to the start of ingress with the frame as it would have been sent. */
   private recirculate(start: number, end: number): void {
-    const list = this.state[Reg.recirculate_list] as number;
-    this.startOver(list, end - start, InstanceType.recirculated);
+    const length = end - start;
+    if (length > FRAME_BYTES_MAX) {
+      this.dropTooLong(length);
+      return;
+    }
+    this.startOver(this.state[Reg.recirculate_list] as number, length, InstanceType.recirculated);
     this.frame.copyWithin(this.headroom, start, end);
-    this.pending.push('ingress', this.state, 0, this.frame, this.headroom, this.headroom + end - start);
+    this.enqueueIngress(0, this.headroom, this.headroom + length);
+  }
+
+  private enqueueIngress(port: number, start: number, end: number): void {
+    if (this.pending.hasRoom(end - start))
+      this.pending.push('ingress', this.origin, this.state, port, this.frame, start, end);
+    else this.dropNoRoom(1);
   }
 
   private startOver(list: number, length: number, instance_type: number): void {

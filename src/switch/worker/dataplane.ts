@@ -27,6 +27,12 @@ export interface DataplaneCounts {
   no_program: number;
   /** Frames the program sent to a port that does not exist. */
   unknown_port: number;
+  /** Copies that the program made of frames while too many waited. */
+  copies_dropped: number;
+  /** Copies dropped because one frame had caused too many passes. */
+  passes_exceeded: number;
+  /** Frames longer than 65535 bytes, received or grown by the program. */
+  frames_too_long: number;
   /** Digests and traces nobody fetched in time. */
   events_dropped: number;
   /** Frames to the CPU port that the P4Runtime server did not take as fast. */

@@ -23,6 +23,11 @@ export interface InProcessOptions extends SwitchCoreOptions {
   now_us?: () => number;
 }
 
+/** Who made the dataplane hears what a listener hears, beside it, and when everything of a call has happened. */
+export interface DataplaneOwner extends Omit<DataplaneListener, 'failed'> {
+  settled(): void;
+}
+
 /**
  * Engine and ports in the caller's thread: a frame is through when `inject` returns. For tests and simulations;
  * AF_PACKET ports need the worker's packet loop.
@@ -34,6 +39,21 @@ export class InProcessDataplane implements Dataplane {
   private release_timer: NodeJS.Timeout | undefined;
   private listener: DataplaneListener | undefined;
   private observer: DataplaneObserver | undefined;
+  private owner: DataplaneOwner | undefined;
+  private readonly hearers: Pick<DataplaneListener, 'packetIns' | 'digests' | 'idles'> = {
+    packetIns: (frames) => {
+      this.owner?.packetIns(frames);
+      this.listener?.packetIns(frames);
+    },
+    digests: (messages) => {
+      this.owner?.digests(messages);
+      this.listener?.digests(messages);
+    },
+    idles: (messages) => {
+      this.owner?.idles(messages);
+      this.listener?.idles(messages);
+    },
+  };
 
   constructor(
     private readonly create_engine: EngineFactory,
@@ -45,7 +65,10 @@ export class InProcessDataplane implements Dataplane {
       ports,
       // A clock that is the caller's counts from 1970.
       options.now_us === undefined ? options : { ...options, epoch_us: 0 },
-      (level, message) => this.listener?.log(level, message),
+      (level, message) => {
+        this.owner?.log(level, message);
+        this.listener?.log(level, message);
+      },
       (number, buffer, start, end) => this.inject(number, buffer, start, end),
     );
     this.now_us = options.now_us ?? (() => performance.now() * 1000);
@@ -140,6 +163,16 @@ export class InProcessDataplane implements Dataplane {
     this.listener = listener;
   }
 
+  /** There is one owner; its methods but `settled` are called while the switch is at work, and must not throw. */
+  setOwner(owner: DataplaneOwner): void {
+    this.owner = owner;
+  }
+
+  /** Frames that nobody waits for any more. */
+  countDropped(frames: number): void {
+    this.core.counts.events_dropped += frames;
+  }
+
   ports(): Promise<PortReport[]> {
     return settle(() => this.core.portReports());
   }
@@ -190,9 +223,10 @@ export class InProcessDataplane implements Dataplane {
   }
 
   private deliver(): void {
-    if (this.listener !== undefined) this.core.deliver(this.listener);
+    if (this.listener !== undefined || this.owner !== undefined) this.core.deliver(this.hearers);
     if (this.observer !== undefined) this.core.deliverObserved(this.observer);
     this.awaitHeldFrames();
+    this.owner?.settled();
   }
 }
 

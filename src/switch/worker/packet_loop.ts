@@ -8,6 +8,8 @@ import type { Wakeup } from './wakeup';
 
 /** Frames taken from one port before the next port's turn. */
 const BATCH_FRAMES = 64;
+/** Clones, replicas and recirculated packets that have their turn between two batches from the ports. */
+const COPIES_PER_TURN = 512;
 const TICK_INTERVAL_US = 100_000;
 const MAINTAIN_INTERVAL_US = 1_000_000;
 /** Who is woken again so soon waits for more to come: a wake-up costs more than a frame, and takes a core from others. */
@@ -53,6 +55,7 @@ export class PacketLoop {
       const now_us = performance.now() * 1000;
       core.setTime(now_us);
       scheduling.turn(now_us, was_idle);
+      const copies_wait = core.runCopies(COPIES_PER_TURN);
       let frames = 0;
       for (const port of ports) frames += port.receiveBatch(BATCH_FRAMES);
       const has_worked = control.work(wakeup.takePending());
@@ -71,7 +74,7 @@ export class PacketLoop {
       if (core.due_us <= now_us) core.release();
       core.flush();
       control.deliver();
-      was_idle = frames === 0 && !has_worked && !core.hasIdleDue;
+      was_idle = frames === 0 && !has_worked && !copies_wait && !core.hasIdleDue;
       if (was_idle) this.sleep(Math.min(next_tick_us, core.due_us) - now_us);
     }
   }

@@ -1,4 +1,4 @@
-import type { Engine, EngineEvents, EngineOptions } from '../engine';
+import type { Engine, EngineDrop, EngineEvents, EngineOptions } from '../engine';
 import { CaptureBuffer, type CaptureChunk } from '../ports/capture';
 import { InstrumentedPorts } from '../ports/instruments';
 import type { FrameHandler, Port } from '../ports/port';
@@ -30,11 +30,21 @@ const EVENTS_MAX = 4096;
 const IDLES_MAX = 128;
 const IDLES_PER_TURN = 16;
 
+const DROP_COUNTS: Record<EngineDrop, keyof DataplaneCounts> = {
+  queue: 'copies_dropped',
+  passes: 'passes_exceeded',
+  length: 'frames_too_long',
+  fault: 'engine_faults',
+};
+
 /** Engine and ports wired together, in one thread. Knows nothing of threads, gRPC or P4Info. */
 export class SwitchCore {
   readonly counts: DataplaneCounts = {
     no_program: 0,
     unknown_port: 0,
+    copies_dropped: 0,
+    passes_exceeded: 0,
+    frames_too_long: 0,
     events_dropped: 0,
     packet_ins_dropped: 0,
     packet_outs_dropped: 0,
@@ -168,6 +178,21 @@ export class SwitchCore {
     if (this.nested.length > 0) this.processNested();
   }
 
+  /** Engine.runCopies of the program that packets go through. */
+  runCopies(turns_max: number): boolean {
+    if (this.engine_loaded === undefined) return false;
+    let wait = false;
+    this.busy = true;
+    try {
+      wait = this.engine_loaded.runCopies(this.clock.now_us, turns_max);
+    } catch (error) {
+      this.fault('a copy of a frame', error);
+    }
+    this.busy = false;
+    if (this.nested.length > 0) this.processNested();
+    return wait;
+  }
+
   /** A packet-out, its header in front. */
   packetOut(frame: Uint8Array): void {
     this.receive(this.cpu_port, frame, 0, frame.length);
@@ -292,13 +317,15 @@ export class SwitchCore {
     try {
       this.engine_loaded.receive(port, buffer, this.clock.now_us, start, end);
     } catch (error) {
-      // The engine promises not to throw; should it, one frame is lost and not the switch.
-      this.counts.engine_faults++;
-      if (this.counts.engine_faults === 1) {
-        this.log('error', `a frame from port ${port} failed in the engine: ${String(error)}`);
-      }
+      this.fault(`a frame from port ${port}`, error);
     }
     this.busy = false;
+  }
+
+  /** The engine promises not to throw; should it, one frame is lost and not the switch. */
+  private fault(what: string, error: unknown): void {
+    this.counts.engine_faults++;
+    if (this.counts.engine_faults === 1) this.log('error', `${what} failed in the engine: ${String(error)}`);
   }
 
   private processNested(): void {
@@ -319,6 +346,7 @@ export class SwitchCore {
       digest: (name, fields) => this.enqueue(this.digests, { name, fields: fields.slice() }),
       idle: (table, entry) => this.takeIdle({ table, entry }),
       log: (level, message) => this.log(level, message),
+      dropped: (reason, packets) => (this.counts[DROP_COUNTS[reason]] += packets),
       trace: (trace) => this.enqueue(this.traces, this.judged(trace)),
     };
   }

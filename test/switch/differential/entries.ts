@@ -15,7 +15,8 @@ import type { Values } from './values';
 /** P4Info's ActionRef.Scope. */
 const TABLE_ONLY = 1;
 const DEFAULT_ONLY = 2;
-const GROUPS = [1, 2, 3];
+/** Of multicast groups and clone sessions, as the test programs name them. */
+const GROUPS = [1, 2, 3, 5];
 
 type Sort =
   { table: TableSchema; is_default: boolean } | { meter: string; size: number } | 'group' | 'session';
