@@ -67,6 +67,17 @@ test('a frame that multiplies for ever ends soon, and holds little memory', () =
   expect(sent).toEqual([1]);
 });
 
+test('it ends for an engine whose drops nobody counts, too', () => {
+  const silent = { send: () => undefined, digest: () => undefined, idle: () => undefined };
+  const engine = createEngine(programText('storms'), silent);
+  setGroups(engine);
+  engine.runCopies(0, 512);
+  engine.receive(1, frame(Ask.multiply, MANY), 0);
+  let turns = 0;
+  while (turns < 100 && engine.runCopies(0, 512)) turns++;
+  expect(turns).toBeLessThan(25);
+});
+
 test('a frame that grows ends at 65535 bytes, with a reason and counted', () => {
   const { engine, dropped, traces, logged } = start();
   engine.setTrace({});

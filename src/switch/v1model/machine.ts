@@ -193,7 +193,8 @@ export class Machine {
   abandon(error: unknown): number {
     const { port } = this.origin;
     this.traceDrop('fault', String(error));
-    this.events.dropped?.('fault', 1 + this.pending.forget(this.origin));
+    const forgotten = this.pending.forget(this.origin);
+    this.events.dropped?.('fault', 1 + forgotten);
     this.settle();
     return port;
   }
@@ -252,7 +253,7 @@ export class Machine {
       this.turns_left--;
       const next = this.pending.shift();
       this.enter(next.origin);
-      if (next.origin.passes++ === PASSES_MAX) {
+      if (next.origin.passes++ >= PASSES_MAX) {
         this.pending.release(next);
         this.tooManyPasses();
       } else this.run(next);
@@ -286,7 +287,9 @@ export class Machine {
     const problem = `one frame caused ${PASSES_MAX} passes`;
     this.events.log?.('error', `${problem}: the rest is dropped`);
     this.traceDrop('passes', problem);
-    this.events.dropped?.('passes', 1 + this.pending.forget(this.origin));
+    // Whether or not anybody counts them.
+    const forgotten = this.pending.forget(this.origin);
+    this.events.dropped?.('passes', 1 + forgotten);
   }
 
   private dropTooLong(length: number): void {
