@@ -53,6 +53,7 @@ struct metadata_t {
     bit<16>     procedure_id;    // 0: none that is known
     bit<16>     pool_id;
     policy_t    policy;
+    bit<1>      is_counted;      // requests that wait for an answer are counted
     bit<1>      is_jumbo;        // the pool's stores take a request in one large frame
     class_t     placement;
     bit<16>     slot;

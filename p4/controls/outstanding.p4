@@ -9,7 +9,7 @@ enum bit<8> OutstandingOperation {
     CHOOSE = 3  // which of the drawn stores has least in proportion to its weight
 }
 
-control Outstanding(in OutstandingOperation operation, in bit<16> store_id, in bit<48> sent_us,
+control Outstanding(in OutstandingOperation operation, in bit<16> store_id, in bit<32> sent_us,
                     inout metadata_t meta) {
     // Epoch, and the counts of the epoch before and of that epoch. Saturating, as nothing is ordered by such counts.
     register<bit<32>>(STORES) outstanding;

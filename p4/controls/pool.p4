@@ -33,15 +33,17 @@ control Pool(in headers_t hdr, inout metadata_t meta) {
         size = CAPABILITIES;
     }
 
-    action set_policy(policy_t policy, bit<1> is_jumbo) {
+    // Counted: how many of its requests wait for an answer decides somewhere, here or in a pool that shares stores.
+    action set_policy(policy_t policy, bit<1> is_counted, bit<1> is_jumbo) {
         meta.policy = policy;
+        meta.is_counted = is_counted;
         meta.is_jumbo = is_jumbo;
     }
 
     table pool {
         key = { meta.pool_id : exact @name("pool_id"); }
         actions = { set_policy; }
-        const default_action = set_policy(POLICY_HASH, 0);
+        const default_action = set_policy(POLICY_HASH, 0, 0);
         size = POOLS;
     }
 

@@ -20,8 +20,9 @@ control Request(in headers_t hdr, inout metadata_t meta) {
     register<bit<16>>(3 * REQUESTS) request_store;
     register<bit<16>>(3 * REQUESTS) request_series;
     register<bit<8>>(3 * REQUESTS)  request_flags;   // REQUEST_*
-    register<bit<48>>(3 * REQUESTS) request_sent_us; // first transmission to this store
-    register<bit<48>>(3 * REQUESTS) request_seen_us; // last transmission
+    // Times modulo 32 bits, which is far longer than a row is good for.
+    register<bit<32>>(3 * REQUESTS) request_sent_us; // first transmission to this store
+    register<bit<32>>(3 * REQUESTS) request_seen;    // last transmission, in units of 1024 us
 
     counter(SERVICES, CounterType.packets_and_bytes) service_retransmissions;
     counter(STORES, CounterType.packets_and_bytes) store_requests;
@@ -34,12 +35,13 @@ control Request(in headers_t hdr, inout metadata_t meta) {
 
     const bit<8> REQUEST_ANSWERED = 1; // or a session, of which no answer is counted
     const bit<8> REQUEST_SAMPLED  = 2;
+    const bit<8> REQUEST_COUNTED  = 4; // among those its store has not answered
 
     // In the place of procedure and slot; there is no such procedure.
     const bit<32> SESSION = 0xffffffff;
 
     // Clients give up, or begin again with a new xid, well within this time.
-    const bit<48> LIFETIME_US = 120000000;
+    const bit<32> LIFETIME = 117188; // 120 s in units of 1024 us
 
     Draw() draw;
     Outstanding() outstanding;
@@ -58,14 +60,14 @@ control Request(in headers_t hdr, inout metadata_t meta) {
     bit<16> store_id;
     bit<16> series_id;
     bit<8>  flags;
-    bit<48> sent_us;
-    bit<48> seen_us;
+    bit<32> sent_us;
+    bit<32> seen;
     // Of the row in the part looked at before.
     bit<32> older_index;
     bit<16> older_store_id;
     bit<8>  older_flags;
-    bit<48> older_sent_us;
-    bit<48> older_seen_us;
+    bit<32> older_sent_us;
+    bit<32> older_seen;
     // Of a request that was answered before.
     bit<16> answered_store_id;
     bit<8>  answered_flags;
@@ -127,9 +129,9 @@ control Request(in headers_t hdr, inout metadata_t meta) {
         request_series.read(series_id, index);
         request_flags.read(flags, index);
         request_sent_us.read(sent_us, index);
-        request_seen_us.read(seen_us, index);
+        request_seen.read(seen, index);
         is_known = (known_client == client_addr && known_service == service_addr && known_ports == ports
-                    && known_xid == xid && meta.time_us - seen_us < LIFETIME_US) ? 1w1 : 1w0;
+                    && known_xid == xid && meta.time_us[41:10] - seen < LIFETIME) ? 1w1 : 1w0;
     }
 
     // A response does not say what was asked for; a request does.
@@ -148,7 +150,7 @@ control Request(in headers_t hdr, inout metadata_t meta) {
         older_store_id = store_id;
         older_flags = flags;
         older_sent_us = sent_us;
-        older_seen_us = seen_us;
+        older_seen = seen;
     }
 
     action take_older() {
@@ -168,7 +170,7 @@ control Request(in headers_t hdr, inout metadata_t meta) {
         request_series.write(index, series_id);
         request_flags.write(index, flags);
         request_sent_us.write(index, sent_us);
-        request_seen_us.write(index, meta.time_us);
+        request_seen.write(index, meta.time_us[41:10]);
     }
 
     apply {
@@ -207,8 +209,10 @@ control Request(in headers_t hdr, inout metadata_t meta) {
                     store_responses.count((bit<32>)store_id);
                     store_answered.count((bit<32>)store_id);
                     request_flags.write(index, flags | REQUEST_ANSWERED);
-                    outstanding.apply(OutstandingOperation.REMOVE, store_id, sent_us, meta);
-                    elapsed_us = (bit<32>)(meta.time_us - sent_us);
+                    if (flags & REQUEST_COUNTED != 0) {
+                        outstanding.apply(OutstandingOperation.REMOVE, store_id, sent_us, meta);
+                    }
+                    elapsed_us = meta.time_us[31:0] - sent_us;
                     response_time_bucket.apply();
                     response_time.count((bit<32>)series_id * BUCKETS + bucket);
                 } else if (answered_store_id != 0) {
@@ -245,7 +249,7 @@ control Request(in headers_t hdr, inout metadata_t meta) {
                     keep_older();
                     look_up(2 * REQUESTS + other_place);
                     is_same_request();
-                    if (is_known == 0 && older_seen_us < seen_us) {
+                    if (is_known == 0 && older_seen < seen) {
                         take_older();
                     }
                 }
@@ -279,18 +283,21 @@ control Request(in headers_t hdr, inout metadata_t meta) {
                 }
                 if (is_known == 0 || store_id != meta.store_id) {
                     // The row was another request's, or this one's at another store: nobody will see that answered.
-                    if (sent_us != 0 && flags & REQUEST_ANSWERED == 0) {
+                    if (flags & (REQUEST_COUNTED | REQUEST_ANSWERED) == REQUEST_COUNTED) {
                         outstanding.apply(OutstandingOperation.REMOVE, store_id, sent_us, meta);
                     }
                     if (meta.mode == MODE_REQUEST) {
-                        outstanding.apply(OutstandingOperation.ADD, meta.store_id, 0, meta);
+                        flags = meta.is_sampled == 1 ? REQUEST_SAMPLED : 0;
+                        if (meta.is_counted == 1) {
+                            flags = flags | REQUEST_COUNTED;
+                            outstanding.apply(OutstandingOperation.ADD, meta.store_id, 0, meta);
+                        }
                         store_new_requests.count((bit<32>)meta.store_id);
                         series.apply();
-                        flags = meta.is_sampled == 1 ? REQUEST_SAMPLED : 0;
                     } else {
                         flags = REQUEST_ANSWERED;
                     }
-                    sent_us = meta.time_us;
+                    sent_us = meta.time_us[31:0];
                 }
                 remember();
             }

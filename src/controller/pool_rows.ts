@@ -23,14 +23,26 @@ export function isDrawn({ policy }: PoolConfig): boolean {
   return ['round-robin', 'random', 'least-of-2', 'least-of-4'].includes(policy);
 }
 
+/** Whether the pool's policy looks at what stores have not answered. */
+function isByLoad({ policy }: PoolConfig): boolean {
+  return policy === 'least-of-2' || policy === 'least-of-4';
+}
+
 export function poolRows(network: Network): Row[] {
+  // A store's requests count whichever pool they come by.
+  const pools = network.config.virtual_stores.flatMap((virtualStore) => virtualStore.pools);
+  const compared = new Set(pools.filter(isByLoad).flatMap(({ stores }) => stores.map(({ store }) => store)));
   return network.config.virtual_stores.flatMap((virtualStore) => [
     ...virtualStore.pools.map((one) =>
       poolTable.row(
         { pool_id: network.poolId(virtualStore.name, one.name) },
         {
           name: 'set_policy',
-          params: { policy: POLICY_OF[one.policy], is_jumbo: one.jumbo === undefined ? 0 : 1 },
+          params: {
+            policy: POLICY_OF[one.policy],
+            is_counted: one.stores.some(({ store }) => compared.has(store)) ? 1 : 0,
+            is_jumbo: one.jumbo === undefined ? 0 : 1,
+          },
         },
       ),
     ),

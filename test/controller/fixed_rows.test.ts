@@ -159,7 +159,7 @@ test('requests of a jumbo pool are combined, responses fit what clients take', (
     {
       key: { pool_id: network.poolId('share', 'all') },
       action: 'set_policy',
-      params: { policy: 'hash', is_jumbo: 1 },
+      params: { policy: 'hash', is_counted: 0, is_jumbo: 1 },
     },
   ]);
   expect(of('port_mtu').map((row) => [row?.key.out_port, row?.params.mtu])).toEqual([

@@ -29,14 +29,22 @@ test('pools say how they share out', () => {
     {
       key: { pool_id: network.poolId('files', 'primary') },
       action: 'set_policy',
-      params: { policy: 'hash', is_jumbo: 0 },
+      params: { policy: 'hash', is_counted: 1, is_jumbo: 0 },
     },
     {
       key: { pool_id: network.poolId('files', 'all') },
       action: 'set_policy',
-      params: { policy: 'least_of_2', is_jumbo: 0 },
+      params: { policy: 'least_of_2', is_counted: 1, is_jumbo: 0 },
     },
   ]);
+});
+
+test('without a pool by load nothing is counted', () => {
+  const other = new Network(parseConfig(text.replace('least-of-2', 'round-robin'), 'x.yaml'));
+  const counted = poolRows(other).map(
+    ({ entry }) => findTable('pool')?.readable(entry)?.params?.['is_counted'],
+  );
+  expect(counted.slice(0, 2)).toEqual([0, 0]);
 });
 
 test('only services with rules look at exports', () => {

@@ -78,7 +78,11 @@ export function poolPolicy(policy: PolicyName, { is_jumbo = false, pool = POOL }
   return {
     table: 'pool',
     match: { pool_id: exact(pool) },
-    action: action('set_policy', { policy: POLICY[policy], is_jumbo: Number(is_jumbo) }),
+    action: action('set_policy', {
+      policy: POLICY[policy],
+      is_counted: Number(policy.startsWith('least')),
+      is_jumbo: Number(is_jumbo),
+    }),
   };
 }
 

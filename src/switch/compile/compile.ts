@@ -78,6 +78,7 @@ export function generate(program: Program, layout: Layout, drop_port: number, tr
   tables.forEach((table, i) => {
     source.line(`const ${context.name('table', table)} = tables[${i}];`);
     source.line(`const ${context.name('key', table)} = tables[${i}].key;`);
+    source.line(`const ${context.name('lookup', table)} = tables[${i}].match_lookup;`);
     source.line(`const ${context.name('actions', table)} = tables[${i}].actions;`);
   });
   program.action_profiles.forEach((profile, i) => {

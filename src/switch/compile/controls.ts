@@ -201,6 +201,8 @@ export class ControlWriter {
     if (table.keys.length === 0) source.line('const entry = 0;');
     else {
       const key = context.name('key', table);
+      source.line('let entry = 0;');
+      source.open(`if (${name}.size !== 0)`);
       let at = 0;
       for (const { value, width, mask } of table.keys) {
         const code = context.value(value);
@@ -218,7 +220,8 @@ export class ControlWriter {
           source.line(`${key}[${at++}] = ${cut === undefined ? limb : `${limb} & ${cut}`};`);
         });
       }
-      source.line(`const entry = ${name}.lookup();`);
+      source.line(`entry = ${context.name('lookup', table)}.find(${key});`);
+      source.close();
       if (table.with_counters)
         source.line(`if (entry !== 0) ${name}.count(entry, u[${Register.ingress_length}]);`);
       if (table.direct_meter?.result !== undefined) {

@@ -42,7 +42,8 @@ export class MatchTable {
   private readonly rows: Rows;
 
   private readonly format: MatchFormat;
-  private readonly match_lookup: Lookup;
+  /** How generated code finds the entry for `key`: the class differs from table to table, which V8 is to see at each call. */
+  readonly match_lookup: Lookup;
   private readonly record: Uint32Array;
   private readonly meters: MeterArray | undefined;
   private packets = new Float64Array(0);
@@ -58,7 +59,8 @@ export class MatchTable {
   private idle_round_due_us = Infinity;
   private idle_due_us = 0;
   private capacity = CAPACITY_MIN;
-  private size = 0;
+  /** Entries; 0: there is nothing to look up. */
+  size = 0;
   /** The entries are the program's, for ever. */
   private is_const: boolean;
 
@@ -99,11 +101,6 @@ export class MatchTable {
   }
 
   // -- for generated code --
-
-  /** The entry that `key` matches, or 0. */
-  lookup(): number {
-    return this.match_lookup.find(this.key);
-  }
 
   count(entry: number, bytes: number): void {
     this.packets[entry] = (this.packets[entry] as number) + 1;

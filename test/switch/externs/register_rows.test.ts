@@ -12,7 +12,7 @@ const ownerOf = (name: string): string | undefined => {
 };
 
 test('registers that make up one entry share rows, others do not', () => {
-  const request = ['client', 'service', 'ports', 'xid', 'store', 'series', 'flags', 'sent_us', 'seen_us'];
+  const request = ['client', 'service', 'ports', 'xid', 'store', 'series', 'flags', 'sent_us', 'seen'];
   expect(new Set(request.map((name) => ownerOf(`request_${name}`))).size).toBe(1);
   expect(ownerOf('outstanding')).not.toBe(ownerOf('request_store'));
   expect(ownerOf('rotation')).not.toBe(ownerOf('spare'));
