@@ -4,7 +4,7 @@ import { largeWords } from './large_words';
 import { prefixMask, type KeyPart } from './match';
 
 const CELLS_MIN = 1024;
-const CELLS_MAX = 2 ** 19;
+const CELLS_MAX = 2 ** 20;
 /** Keys that agree in so many leading bits share a cell. */
 const LEAD_BITS = 20;
 /** The same for IPv6 addresses and the like, whose first bits are mostly the same. */
