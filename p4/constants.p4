@@ -23,10 +23,12 @@ const bit<32> AUTH_SYS      = 1;
 const bit<32> RPCSEC_GSS    = 6;       // RFC 2203
 const bit<32> AUTH_TLS      = 7;       // RFC 9289
 
-// What begins a DTLS record instead of an xid, as RFC 9147, section 4.1 tells them apart: content types 20 to 23 with
-// version 1.0 or 1.2, whose octets 0xfeff and 0xfefd differ in one bit; or the three bits of DTLS 1.3's short header.
-const bit<32> DTLS_PLAIN_MASK = 0xfcfffd00;
-const bit<32> DTLS_PLAIN      = 0x14fefd00;
+// What begins a DTLS record instead of an xid, as RFC 9147, section 4.1 tells them apart: a content type and version 1.0 or
+// 1.2, whose octets 0xfeff and 0xfefd differ in one bit; or the three bits of DTLS 1.3's short header.
+const bit<8>  DTLS_TYPE_MIN     = 20;
+const bit<8>  DTLS_TYPE_MAX     = 26;
+const bit<32> DTLS_VERSION_MASK = 0x00fffd00;
+const bit<32> DTLS_VERSION      = 0x00fefd00;
 const bit<3>  DTLS_SHORT      = 1;
 
 const bit<32> NFS_PROGRAM = 100003;

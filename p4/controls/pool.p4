@@ -51,7 +51,10 @@ control Pool(in headers_t hdr, inout metadata_t meta) {
         if (hdr.nfs_fh_prefix.isValid()) {
             export.apply();
         }
-        capability.apply();
+        // What is encrypted afterwards goes to the service's own pool, so what asks for it does.
+        if (hdr.rpc_call.cred_flavor != AUTH_TLS) {
+            capability.apply();
+        }
         pool.apply();
     }
 }

@@ -5,7 +5,7 @@
 // The key is kept whole, and with it procedure and slot, so that another request with the same xid is another request: a
 // false hit would send a WRITE to a store that its COMMIT will not visit.
 //
-// A TCP connection, or DTLS, is a request that never ends, of xid 0: each of its packets keeps its row. So it stays at its
+// A TCP connection, or DTLS, is a request that never ends, of an xid of its own: each of its packets keeps its row. So it stays at its
 // store through slot rewrites, as long as it is used and its store lives; a SYN begins another.
 //
 // Three parts of REQUESTS rows: one for what may go anywhere, and two, under different hashes, for everything else.
@@ -42,6 +42,8 @@ control Request(in headers_t hdr, inout metadata_t meta) {
 
     // Clients give up, or begin again with a new xid, well within this time.
     const bit<32> LIFETIME = 117188; // 120 s in units of 1024 us
+    // Longer than a request counts as outstanding, far shorter than epochs take to come round.
+    const bit<32> COUNTED_FOR = 8192;
 
     Draw() draw;
     Outstanding() outstanding;
@@ -54,6 +56,7 @@ control Request(in headers_t hdr, inout metadata_t meta) {
     bit<32> xid;
     bit<32> index;
     bit<32> what;
+    bit<32> now; // in units of 1024 us
     bit<1>  is_known;
     // Of the row at `index`, whoever's it is.
     bit<32> known_what;
@@ -131,7 +134,7 @@ control Request(in headers_t hdr, inout metadata_t meta) {
         request_sent_us.read(sent_us, index);
         request_seen.read(seen, index);
         is_known = (known_client == client_addr && known_service == service_addr && known_ports == ports
-                    && known_xid == xid && meta.time_us[41:10] - seen < LIFETIME) ? 1w1 : 1w0;
+                    && known_xid == xid && now - seen < LIFETIME) ? 1w1 : 1w0;
     }
 
     // A response does not say what was asked for; a request does.
@@ -158,6 +161,7 @@ control Request(in headers_t hdr, inout metadata_t meta) {
         store_id = older_store_id;
         flags = older_flags;
         sent_us = older_sent_us;
+        seen = older_seen;
     }
 
     action remember() {
@@ -170,10 +174,11 @@ control Request(in headers_t hdr, inout metadata_t meta) {
         request_series.write(index, series_id);
         request_flags.write(index, flags);
         request_sent_us.write(index, sent_us);
-        request_seen.write(index, meta.time_us[41:10]);
+        request_seen.write(index, now);
     }
 
     apply {
+        now = meta.time_us[41:10];
         if (meta.is_response == 1) {
             if (hdr.rpc.isValid() && hdr.rpc.message_type == RPC_REPLY) {
                 client_addr = meta.dst_addr;
@@ -232,7 +237,7 @@ control Request(in headers_t hdr, inout metadata_t meta) {
                 xid = hdr.rpc.xid;
                 what = meta.procedure_id ++ meta.slot;
             } else {
-                xid = 0;
+                xid = 24w0xffffff ++ meta.ip_protocol;
                 what = SESSION;
             }
             hash_key();
@@ -249,7 +254,7 @@ control Request(in headers_t hdr, inout metadata_t meta) {
                     keep_older();
                     look_up(2 * REQUESTS + other_place);
                     is_same_request();
-                    if (is_known == 0 && older_seen < seen) {
+                    if (is_known == 0 && now - older_seen > now - seen) {
                         take_older();
                     }
                 }
@@ -283,7 +288,8 @@ control Request(in headers_t hdr, inout metadata_t meta) {
                 }
                 if (is_known == 0 || store_id != meta.store_id) {
                     // The row was another request's, or this one's at another store: nobody will see that answered.
-                    if (flags & (REQUEST_COUNTED | REQUEST_ANSWERED) == REQUEST_COUNTED) {
+                    if (flags & (REQUEST_COUNTED | REQUEST_ANSWERED) == REQUEST_COUNTED
+                        && now - seen < COUNTED_FOR) {
                         outstanding.apply(OutstandingOperation.REMOVE, store_id, sent_us, meta);
                     }
                     if (meta.mode == MODE_REQUEST) {

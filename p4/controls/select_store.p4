@@ -41,6 +41,10 @@ control SelectStore(inout metadata_t meta) {
         slot.apply();
         if (meta.verdict == VERDICT_NONE) {
             store_down.apply();
+            // Nobody stands by: the pool has no other store, or they are down, too.
+            if (meta.store_id == 0) {
+                no_store();
+            }
         }
     }
 }

@@ -15,7 +15,8 @@ control ServiceRequest(in headers_t hdr, inout metadata_t meta, in standard_meta
     bool is_call;
 
     apply {
-        is_plain_dtls = meta.is_fragment == 0 && hdr.rpc.isValid() && hdr.rpc.xid & DTLS_PLAIN_MASK == DTLS_PLAIN;
+        is_plain_dtls = meta.is_fragment == 0 && hdr.rpc.isValid() && hdr.rpc.xid & DTLS_VERSION_MASK == DTLS_VERSION
+                        && hdr.rpc.xid[31:24] >= DTLS_TYPE_MIN && hdr.rpc.xid[31:24] <= DTLS_TYPE_MAX;
         is_short_dtls = meta.is_fragment == 0 && hdr.rpc.isValid() && hdr.rpc.xid[31:29] == DTLS_SHORT
                         && hdr.rpc.message_type != RPC_CALL && hdr.rpc.message_type != RPC_REPLY;
         is_call = hdr.rpc_call.isValid() && hdr.rpc_call.rpc_version == RPC_VERSION
@@ -29,8 +30,8 @@ control ServiceRequest(in headers_t hdr, inout metadata_t meta, in standard_meta
         } else if (meta.is_fragment == 1 && meta.mode != MODE_REQUEST) {
             drop(DROP_FRAGMENTED_REQUEST);
         } else if (meta.mode == MODE_REQUEST
-                   // What could be either is a call if it is of a procedure we know.
-                   && (is_short_dtls || (is_plain_dtls && meta.procedure_id == 0))) {
+                   // No record is a whole call of version 2 as well.
+                   && (is_short_dtls || (is_plain_dtls && !is_call))) {
             // Opaque: all of it to one store.
             meta.mode = MODE_SESSION;
             meta.placement = CLASS_BY_SESSION;

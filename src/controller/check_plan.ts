@@ -36,7 +36,8 @@ export function planChecks(network: Network): PlannedCheck[] {
     pools.flatMap((pool) => {
       const targets = new Map<string, CheckTarget>();
       for (const service of services) {
-        if (service.pool === pool.name) addTarget(targets, name, address, service);
+        const serves = service.pool === pool.name || service.rules.some((rule) => rule.pool === pool.name);
+        if (serves) addTarget(targets, name, address, service);
       }
       return pool.stores.flatMap(({ store }) => [...targets.values()].map((target) => ({ store, target })));
     }),

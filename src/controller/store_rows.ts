@@ -32,12 +32,20 @@ export function storeRows(stores: readonly StoreFacts[]): Row[] {
 /**
  * Whoever does not serve, for whatever reason; but one that drains still answers retransmissions. Those that `kept`
  * names hold slots because nobody else serves: sending their requests elsewhere would help nobody, and would move
- * them for nothing if it was only the way to the stores that failed.
+ * them for nothing if it was only the way to the stores that failed. `removed`: ids of stores that are in no pool any
+ * more, so that what the switch remembers of them gives way.
  */
-export function storeDownRows(stores: readonly StoreFacts[], kept: ReadonlySet<string>): Row[] {
-  return stores
-    .filter(({ state, config }) => state !== 'up' && state !== 'draining' && !kept.has(config.name))
-    .map(({ id }) => storeDown.row({ store_id: id }, { name: 'reselect', params: {} }));
+export function storeDownRows(
+  stores: readonly StoreFacts[],
+  kept: ReadonlySet<string>,
+  removed: Iterable<number> = [],
+): Row[] {
+  const down = stores.filter(
+    ({ state, config }) => state !== 'up' && state !== 'draining' && !kept.has(config.name),
+  );
+  return [...down.map(({ id }) => id), ...removed].map((store_id) =>
+    storeDown.row({ store_id }, { name: 'reselect', params: {} }),
+  );
 }
 
 export interface PoolAssignment {
@@ -89,9 +97,15 @@ export class PoolAssignments {
     return this.#pools.map(({ last }) => last);
   }
 
-  /** Stores that keep their slots although they do not serve, because nobody in their pool does. */
+  /**
+   * Stores that keep their slots although they do not serve, because nobody in any of their pools does. Where somebody
+   * does, what they have goes there; the pools that nobody serves then drop it, which is all they could do.
+   */
   get kept(): ReadonlySet<string> {
-    return new Set(this.#pools.flatMap(({ is_served, serving }) => (is_served ? [] : (serving ?? []))));
+    const kept = new Set(this.#pools.flatMap(({ is_served, serving }) => (is_served ? [] : (serving ?? []))));
+    for (const { is_served, slots } of this.#pools)
+      if (is_served) for (const { name } of slots.members) kept.delete(name);
+    return kept;
   }
 
   /**
@@ -182,13 +196,14 @@ export class PoolAssignments {
 export function storeTables(
   stores: readonly StoreFacts[],
   assignments: PoolAssignments,
+  removed: Iterable<number> = [],
 ): Map<string, readonly Row[]> {
   assignments.update(stores);
   const assigned = assignments.rows();
   const of = (table: string) => assigned.filter((row) => row.table === table);
   return new Map([
     ['store', storeRows(stores)],
-    ['store_down', storeDownRows(stores, assignments.kept)],
+    ['store_down', storeDownRows(stores, assignments.kept, removed)],
     ['slot', of('slot')],
     ['draw', of('draw')],
   ]);

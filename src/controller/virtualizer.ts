@@ -74,6 +74,8 @@ const CANARY_FRAME = encodeEthernet({
 
 /** Changes of clients' entries are said together after this time; those of stores at once. */
 const CLIENTS_FLUSH_MS = 50;
+/** Longer than the switch remembers which store had a request: `LIFETIME` in p4/controls/request.p4. */
+const REMEMBERED_MS = 130_000;
 
 export class Virtualizer {
   readonly counts = new Tally(['packet_ins_unreadable']);
@@ -86,6 +88,9 @@ export class Virtualizer {
   readonly stores: StoreStates;
   readonly assignments: PoolAssignments;
   #have_stores_changed = false;
+  /** Ids of stores that the controller before knew and the configuration does not: down, until they are forgotten. */
+  #removed: ReadonlySet<number> = new Set();
+  #removed_timer: Timer | undefined;
   #pools_refresh: Timer | undefined;
   /** By table and key: of two changes of an entry the later counts. */
   #client_changes = new Map<string, RowChange>();
@@ -177,6 +182,15 @@ export class Virtualizer {
       if (!stores_down.includes(id)) this.health.presumeGood(view.config.name);
     }
     for (const { config } of this.stores.all()) this.stores.update(config.name);
+    const known = new Set(this.stores.all().map(({ id }) => id));
+    const unknown = [...stores.map(({ id }) => id), ...stores_down].filter((id) => !known.has(id));
+    this.#removed = new Set(unknown);
+    this.#removed_timer?.cancel();
+    if (this.#removed.size > 0)
+      this.#removed_timer = this.environment.clock.after(REMEMBERED_MS, () => {
+        this.#removed = new Set();
+        this.#onStores();
+      });
     const all: LeftoverClient[] = [];
     for await (const client of inPieces(clients)) all.push(client);
     all.sort((a, b) => b.idle_ms - a.idle_ms);
@@ -255,7 +269,7 @@ export class Virtualizer {
     this.#have_stores_changed = false;
     const stores = this.stores.all();
     this.assignments.update(stores);
-    const down = storeDownRows(stores, this.assignments.kept);
+    const down = storeDownRows(stores, this.assignments.kept, this.#removed);
     this.environment.change(down.map((row) => ({ row, is_wanted: true })));
     this.environment.want(new Map([['store', storeRows(stores)]]));
     this.#pools_refresh ??= this.environment.clock.after(0, () => this.#refreshPool());
@@ -269,7 +283,7 @@ export class Virtualizer {
       this.environment.change(rows.map((row) => ({ row, is_wanted: true })));
       this.#pools_refresh = this.environment.clock.after(0, () => this.#refreshPool());
     } else {
-      const down = storeDownRows(this.stores.all(), this.assignments.kept);
+      const down = storeDownRows(this.stores.all(), this.assignments.kept, this.#removed);
       this.environment.want(new Map([['store_down', down]]));
     }
   }
@@ -299,7 +313,7 @@ export class Virtualizer {
   }
 
   #storeTables(): Map<string, readonly Row[]> {
-    return storeTables(this.stores.all(), this.assignments);
+    return storeTables(this.stores.all(), this.assignments, this.#removed);
   }
 
   #clientTables(): Map<string, Row[]> {

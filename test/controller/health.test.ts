@@ -277,6 +277,21 @@ test('services that ask for the same are checked once per store', () => {
   );
 });
 
+test('stores of pools that only rules use are checked, too', () => {
+  const config = exampleConfig();
+  const [files] = config.virtual_stores;
+  const [all] = files?.pools ?? [];
+  const service = files?.services.find(({ name }) => name === 'nfs-udp');
+  if (files === undefined || all === undefined || service === undefined) throw new Error('no service');
+  files.pools = [
+    { ...all, stores: all.stores.slice(0, 2) },
+    { ...all, name: 'readers', stores: all.stores.slice(2) },
+  ];
+  service.rules = [{ pool: 'readers', procedures: 'reads' }];
+  const checked = planChecks(new Network(config)).map(({ store }) => store);
+  expect(checked).toEqual(['store1', 'store2', 'store3']);
+});
+
 describe('a store that answers clients', () => {
   /** Checks are not answered from now on; clients are, so many times in 100 ms. */
   const silence = ({ clock, store }: ReturnType<typeof setUp>, ms: number, responses = 1) => {

@@ -12,9 +12,9 @@ import type { Row } from '../../src/dataplane/table';
 import { exampleConfig, requireFrame, STORE_PORT, storeAnswer, STORES, type StoreName } from './example';
 import { FakeClock } from './fake_clock';
 
-function setUp() {
+function setUp(config = exampleConfig()) {
   const clock = new FakeClock();
-  const network = new Network(exampleConfig());
+  const network = new Network(config);
   const wanted = new Map<string, readonly Row[]>();
   const alive = new Set<StoreName>(STORES);
   /** A switch that does not run takes frames, and does nothing with them. */
@@ -276,6 +276,35 @@ test('what an earlier controller left is wanted again, entry for entry', async (
   const texts = (wanted: Map<string, readonly Row[]>) =>
     [...wanted.values()].flat().map(({ table, key, value }) => `${table} ${key} ${value}`);
   expect(new Set(texts(second.wanted))).toEqual(new Set(texts(first.wanted)));
+});
+
+const downIn = (wanted: Map<string, readonly Row[]>) =>
+  (wanted.get(storeDown.name) ?? []).map(({ entry }) => storeDown.readKey(entry)?.store_id);
+
+test('a store that is alone in one pool is down where others serve', () => {
+  const config = exampleConfig();
+  const [files] = config.virtual_stores;
+  const [all] = files?.pools ?? [];
+  if (files === undefined || all === undefined) throw new Error('no pool');
+  files.pools.push({ ...all, name: 'primary', stores: all.stores.slice(0, 1) });
+  const { virtualizer, run, alive, wanted } = setUp(config);
+  virtualizer.resume();
+  run(5000);
+  alive.delete('store1');
+  run(5000);
+  expect(downIn(wanted)).toEqual([virtualizer.stores.all()[0]?.id]);
+});
+
+test('a store that the configuration has no more is down for as long as it may be remembered', async () => {
+  const removed_id = 999;
+  const { virtualizer, run, wanted } = setUp();
+  const stores = [{ id: removed_id, mac: '02:00:00:00:02:99', port_number: 3 }];
+  await virtualizer.adopt({ stores, stores_down: [], clients: [] });
+  virtualizer.resume();
+  run(120_000);
+  expect(downIn(wanted)).toEqual([removed_id]);
+  run(11_000);
+  expect(downIn(wanted)).toEqual([]);
 });
 
 test('frames that are none are counted', () => {

@@ -246,6 +246,22 @@ describe.each(targets)('placement on $name', (kind) => {
         expect(reached.size).toBe(2);
       });
 
+      test('a security context stays whole, also with xids that look like records', async () => {
+        const calls = contextCalls.map((call, i) => ({ ...call, xid: 0x16fefd00 + i }));
+        expect(new Set(await stores(calls)).size).toBe(1);
+      });
+
+      test('rules do not part what asks for TLS from what is encrypted', async () => {
+        const rows = [capability({ procedure_id: 0 }, OTHER_POOL, 1)];
+        await sw.insert([...slotEntries(() => 1, OTHER_POOL), ...rows]);
+        const credential = { flavor: AUTH_TLS, body: new Uint8Array(0) };
+        for (let clientPort = 820; clientPort < 832; clientPort++) {
+          const home = await place({ clientPort, procedure: 0, credential, args: new Uint8Array(0) });
+          expect(await place({ clientPort, edit: records['data of DTLS 1.2'] }, false)).toBe(home);
+        }
+        await sw.delete([...slotEntries(() => 1, OTHER_POOL), ...rows]);
+      });
+
       test('a call whose xid looks like a record is a call', async () => {
         const files = Array.from({ length: 8 }, (_, i) => new Uint8Array(32).fill(i));
         for (const fileHandle of files) {
