@@ -89,6 +89,7 @@ export class HashIndex {
 
   /** Adds an entry whose key is not there yet. */
   add(entry: number): void {
+    this.checkNumber(entry);
     if ((this.used + 1) * 2 > this.slots.length) this.grow();
     this.place(entry);
     this.used++;
@@ -120,11 +121,19 @@ export class HashIndex {
 
   /** Puts `entry` in the place of `other`, which has the same key. */
   replace(other: number, entry: number): void {
+    this.checkNumber(entry);
     for (const slots of [this.slots, this.old ?? this.slots]) {
       const slot = this.slotOf(slots, other);
       // The hash of both is the same.
       if (slot >= 0) slots[slot] = ((slots[slot] as number) & ~this.entry_bits) | entry;
     }
+  }
+
+  /** A number with more bits would be taken for another entry's, of another hash. */
+  private checkNumber(entry: number): void {
+    // All its bits set: GONE.
+    if (entry < 1 || entry >= this.entry_bits)
+      throw new RangeError(`the index has no room for entry number ${entry}`);
   }
 
   private matches(entry: number, probe: Uint32Array): boolean {

@@ -40,9 +40,12 @@ export class HashedRows {
   private next_moved = 0;
   /** At least the entries of each bucket that have it as their first and are not in it. */
   private elsewhere = new Uint8Array(BUCKETS_MIN);
-  /** Rows from here on were never used. */
+  /** No row from here on is in use. */
   private used_end = FIRST;
+  /** The same of rows that have got or kept their entry since the last `resize`: of all, when all have moved. */
+  private settled_end = FIRST;
   private astray: HashIndex | undefined;
+  /** All free rows beyond the buckets and below `used_end`, each once. */
   private astray_free: number[] = [];
   /** Entries went astray because rows were held. */
   private has_displaced = false;
@@ -190,11 +193,18 @@ export class HashedRows {
       const row = this.freeIn((from_bucket + i) % this.buckets, 0);
       if (row !== 0) return row;
     }
-    for (let row = this.astray_free.pop(); row !== undefined; row = this.astray_free.pop())
-      if (!this.isUsed(row)) return row;
-    const row = Math.max(this.used_end, FIRST + this.buckets * BUCKET_ROWS);
+    const free = this.astray_free.pop();
+    if (free !== undefined) return free;
+    const row = Math.max(this.used_end, this.buckets_end);
+    if (row > this.row_max) return this.anyFree();
     this.rows.reserve(row);
     return row;
+  }
+
+  /** With more entries than `max_size` the rows that the index of those astray has numbers for come to an end. */
+  private anyFree(): number {
+    for (let row = FIRST; row < this.buckets_end; row++) if (!this.isUsed(row)) return row;
+    throw new RangeError(`no row is free for entry ${this.size + 1} of ${this.max_size}`);
   }
 
   private move(from: number, to: number, hash: number): void {
@@ -209,6 +219,7 @@ export class HashedRows {
   /** A row has got an entry of this hash. */
   private settled(row: number, hash: number): void {
     if (row >= this.used_end) this.used_end = row + 1;
+    if (row >= this.settled_end) this.settled_end = row + 1;
     const first = bucketOf(hash, this.buckets);
     const bucket = bucketAt(row);
     if (bucket === first) return;
@@ -223,6 +234,7 @@ export class HashedRows {
   private unsettled(row: number, hash: number): void {
     // After the array has grown, the place of an astray entry may happen to be one of its own.
     this.noLongerAstray(row);
+    if (row >= this.buckets_end) this.astray_free.push(row);
     const first = bucketOf(hash, this.buckets);
     const bucket = bucketAt(row);
     if (bucket === first) return;
@@ -236,6 +248,11 @@ export class HashedRows {
     return this.rows.records.subarray(base, base + this.length);
   }
 
+  /** Rows from here on are in no bucket. */
+  private get buckets_end(): number {
+    return FIRST + this.buckets * BUCKET_ROWS;
+  }
+
   private get row_max(): number {
     return FIRST + this.buckets_max * BUCKET_ROWS + this.max_size;
   }
@@ -245,7 +262,6 @@ export class HashedRows {
     if (astray?.find(this.keyOf(row)) !== row) return;
     astray.remove(row);
     if (astray.size === 0) this.astray = undefined;
-    if (row >= FIRST + this.buckets * BUCKET_ROWS) this.astray_free.push(row);
   }
 
   private makeRoom(): void {
@@ -262,9 +278,10 @@ export class HashedRows {
     this.buckets = buckets;
     this.next_moved = this.used_end;
     this.elsewhere = new Uint8Array(buckets);
-    this.astray_free = [];
+    this.settled_end = FIRST;
+    this.astray_free = this.astray_free.filter((row) => row >= this.buckets_end);
     this.has_displaced = false;
-    this.rows.extend(FIRST + buckets * BUCKET_ROWS);
+    this.rows.extend(this.buckets_end);
   }
 
   /** Goes from the last row down: most entries move up. */
@@ -274,7 +291,10 @@ export class HashedRows {
       this.next_moved--;
       if (this.isUsed(this.next_moved)) this.moveHome(this.next_moved);
     }
-    if (end === FIRST) this.old_buckets = 0;
+    if (end > FIRST) return;
+    this.old_buckets = 0;
+    this.used_end = this.settled_end;
+    this.astray_free = this.astray_free.filter((row) => row < this.used_end);
   }
 
   private moveHome(row: number): void {

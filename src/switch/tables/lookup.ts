@@ -157,7 +157,9 @@ export class LpmLookup implements Lookup {
 interface Group {
   masks: Uint32Array;
   index: HashIndex;
-  /** At least the highest priority within. */
+  /** Groups that came earlier have lower ones: who is first of the same priority. */
+  serial: number;
+  /** At least the highest priority within; negative: not among those in order yet. */
   priority_max: number;
 }
 
@@ -170,7 +172,9 @@ interface Group {
 export class TernaryLookup implements Lookup {
   private readonly identity: HashIndex;
   private readonly groups = new Map<string, Group>();
-  private ordered: Group[] = [];
+  /** By `comesBefore`. */
+  private readonly ordered: Group[] = [];
+  private next_serial = 0;
   private readonly probe: Uint32Array;
   /** The next entry of lower or equal priority with the same masked value, by entry. */
   private next = new Int32Array(16);
@@ -250,10 +254,7 @@ export class TernaryLookup implements Lookup {
       this.next[entry] = this.next[before] as number;
       this.next[before] = entry;
     }
-    if (priority > group.priority_max) {
-      group.priority_max = priority;
-      this.order();
-    }
+    if (priority > group.priority_max) this.raise(group, priority);
   }
 
   remove(entry: number): void {
@@ -274,7 +275,7 @@ export class TernaryLookup implements Lookup {
     }
     if (group.index.size === 0) {
       this.groups.delete(key);
-      this.order();
+      this.ordered.splice(this.placeOf(group), 1);
     }
   }
 
@@ -300,8 +301,29 @@ export class TernaryLookup implements Lookup {
     return this.store.records[entry * this.store.stride + this.format.priority_at] as number;
   }
 
-  private order(): void {
-    this.ordered = [...this.groups.values()].sort((a, b) => b.priority_max - a.priority_max);
+  /** Where in the order the group is, or would be. */
+  private placeOf(group: Group): number {
+    const { ordered } = this;
+    let low = 0;
+    let high = ordered.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (comesBefore(ordered[middle] as Group, group)) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+
+  private raise(group: Group, priority: number): void {
+    const { ordered } = this;
+    const from = group.priority_max < 0 ? ordered.length : this.placeOf(group);
+    group.priority_max = priority;
+    const before = ordered[from - 1];
+    if (ordered[from] === group) {
+      if (before === undefined || comesBefore(before, group)) return;
+      ordered.splice(from, 1);
+    }
+    ordered.splice(this.placeOf(group), 0, group);
   }
 
   private masks(entry: number): Uint32Array {
@@ -335,6 +357,7 @@ export class TernaryLookup implements Lookup {
           mask: masks,
           is_sparse: true,
         }),
+        serial: this.next_serial++,
         priority_max: -1,
       };
       this.groups.set(key, group);
@@ -348,6 +371,10 @@ export class TernaryLookup implements Lookup {
       this.probe[i] = (records[entry * stride + i] as number) & (group.masks[i] as number);
     return this.probe;
   }
+}
+
+function comesBefore(a: Group, b: Group): boolean {
+  return a.priority_max > b.priority_max || (a.priority_max === b.priority_max && a.serial < b.serial);
 }
 
 /**

@@ -46,7 +46,17 @@ export class PacketLoop {
     this.waits = new PortWaits(ports, wakeup.fd);
   }
 
+  /** Until it is stopped; once only. */
   run(): void {
+    try {
+      this.turns();
+    } finally {
+      // Threads share the process's descriptors: that this one ends closes none.
+      this.waits.close();
+    }
+  }
+
+  private turns(): void {
     const { core, ports, control, wakeup, scheduling, link_log } = this;
     let next_tick_us = 0;
     let next_maintain_us = 0;

@@ -26,7 +26,7 @@ export type WaitEnd = 'called' | 'ready' | 'timeout';
  * The kernel forgets a descriptor that is closed, so `refresh` has to be called after ports may have opened theirs anew.
  */
 export class PortWaits {
-  private readonly fd: number;
+  private fd: number;
   private readonly events = new Uint32Array(EVENTS_MAX * EVENT_WORDS);
   private readonly event_bytes = new Uint8Array(this.events.buffer);
   private readonly request = new Uint32Array(EVENT_WORDS);
@@ -63,6 +63,13 @@ export class PortWaits {
       else if (((this.events[i * EVENT_WORDS] as number) & ERRORS) !== 0) this.ports[place]?.onPollError();
     }
     return end;
+  }
+
+  /** After it there is no waiting any more. */
+  close(): void {
+    if (this.fd < 0) return;
+    libc().close(this.fd);
+    this.fd = -1;
   }
 
   private haveChanged(): boolean {

@@ -69,3 +69,14 @@ test.each([
     { numRuns: 40 },
   );
 });
+
+test('an entry number that does not fit is refused', () => {
+  const rows = new Rows(2);
+  const index = new HashIndex(rows, 1, { entry_max: 6 });
+  rows.reserve(8);
+  for (let entry = 1; entry <= 8; entry++) rows.records[entry * rows.stride] = entry;
+  index.add(6);
+  expect(() => index.add(7)).toThrow(RangeError);
+  expect(() => index.replace(6, 8)).toThrow(RangeError);
+  expect([index.size, index.find(Uint32Array.of(6)), index.find(Uint32Array.of(8))]).toEqual([1, 6, 0]);
+});

@@ -116,3 +116,51 @@ test('a full table takes little more room than its entries', () => {
   for (let key = 0; key < 100_000; key++) hashed.place(Uint32Array.of(Math.imul(key, 0x9e3779b1), 0));
   expect(rows.records.length / rows.stride / 100_000).toBeLessThan(1.5);
 });
+
+test.each([30, 90])(
+  'rows that were taken while others were held are used again (%i placed between)',
+  (between) => {
+    const max = 1024;
+    const rows = new Rows(LENGTH + 2);
+    const hashed = new HashedRows(rows, LENGTH, max, () => undefined);
+    let next = 0;
+    const add = (count: number): Uint32Array[] =>
+      Array.from({ length: count }, () => {
+        const key = spread(next++);
+        hashed.place(key);
+        return key;
+      });
+    const remove = (keys: Uint32Array[]): void => {
+      for (const key of keys) hashed.remove(hashed.find(key));
+    };
+    const found = (keys: Uint32Array[]): number => keys.filter((key) => hashed.find(key) !== 0).length;
+    // Some stay all the time.
+    const kept = add(20);
+    for (let cycle = 0; cycle < 200; cycle++) {
+      hashed.hold();
+      const keys = add(1000);
+      hashed.release();
+      expect([found(keys), found(kept)]).toEqual([1000, 20]);
+      remove(keys);
+      expect([found(keys), found(kept), hashed.size]).toEqual([0, 20, 20]);
+      const few = add(cycle % between);
+      expect(found(few)).toBe(few.length);
+      remove(few);
+      expect(found(few)).toBe(0);
+      expect(hashed.end).toBeLessThan(3 * max);
+    }
+  },
+);
+
+test('entries beyond the size that was announced are found while there are rows, then refused', () => {
+  const hashed = new HashedRows(new Rows(LENGTH + 2), LENGTH, 8, () => undefined);
+  hashed.hold();
+  let count = 0;
+  const placeMany = (): void => {
+    for (; count < 100; count++) hashed.place(spread(count));
+  };
+  expect(placeMany).toThrow(RangeError);
+  expect(count).toBeGreaterThan(8);
+  expect(hashed.size).toBe(count);
+  for (let key = 0; key < 100; key++) expect(hashed.find(spread(key)) !== 0).toBe(key < count);
+});

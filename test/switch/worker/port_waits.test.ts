@@ -1,3 +1,4 @@
+import { readdirSync, readlinkSync } from 'node:fs';
 import { MemoryPort } from '../../../src/switch/ports/memory';
 import { libc } from '../../../src/switch/ports/libc';
 import type { PollablePort } from '../../../src/switch/ports/port';
@@ -69,4 +70,25 @@ test('a port without a descriptor is waited for as soon as it has one', () => {
   expect(waits.wait(1)).toBe('timeout');
   port.fd = fd;
   expectWoken(port);
+});
+
+test('what a closed one had open is closed', () => {
+  const polls = (): number =>
+    readdirSync('/proc/self/fd').filter((fd) => {
+      try {
+        return readlinkSync(`/proc/self/fd/${fd}`) === 'anon_inode:[eventpoll]';
+      } catch {
+        // That of the listing itself.
+        return false;
+      }
+    }).length;
+  const before = polls();
+  const opened = Array.from({ length: 3 }, () => new PortWaits([], wakeup.fd));
+  expect(polls()).toBe(before + 3);
+  for (const one of opened) {
+    one.close();
+    one.close();
+  }
+  expect(polls()).toBe(before);
+  expectWoken(wakeup);
 });
