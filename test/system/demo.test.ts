@@ -18,7 +18,7 @@ describe.each(['embedded', 'bmv2'])('demo on %s', (target) => {
         { cwd: CHECKOUT, encoding: 'utf8', timeout: DEMO_PATIENCE_MS },
       );
       // What it said on the way is what explains a failure.
-      expect({ status: run.status, stderr: run.stderr }).toMatchObject({ status: 0 });
+      if (run.status !== 0) throw new Error(run.stderr);
       const result = JSON.parse(run.stdout) as DemoResult;
       expect(result).toMatchObject({ target, errors: 0, checksum_mismatches: 0, frames_altered: 0 });
       expect(result).toMatchObject({ requests_at_two_stores: 0, objects_at_two_stores: 0 });
