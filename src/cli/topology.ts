@@ -3,13 +3,10 @@ import { Argument, InvalidArgumentError, Option, type Command } from 'commander'
 import type { DaemonAction } from '../topology/control';
 import type { Target } from '../topology/state';
 import type { Topology } from '../topology/topology';
+import { ETHERNET_MTU, JUMBO_MTU_MAX } from '../wire/ethernet';
 import { CliError } from './exit_codes';
 import { jsonOption, type JsonOptions } from './options';
 import { printJson, printLine, printTable } from './output';
-
-const MTU_MIN = 1500;
-/** As `jumbo` in the configuration. */
-const MTU_MAX = 9216;
 
 interface InstanceOptions {
   instance: string;
@@ -28,8 +25,8 @@ function parseInstance(text: string): string {
 
 function parseMtu(text: string): number {
   const mtu = Number(text);
-  if (/^[0-9]+$/.test(text) && mtu >= MTU_MIN && mtu <= MTU_MAX) return mtu;
-  throw new InvalidArgumentError(`expected ${MTU_MIN} to ${MTU_MAX}.`);
+  if (/^[0-9]+$/.test(text) && mtu >= ETHERNET_MTU && mtu <= JUMBO_MTU_MAX) return mtu;
+  throw new InvalidArgumentError(`expected ${ETHERNET_MTU} to ${JUMBO_MTU_MAX}.`);
 }
 
 export function instanceOption(): Option {

@@ -2,6 +2,7 @@
 import { prefixContains, type Ipv4Address } from '../wire/address';
 import { EXPORTS, POOLS, SERVICES, SLOTS_PER_POOL } from '../dataplane/sizes';
 import { checkEntries, checkExports, checkRules } from './check_rules';
+import { isByLoad, poolsOf } from './pools';
 import { healthCheckKind, programVersion } from './config';
 import type { KeyPath, Problem } from './problem';
 import type { ConfigShape } from './schema';
@@ -213,16 +214,13 @@ function checkPolicy(
   services: VirtualStore['services'],
   parent: KeyPath,
 ): Problem[] {
-  const by_load = policy === 'least-of-2' || policy === 'least-of-4';
   if (response_path === 'direct') {
-    const expected = by_load
+    const expected = isByLoad({ policy })
       ? `virtualizer: policy ${policy} counts responses, which direct ones never show`
       : 'virtualizer; direct is not in this version';
     return [{ path: [...parent, 'response_path'], found: response_path, expected }];
   }
-  const users = services.filter(
-    ({ pool, rules }) => pool === name || rules.some((rule) => rule.pool === name),
-  );
+  const users = services.filter((service) => poolsOf(service).has(name));
   if (users.length === 0 || !users.every(({ mode }) => mode === 'session')) return [];
   const why = 'as only services in mode session use this pool';
   const problems: Problem[] = [];

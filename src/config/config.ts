@@ -1,5 +1,6 @@
 /** The configuration as the controller uses it: checked, and with everything inherited filled in. */
 import { RPC_PROGRAM } from '../wire/rpc';
+import { poolsOf } from './pools';
 import type { ConfigShape } from './schema';
 
 type VirtualStoreShape = ConfigShape['virtual_stores'][number];
@@ -100,11 +101,7 @@ export function configWarnings(config: Config): string[] {
           'more than 1000 (interval_ms * failures + timeout_ms)',
       ),
     ...virtualStore.pools
-      .filter(({ name }) =>
-        virtualStore.services.every(
-          ({ pool, rules }) => pool !== name && rules.every((rule) => rule.pool !== name),
-        ),
-      )
+      .filter(({ name }) => virtualStore.services.every((service) => !poolsOf(service).has(name)))
       .map(({ name }) => `pool ${virtualStore.name}/${name}: no service and no rule uses it`),
   ]);
 }

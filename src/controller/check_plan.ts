@@ -1,5 +1,6 @@
 /** Which health checks there are: one per store and per thing that services ask of it. */
 import type { PortConfig, ServiceConfig, ServiceHealthConfig, StoreConfig } from '../config/config';
+import { poolsOf } from '../config/pools';
 import type { Ipv4Address } from '../wire/address';
 import { NO_ID } from './ids';
 import type { Network } from './network';
@@ -36,8 +37,7 @@ export function planChecks(network: Network): PlannedCheck[] {
     pools.flatMap((pool) => {
       const targets = new Map<string, CheckTarget>();
       for (const service of services) {
-        const serves = service.pool === pool.name || service.rules.some((rule) => rule.pool === pool.name);
-        if (serves) addTarget(targets, name, address, service);
+        if (poolsOf(service).has(pool.name)) addTarget(targets, name, address, service);
       }
       return pool.stores.flatMap(({ store }) => [...targets.values()].map((target) => ({ store, target })));
     }),

@@ -1,5 +1,6 @@
 /** What the configuration says about ports, addresses and the numbers of things, ready to be looked up. */
 import type { Config, PortConfig, ServiceConfig, StoreConfig, VirtualStoreConfig } from '../config/config';
+import { poolsOf } from '../config/pools';
 import { EXPORTS, POOLS, SERVICES, STORES } from '../dataplane/sizes';
 import { IPV4_ANY, prefixContains, type Ipv4Address, type MacAddress } from '../wire/address';
 import { ETHERNET_MTU } from '../wire/ethernet';
@@ -89,7 +90,7 @@ export class Network {
   }
 
   #jumboSizes({ name, pools }: VirtualStoreConfig, service: ServiceConfig): [string, number][] {
-    const used = new Set([service.pool, ...service.rules.map(({ pool }) => pool)]);
+    const used = poolsOf(service);
     // Of two of one key the later counts: the smallest.
     return pools
       .filter((pool) => used.has(pool.name))

@@ -1,5 +1,6 @@
 /** The entries that say which pool serves a request, and how the pool shares requests out. */
 import type { PoolConfig, ServiceConfig, VirtualStoreConfig } from '../config/config';
+import { isByLoad } from '../config/pools';
 import { capability } from '../dataplane/capability';
 import type { Policy } from '../dataplane/constants';
 import { exportTable } from '../dataplane/export';
@@ -21,11 +22,6 @@ const POLICY_OF: Readonly<Record<PoolConfig['policy'], Policy>> = {
 /** Whether the pool's policy draws stores: see `draws.ts`. */
 export function isDrawn({ policy }: PoolConfig): boolean {
   return ['round-robin', 'random', 'least-of-2', 'least-of-4'].includes(policy);
-}
-
-/** Whether the pool's policy looks at what stores have not answered. */
-function isByLoad({ policy }: PoolConfig): boolean {
-  return policy === 'least-of-2' || policy === 'least-of-4';
 }
 
 export function poolRows(network: Network): Row[] {

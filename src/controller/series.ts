@@ -3,6 +3,7 @@
  * services in mode `session` are not told apart, and have none.
  */
 import type { ServiceConfig, VirtualStoreConfig } from '../config/config';
+import { poolsOf } from '../config/pools';
 import { PROCEDURES, UNLISTED_PROCEDURE } from '../dataplane/procedures';
 import { series as seriesTable } from '../dataplane/series';
 import { SERIES } from '../dataplane/sizes';
@@ -92,8 +93,8 @@ function seriesName(one: Pick<Series, 'virtual_store' | 'service' | 'procedure' 
   return `${one.virtual_store}/${one.service}/${one.procedure}/${one.store}`;
 }
 
-function storesOf({ pools }: VirtualStoreConfig, { pool, rules }: ServiceConfig): string[] {
-  const serving = new Set([pool, ...rules.map((rule) => rule.pool)]);
+function storesOf({ pools }: VirtualStoreConfig, service: ServiceConfig): string[] {
+  const serving = poolsOf(service);
   return [
     ...new Set(
       pools.filter(({ name }) => serving.has(name)).flatMap(({ stores }) => stores.map(({ store }) => store)),

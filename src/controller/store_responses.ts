@@ -1,7 +1,7 @@
 /** Responses of stores to clients that the switch has counted: asked for by store, read for all that ask together. */
 import { COUNTERS } from '../dataplane/counters';
-import type { Client } from '../p4runtime';
 import type { Clock } from './clock';
+import { readCells, type CounterSource } from './counter_cells';
 
 type Callback = (count: number | undefined) => void;
 
@@ -14,7 +14,7 @@ export class StoreResponses {
   #is_reading = false;
 
   constructor(
-    private readonly client: Pick<Client, 'readCounterCells'>,
+    private readonly source: CounterSource,
     private readonly clock: Clock,
   ) {}
 
@@ -35,19 +35,12 @@ export class StoreResponses {
   }
 
   async #read(store_ids: readonly number[]): Promise<Map<number, number> | undefined> {
-    const counts = new Map<number, number>();
     try {
-      for await (const { index, packets } of this.client.readCounterCells(
-        COUNTERS.store_responses,
-        store_ids,
-      )) {
-        counts.set(index, Number(packets));
-      }
+      return await readCells(this.source, COUNTERS.store_responses, store_ids);
     } catch {
       // Whatever it is, others tell of it.
       return undefined;
     }
-    return counts;
   }
 
   #inTime<T>(promise: Promise<T | undefined>): Promise<T | undefined> {

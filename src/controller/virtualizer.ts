@@ -269,8 +269,7 @@ export class Virtualizer {
     this.#have_stores_changed = false;
     const stores = this.stores.all();
     this.assignments.update(stores);
-    const down = storeDownRows(stores, this.assignments.kept, this.#removed);
-    this.environment.change(down.map((row) => ({ row, is_wanted: true })));
+    this.environment.change(this.#downRows().map((row) => ({ row, is_wanted: true })));
     this.environment.want(new Map([['store', storeRows(stores)]]));
     this.#pools_refresh ??= this.environment.clock.after(0, () => this.#refreshPool());
   }
@@ -283,8 +282,7 @@ export class Virtualizer {
       this.environment.change(rows.map((row) => ({ row, is_wanted: true })));
       this.#pools_refresh = this.environment.clock.after(0, () => this.#refreshPool());
     } else {
-      const down = storeDownRows(this.stores.all(), this.assignments.kept, this.#removed);
-      this.environment.want(new Map([['store_down', down]]));
+      this.environment.want(new Map([['store_down', this.#downRows()]]));
     }
   }
 
@@ -310,6 +308,10 @@ export class Virtualizer {
   #onClients(changes: readonly RowChange[]): void {
     for (const change of changes) this.#client_changes.set(`${change.row.table} ${change.row.key}`, change);
     this.#clients_flush ??= this.environment.clock.after(CLIENTS_FLUSH_MS, () => this.#flushClients());
+  }
+
+  #downRows(): Row[] {
+    return storeDownRows(this.stores.all(), this.assignments.kept, this.#removed);
   }
 
   #storeTables(): Map<string, readonly Row[]> {

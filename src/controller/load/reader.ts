@@ -1,18 +1,11 @@
 /** Reads what the switch has counted of requests: only cells that are in use and may have changed. */
-import type { CounterCell } from '../../p4runtime';
 import { COUNTERS } from '../../dataplane/counters';
 import { BUCKETS } from '../../dataplane/sizes';
 import type { Clock } from '../clock';
+import { readCells, type CounterSource } from '../counter_cells';
 import type { Network } from '../network';
 import type { Series, SeriesPlan } from '../series';
 import type { LoadSnapshot, SeriesCounts } from './snapshot';
-
-/** As many as one request asks for, so that writes to the switch need not wait for all. */
-const CELLS_MAX = 2048;
-
-export interface CounterSource {
-  readCounterCells(counter: string, indices: readonly number[]): AsyncIterable<CounterCell>;
-}
 
 interface StoreMemory {
   responses: number;
@@ -111,15 +104,8 @@ export class LoadReader {
     });
   }
 
-  async #cells(counter: string, indices: readonly number[]): Promise<Map<number, number>> {
-    const cells = new Map<number, number>();
-    for (let from = 0; from < indices.length; from += CELLS_MAX) {
-      const some = indices.slice(from, from + CELLS_MAX);
-      for await (const { index, packets } of this.source.readCounterCells(counter, some)) {
-        cells.set(index, Number(packets));
-      }
-    }
-    return cells;
+  #cells(counter: string, indices: readonly number[]): Promise<Map<number, number>> {
+    return readCells(this.source, counter, indices);
   }
 }
 

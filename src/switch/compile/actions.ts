@@ -1,4 +1,4 @@
-import type { Action } from '../program/model';
+import type { Action, Primitive } from '../program/model';
 import type { Context } from './context';
 import { Register } from './layout';
 import type { PrimitiveWriter } from './primitives';
@@ -16,8 +16,7 @@ export function writeAction(
   context.enterAction(action);
   source.open(`function ${context.name('action', action)}(d, p, cursor, end)`);
   const targets = new Set<number>();
-  for (const { primitive } of action.primitives)
-    if (primitive.op === 'jump' || primitive.op === 'jump_if_zero') targets.add(primitive.target);
+  for (const { primitive } of action.primitives) if (isJump(primitive)) targets.add(primitive.target);
   const writers = { context, primitives, source, trace };
   if (jumpsBack(action)) writeWithJumps(action, targets, writers);
   else writeBlocks(action, targets, writers);
@@ -33,10 +32,11 @@ interface Writers {
 }
 
 function jumpsBack(action: Action): boolean {
-  return action.primitives.some(
-    ({ primitive }, i) =>
-      (primitive.op === 'jump' || primitive.op === 'jump_if_zero') && primitive.target <= i,
-  );
+  return action.primitives.some(({ primitive }, i) => isJump(primitive) && primitive.target <= i);
+}
+
+export function isJump(primitive: Primitive): primitive is Extract<Primitive, { target: number }> {
+  return primitive.op === 'jump' || primitive.op === 'jump_if_zero';
 }
 
 /**

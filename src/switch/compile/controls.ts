@@ -1,6 +1,7 @@
 import type { Action, Pipeline, Table } from '../program/model';
 import { rowLimbs } from '../tables/action_rows';
 import { MatchFormat } from '../tables/match';
+import { isJump } from './actions';
 import type { Context } from './context';
 import { Register } from './layout';
 import type { PrimitiveWriter } from './primitives';
@@ -176,7 +177,8 @@ export class ControlWriter {
   /** An action without arguments; short ones are written in place. */
   private callAction(action: Action): void {
     const { primitives } = action;
-    const is_short = primitives.length <= PRIMITIVES_IN_PLACE_MAX && !primitives.some(isJump);
+    const is_short =
+      primitives.length <= PRIMITIVES_IN_PLACE_MAX && !primitives.some(({ primitive }) => isJump(primitive));
     if (is_short && !this.trace.enabled)
       for (const { primitive } of primitives) this.primitives.write(primitive);
     else this.source.line(`${this.context.name('action', action)}(none, 0, cursor, end);`);
@@ -267,10 +269,6 @@ export class ControlWriter {
     }
     return context.name('rows', profile);
   }
-}
-
-function isJump({ primitive: { op } }: Action['primitives'][number]): boolean {
-  return op === 'jump' || op === 'jump_if_zero';
 }
 
 /** What numbers of actions count, from 1: the tables of an action profile share theirs. */
