@@ -79,7 +79,10 @@ test.each([
   [['--no-p4', '--grpc-server-with-client-auth'], '--grpc-server-with-client-auth needs --grpc-server-ssl'],
   [['--no-p4=1'], '--no-p4=1: this flag takes no value'],
   [['--no-p4', '--device-id'], '--device-id needs a value'],
-  [['--no-p4', '--coalesce-us', '50ms'], '--coalesce-us: microseconds within 0..10000 are expected, not "50ms"'],
+  [
+    ['--no-p4', '--coalesce-us', '50ms'],
+    '--coalesce-us: microseconds within 0..10000 are expected, not "50ms"',
+  ],
   [['--no-p4', '--coalesce-us', '10001'], '--coalesce-us: microseconds within 0..10000 are expected'],
   [['--no-p4', '--device-id', 'x'], '--device-id: a number below 2^64 is expected, not "x"'],
   [['--no-p4', '-i', 'eth0'], '--interface: PORT@INTERFACE is expected (as in 1@eth0), not "eth0"'],
