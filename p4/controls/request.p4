@@ -71,6 +71,8 @@ control Request(in headers_t hdr, inout metadata_t meta) {
     bit<8>  older_flags;
     bit<32> older_sent_us;
     bit<32> older_seen;
+    // Of a response.
+    bit<16> sender_id; // 0: not known by its address
     // Of a request that was answered before.
     bit<16> answered_store_id;
     bit<8>  answered_flags;
@@ -105,6 +107,19 @@ control Request(in headers_t hdr, inout metadata_t meta) {
         actions = { set_bucket; }
         const default_action = set_bucket(0);
         size = 512;
+    }
+
+    action set_sender(bit<16> id) {
+        sender_id = id;
+    }
+
+    // Which store a response is from. One that sends from another address than it is reached at is not known here; what
+    // it answers is then anybody's request of that key.
+    table sender {
+        key = { hdr.ethernet.src_addr : exact @name("src_mac"); }
+        actions = { set_sender; @defaultonly NoAction; }
+        const default_action = NoAction;
+        size = STORES;
     }
 
     action hash_key() {
@@ -142,10 +157,15 @@ control Request(in headers_t hdr, inout metadata_t meta) {
         is_known = known_what == what ? is_known : 1w0;
     }
 
-    // A row whose request has its answer serves a response only if no other is waiting.
-    action keep_answered() {
-        answered_store_id = store_id;
-        answered_flags = flags;
+    // For a response: the request that waits for it. One that was sent to another store is not what this one answers, and one
+    // that has its answer already serves only if no other is waiting.
+    action look_up_asked(bit<32> at) {
+        look_up(at);
+        is_known = (sender_id == 0 || sender_id == store_id) ? is_known : 1w0;
+        bit<1> is_answered = is_known & flags[0:0];
+        answered_store_id = is_answered == 1 ? store_id : answered_store_id;
+        answered_flags = is_answered == 1 ? flags : answered_flags;
+        is_known = is_known & ~is_answered;
     }
 
     action keep_older() {
@@ -187,26 +207,16 @@ control Request(in headers_t hdr, inout metadata_t meta) {
                 xid = hdr.rpc.xid;
                 answered_store_id = 0;
                 answered_flags = 0;
+                sender_id = 0;
+                sender.apply();
                 hash_key();
-                look_up(place);
-                if (is_known == 1 && flags & REQUEST_ANSWERED != 0) {
-                    keep_answered();
-                    is_known = 0;
-                }
+                look_up_asked(place);
                 if (is_known == 0) {
-                    look_up(REQUESTS + place);
-                    if (is_known == 1 && flags & REQUEST_ANSWERED != 0) {
-                        keep_answered();
-                        is_known = 0;
-                    }
+                    look_up_asked(REQUESTS + place);
                 }
                 if (is_known == 0) {
                     hash_key_otherwise();
-                    look_up(2 * REQUESTS + other_place);
-                    if (is_known == 1 && flags & REQUEST_ANSWERED != 0) {
-                        keep_answered();
-                        is_known = 0;
-                    }
+                    look_up_asked(2 * REQUESTS + other_place);
                 }
                 if (is_known == 1) {
                     meta.store_id = store_id;
