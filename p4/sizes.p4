@@ -25,6 +25,8 @@
 #define FRAGMENTS        16384
 // Cells of the meter of what clients send to the controller. A power of two.
 #define CLIENT_RATES     1024
+// Responses of several packets that are on their way to the gateway. A power of two.
+#define GATEWAY_DATAGRAMS 16384
 #define SERIES           4096
 // 64 buckets each.
 #define RESPONSE_TIMES   262144
