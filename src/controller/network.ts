@@ -20,6 +20,8 @@ export class Network {
   readonly own_macs: ReadonlySet<MacAddress>;
   readonly vips: ReadonlySet<Ipv4Address>;
   readonly store_addresses: ReadonlySet<Ipv4Address>;
+  /** Switch ports towards the gateway: this version's configuration has none. */
+  readonly gateway_ports: ReadonlySet<number> = new Set();
   /** By name. */
   readonly store_ids: ReadonlyMap<string, number>;
   /** By `virtual store/service`. */
