@@ -1,5 +1,6 @@
 /** The configuration as the controller uses it: checked, and with everything inherited filled in. */
 import { RPC_PROGRAM } from '../wire/rpc';
+import { isAnsweredHere } from './modes';
 import { poolsOf } from './pools';
 import type { ConfigShape } from './schema';
 
@@ -50,7 +51,8 @@ export function programVersion(service: Pick<ServiceShape, 'program' | 'version'
 
 /** How a service is checked if it does not say so itself. */
 export function healthCheckKind(service: ServiceShape): ServiceHealthConfig['check'] {
-  return service.health.check ?? (service.program === undefined ? 'none' : 'null_rpc');
+  const is_asked = service.program !== undefined && !isAnsweredHere(service);
+  return service.health.check ?? (is_asked ? 'null_rpc' : 'none');
 }
 
 /** Fills in what entries inherit from each other. The shape must have passed the cross-checks. */

@@ -11,6 +11,7 @@ import {
   hostPort,
   integer,
   interfaceAddress,
+  interfaceName,
   milliseconds,
   name,
   network,
@@ -40,14 +41,17 @@ const portSchema = z.strictObject({
   name: name.describe('what stores refer to'),
   number: switchPort.describe('port number in the switch'),
   role: z
-    .enum(['external', 'internal'], 'one of external, internal')
-    .describe('external: towards clients; internal: towards stores'),
+    .enum(['external', 'internal', 'gateway'], 'one of external, internal, gateway')
+    .describe("external: towards clients; internal: towards stores; gateway: towards this host's gateway"),
   mac: unicastMac.describe("the virtualizer's own MAC address on this port"),
   addresses: z
     .array(interfaceAddress)
     .prefault([])
     .describe("the virtualizer's own addresses on this port; their networks are reached through it"),
   host_port: switchPort.optional().describe('number of the shadow port towards the host'),
+  interface: interfaceName
+    .optional()
+    .describe('with role gateway: the interface of this host that the port leads to'),
   mtu: integer(IPV4_MTU_MIN, JUMBO_MTU_MAX, 'octets')
     .optional()
     .describe(`largest IP packet that clients behind this external port take; ${ETHERNET_MTU} without it`),
@@ -153,12 +157,10 @@ const serviceHealthSchema = z.strictObject({
 });
 
 /** Modes that a later version brings are named, so that their error can say so. */
-const MODE_EXPECTED = 'request (with protocol udp) or session (with protocol tcp)';
-const mode = z.enum(['request', 'session'], {
+const MODE_EXPECTED = 'request (with protocol udp), session (with protocol tcp) or terminate';
+const mode = z.enum(['request', 'session', 'terminate'], {
   error: (issue) =>
-    issue.input === 'terminate' || issue.input === 'slow'
-      ? `${MODE_EXPECTED}; mode ${issue.input} is not in this version`
-      : MODE_EXPECTED,
+    issue.input === 'slow' ? `${MODE_EXPECTED}; mode slow is not in this version` : MODE_EXPECTED,
 });
 
 /** The switch draws with 16 bits. */
@@ -178,7 +180,10 @@ const serviceSchema = z.strictObject({
   version: integer(0, 0xffffffff)
     .optional()
     .describe('version that health checks call; by default nfs 3, mount 3, nlm 4, portmap 2, status 1'),
-  mode: mode.describe('request: each RPC call is balanced by itself; session: each TCP connection'),
+  mode: mode.describe(
+    'request: each RPC call is balanced by itself; session: each TCP connection; ' +
+      "terminate: this host's gateway takes connections apart, and each call is balanced",
+  ),
   pool: name.describe('pool of this virtual store that serves it'),
   rules: z
     .array(ruleSchema)

@@ -58,6 +58,11 @@ export const integer = (minimum: number, maximum: number, what = 'an integer') =
   return z.int(expected).min(minimum, expected).max(maximum, expected);
 };
 
+const INTERFACE_EXPECTED = 'the name of a network interface: 1 to 15 octets without white space, / or :';
+export const interfaceName = z
+  .string(INTERFACE_EXPECTED)
+  .regex(/^(?!\.{1,2}$)[^\s/:]{1,15}$/, INTERFACE_EXPECTED);
+
 /** v1model ports have 9 bits; 0 is left to BMv2's defaults and 511 means drop. */
 export const switchPort = integer(1, 510, 'a switch port number');
 

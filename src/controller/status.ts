@@ -1,4 +1,5 @@
 /** What a running controller tells about itself: plain values that JSON carries, for `src/admin` and `src/cli`. */
+import type { PortConfig, ServiceConfig } from '../config/config';
 import type { Ipv4Address, MacAddress } from '../wire/address';
 
 /**
@@ -39,7 +40,7 @@ export interface ControllerStatus {
 export interface PortStatus {
   name: string;
   number: number;
-  role: 'external' | 'internal';
+  role: PortConfig['role'];
   mac: MacAddress;
   host_port?: number;
 }
@@ -88,7 +89,7 @@ export interface ServiceStatus {
   address: Ipv4Address;
   protocol: 'udp' | 'tcp';
   port: number;
-  mode: 'request' | 'session';
+  mode: ServiceConfig['mode'];
   pool: string;
   /** available: some store serves; unavailable: none does. */
   state: 'available' | 'unavailable';

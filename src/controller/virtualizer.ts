@@ -154,7 +154,7 @@ export class Virtualizer {
       limits,
       placeOf: (store_id) => this.stores.findById(store_id)?.place,
       jumboOf: (service_id, store_id) => network.jumbo(service_id, store_id),
-      isGateway: (port_number) => network.gateway_ports.has(port_number),
+      isGateway: (port_number) => port_number === network.gateway?.number,
       send: (port_number, frame, operation) => environment.send(port_number, frame, operation),
     });
     this.assignments = new PoolAssignments(network);
