@@ -2,7 +2,7 @@
 import { prefixContains, type Ipv4Address } from '../wire/address';
 import { EXPORTS, POOLS, SERVICES, SLOTS_PER_POOL } from '../dataplane/sizes';
 import { checkEntries, checkExports, checkRules } from './check_rules';
-import { isAnsweredHere, isByRequest } from './modes';
+import { isAnsweredHere, isByRequest, whyNotByRequest } from './modes';
 import { isByLoad, poolsOf } from './pools';
 import { RPC_PROGRAM } from '../wire/rpc';
 import { healthCheckKind, programVersion } from './config';
@@ -319,10 +319,10 @@ function checkService(
     add('version', undefined, `the version of program ${service.program} to check, or health.check none`);
   }
   if (!isByRequest(service) && service.records.sample !== undefined) {
-    add('records.sample', service.records.sample, 'none, as nobody tells its requests apart');
+    add('records.sample', service.records.sample, `none, ${whyNotByRequest(service)}`);
   }
   if (isAnsweredHere(service) && service.health.check === 'null_rpc') {
-    add('health.check', 'null_rpc', 'none, as the gateway answers for portmap itself');
+    add('health.check', 'null_rpc', `none, ${whyNotByRequest(service)}`);
   }
   return problems;
 }

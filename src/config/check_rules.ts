@@ -1,5 +1,5 @@
 /** What must hold between the exports of virtual stores and the rules of their services. */
-import { isByRequest } from './modes';
+import { isByRequest, whyNotByRequest } from './modes';
 import { PROCEDURES, ruleProcedures, selectProcedures, type Procedure } from '../dataplane/procedures';
 import { CAPABILITIES, EXPORTS } from '../dataplane/sizes';
 import { AS_WRITTEN, type KeyPath, type Problem } from './problem';
@@ -90,7 +90,7 @@ export function checkRules({ exports, pools }: VirtualStore, service: Service, p
   if (rules.length === 0) return [];
   const path = [...parent, 'rules'];
   if (!isByRequest(service) || program === undefined) {
-    return [{ path, found: rules, expected: 'none, as nobody tells its requests apart' }];
+    return [{ path, found: rules, expected: `none, ${whyNotByRequest(service)}` }];
   }
   const problems = rules.flatMap((rule, index) => checkRule(rule, program, exports, pools, [...path, index]));
   if (problems.length > 0) return problems;

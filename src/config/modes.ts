@@ -22,3 +22,10 @@ export function isForwarded(service: Service): boolean {
 export function isByRequest(service: Service): boolean {
   return service.mode === 'request' || isForwarded(service);
 }
+
+/** Why what counts for single requests means nothing for a service that is not `isByRequest`. */
+export function whyNotByRequest(service: Service): string {
+  return isAnsweredHere(service)
+    ? 'as the gateway answers for portmap itself'
+    : 'as mode session does not tell requests apart';
+}
