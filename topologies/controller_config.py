@@ -16,12 +16,16 @@ SERVICES = [
 ]
 
 
+# With a gateway, connections end there, and it answers what no store knows.
+TERMINATED = {"mount-udp", "portmap-udp", "nfs-tcp", "mount-tcp", "portmap-tcp"}
+
+
 def admin_socket(instance, run_dir):
     """Where the controller listens. `storeswitch status` looks at the usual instance's place by itself."""
     return DEFAULT_ADMIN_SOCKET if instance == DEFAULT_INSTANCE else f"{run_dir}/admin.sock"
 
 
-def write(path, switch, ports, stores, vip, socket, prefix_length, pool):
+def write(path, switch, ports, stores, vip, socket, prefix_length, pool, gateway_port=None):
     """Writes the file. `ports`: as in the state file; `stores`: (name, address) pairs; `pool`: further keys of the pool."""
     config = {
         "switch": {
@@ -42,7 +46,8 @@ def write(path, switch, ports, stores, vip, socket, prefix_length, pool):
                 "host_port": port["host_port"],
             }
             for port in ports
-        ],
+        ]
+        + _gateway_ports(gateway_port),
         "stores": [
             {
                 "name": name,
@@ -56,15 +61,32 @@ def write(path, switch, ports, stores, vip, socket, prefix_length, pool):
                 "name": "share",
                 "address": vip,
                 "pools": [{"name": "all", "stores": [name for name, _ in stores], **pool}],
-                "services": [
-                    dict(zip(("name", "protocol", "port", "program", "mode"), service), pool="all")
-                    for service in SERVICES
-                ],
+                "services": [_service(*service, gateway_port) for service in SERVICES],
             }
         ],
     }
     with open(path, "w", encoding="utf-8") as file:
         file.write("\n".join(_block(config)) + "\n")
+
+
+def _service(name, protocol, port, program, mode, gateway_port):
+    if gateway_port is not None and name in TERMINATED:
+        mode = "terminate"
+    return {"name": name, "protocol": protocol, "port": port, "program": program, "mode": mode, "pool": "all"}
+
+
+def _gateway_ports(port):
+    if port is None:
+        return []
+    return [
+        {
+            "name": "gateway",
+            "number": port["number"],
+            "role": "gateway",
+            "mac": port["mac"],
+            "interface": port["host_interface"],
+        }
+    ]
 
 
 def _block(value, indent=""):

@@ -169,6 +169,7 @@ class Virtualizer(Part):
 
     def __init__(self, name, instance, directory, **params):
         self.switch_ports = []
+        self.gateway_port = None
         super().__init__(name, instance, directory, **params)
         self.sh(
             "sysctl -qw net.ipv4.ip_forward=0 "
@@ -202,6 +203,18 @@ class Virtualizer(Part):
             }
         )
 
+    def add_gateway_port(self, number, mac, vip):
+        """Sets up switch port `number`, which leads to the gateway here; connections to `vip` end here, too."""
+        port, interface = f"sw-{number}", "gateway"
+        self.sh(
+            f"ip link add {port} type veth peer name {interface}; "
+            f"for i in {port} {interface}; do "
+            f"ip link set $i arp off multicast off; ip link set $i up; ethtool -K $i {OFFLOADS_OFF}; done; "
+            # As on the stores: the switch answers ARP for it, and nobody else.
+            f"sysctl -qw net.ipv4.conf.all.arp_announce=2; ip addr add {vip}/32 dev lo"
+        )
+        self.gateway_port = {"number": number, "mac": mac, "interface": port, "host_interface": interface}
+
     def add_switch(self, target, storeswitch):
         """Adds the switch program. `storeswitch`: argv of our command line, for the embedded switch."""
         program = {"embedded": [*storeswitch, "switch"], "bmv2": ["simple_switch_grpc"]}[target]
@@ -209,6 +222,8 @@ class Virtualizer(Part):
             raise PartError(f"{program[0]} is not on PATH; the switch `{target}` needs it")
         interfaces = [f"{port['number']}@{port['interface']}" for port in self.switch_ports]
         interfaces += [f"{port['host_port']}@{port['host_interface']}" for port in self.switch_ports]
+        if self.gateway_port is not None:
+            interfaces.append(f"{self.gateway_port['number']}@{self.gateway_port['interface']}")
         flags = ["--no-p4", "--device-id", str(DEVICE_ID)]
         for interface in interfaces:
             flags += ["-i", interface]
@@ -218,3 +233,7 @@ class Virtualizer(Part):
     def add_controller(self, storeswitch, config):
         """Adds the controller with the configuration file `config`."""
         self.add_daemon("controller", [*storeswitch, "run", config])
+
+    def add_gateway(self, storeswitch, config):
+        """Adds the gateway with the configuration file `config`."""
+        self.add_daemon("gateway", [*storeswitch, "gateway", config], [("tcp", 2049), ("udp", 111)])
