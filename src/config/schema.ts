@@ -3,7 +3,7 @@
  * explains them at length; a test holds the two together. What ties entries to each other is in `check.ts`.
  */
 import { z } from 'zod';
-import { CLIENTS, STORES } from '../dataplane/sizes';
+import { CLIENTS, SESSIONS, STORES } from '../dataplane/sizes';
 import { ETHERNET_MTU, JUMBO_MTU_MAX } from '../wire/ethernet';
 import { IPV4_MTU_MIN } from '../wire/ipv4';
 import {
@@ -236,6 +236,9 @@ const limitsSchema = z.strictObject({
   fragments_per_client_max: integer(1, 1_048_576)
     .default(1024)
     .describe('packets of such requests that wait, from one client address'),
+  sessions_max: integer(1, SESSIONS)
+    .default(65_536)
+    .describe('TCP connections that are pinned to their stores, and reset when those die'),
 });
 
 const MEBIBYTE = 1_048_576;
