@@ -14,6 +14,7 @@ SERVICES = [
     ("mount-tcp", "tcp", 20048, "mount", "session"),
     ("portmap-tcp", "tcp", 111, "portmap", "session"),
 ]
+SMB_SERVICE = ("smb", "tcp", 445, None, "session")
 
 
 def admin_socket(instance, run_dir):
@@ -21,8 +22,11 @@ def admin_socket(instance, run_dir):
     return DEFAULT_ADMIN_SOCKET if instance == DEFAULT_INSTANCE else f"{run_dir}/admin.sock"
 
 
-def write(path, switch, ports, stores, vip, socket, prefix_length, pool):
-    """Writes the file. `ports`: as in the state file; `stores`: (name, address) pairs; `pool`: further keys of the pool."""
+def write(path, switch, ports, stores, vip, socket, prefix_length, pool, smb):
+    """
+    Writes the file. `ports`: as in the state file; `stores`: (name, address) pairs; `pool`: further keys of the pool; `smb`:
+    whether the stores serve that.
+    """
     config = {
         "switch": {
             "address": switch["grpc"],
@@ -56,15 +60,18 @@ def write(path, switch, ports, stores, vip, socket, prefix_length, pool):
                 "name": "share",
                 "address": vip,
                 "pools": [{"name": "all", "stores": [name for name, _ in stores], **pool}],
-                "services": [
-                    dict(zip(("name", "protocol", "port", "program", "mode"), service), pool="all")
-                    for service in SERVICES
-                ],
+                "services": [_service(*service) for service in SERVICES + ([SMB_SERVICE] if smb else [])],
             }
         ],
     }
     with open(path, "w", encoding="utf-8") as file:
         file.write("\n".join(_block(config)) + "\n")
+
+
+def _service(name, protocol, port, program, mode):
+    """A service of the one pool."""
+    service = {"name": name, "protocol": protocol, "port": port, "mode": mode, "pool": "all"}
+    return service if program is None else {**service, "program": program}
 
 
 def _block(value, indent=""):

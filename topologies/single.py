@@ -47,10 +47,11 @@ STORES = [
 class Single:
     """The parts above, and the order they come up in."""
 
-    def __init__(self, lifecycle, target, storeswitch, store_mtu):
+    def __init__(self, lifecycle, target, storeswitch, store_mtu, smb):
         self.lifecycle = lifecycle
         self.target = target
         self.store_mtu = store_mtu
+        self.smb = smb
         self.storeswitch = storeswitch
         self.share = os.path.join(lifecycle.directory, "share")
         os.makedirs(self.share)
@@ -78,6 +79,8 @@ class Single:
         for store in stores:
             store.hold(VIP)
             store.serve(self.share, epoch)
+            if self.smb:
+                store.serve_smb(self.share)
         self.lifecycle.start_daemons(stores)
         for store in stores:
             store.check_export()
@@ -94,7 +97,7 @@ class Single:
         switch = self.lifecycle.facts["switch"]
         pool = {"jumbo": self.store_mtu} if self.store_mtu > ETHERNET_MTU else {}
         controller_config.write(
-            config, switch, self.virtualizer.switch_ports, stores, VIP, admin_socket, PREFIX_LENGTH, pool
+            config, switch, self.virtualizer.switch_ports, stores, VIP, admin_socket, PREFIX_LENGTH, pool, self.smb
         )
         self.virtualizer.facts.update(config=config, admin_socket=admin_socket)
         self.virtualizer.add_controller(self.storeswitch, config)
@@ -144,6 +147,7 @@ def main():
         default=ETHERNET_MTU,
         help="of the stores' links; above 1500 their pool is sent large packets",
     )
+    parser.add_argument("--smb", action="store_true", help="stores serve the same files over SMB, too")
     parser.add_argument(
         "--storeswitch", default=os.path.join(checkout, "dist/cli/main.js"), help="our command line, compiled"
     )
@@ -158,7 +162,7 @@ def main():
         sys.exit(1)
     end_on_signals()
     storeswitch = [arguments.node, arguments.storeswitch]
-    single = Single(lifecycle, arguments.target, storeswitch, arguments.store_mtu)
+    single = Single(lifecycle, arguments.target, storeswitch, arguments.store_mtu, arguments.smb)
     try:
         single.bring_up()
         lifecycle.serve()

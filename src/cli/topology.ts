@@ -15,6 +15,7 @@ interface InstanceOptions {
 interface StartOptions extends InstanceOptions {
   target: Target;
   storeMtu?: number;
+  smb?: true;
 }
 
 /** A name that is safe in the names of namespaces and folders. */
@@ -55,6 +56,7 @@ export function register(program: Command): void {
         'of the stores’ links; above 1500 requests reach them in large packets',
       ).argParser(parseMtu),
     )
+    .option('--smb', 'stores serve the same files over SMB, too')
     .addOption(instanceOption())
     .action(start);
 
@@ -106,7 +108,10 @@ export async function attach(instance: string): Promise<Topology> {
   return Topology.attach(instance);
 }
 
-async function start(name: string, { target, instance, storeMtu: store_mtu }: StartOptions): Promise<void> {
+async function start(
+  name: string,
+  { target, instance, storeMtu: store_mtu, smb }: StartOptions,
+): Promise<void> {
   const { startTopology } = await import('../topology/start.js');
   const progress = (text: string): void => void process.stderr.write(`${text} …\n`);
   const started = await startTopology({
@@ -115,6 +120,7 @@ async function start(name: string, { target, instance, storeMtu: store_mtu }: St
     instance,
     progress,
     ...(store_mtu === undefined ? {} : { store_mtu }),
+    ...(smb === undefined ? {} : { smb }),
   });
   await printTopology(started);
 }

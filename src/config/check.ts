@@ -261,6 +261,8 @@ function checkService(
   } else if (healthCheckKind(service) === 'null_rpc' && programVersion(service) === undefined) {
     add('version', undefined, `the version of program ${service.program} to check, or health.check none`);
   }
+  if (service.protocol !== 'tcp' && service.health.check === 'tcp_connect')
+    add('health.check', 'tcp_connect', 'null_rpc or none, as this service is not over TCP');
   if (service.mode !== 'request' && service.records.sample !== undefined) {
     add('records.sample', service.records.sample, 'none, as only mode request can tell requests apart');
   }

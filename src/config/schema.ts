@@ -143,9 +143,11 @@ const healthSchema = z.strictObject({
 
 const serviceHealthSchema = z.strictObject({
   check: z
-    .enum(['null_rpc', 'none'], 'one of null_rpc, none')
+    .enum(['null_rpc', 'tcp_connect', 'none'], 'one of null_rpc, tcp_connect, none')
     .optional()
-    .describe("null_rpc: call the program's procedure 0; the default where the service has a program"),
+    .describe(
+      "null_rpc: call the program's procedure 0, the default where the service has a program; tcp_connect: begin a connection, the default of other services over TCP",
+    ),
   interval_ms: healthKeys.interval_ms.optional(),
   timeout_ms: healthKeys.timeout_ms.optional(),
   failures: healthKeys.failures.optional(),

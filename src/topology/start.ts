@@ -26,6 +26,8 @@ export interface StartOptions {
   topology: string;
   /** Of the stores' links; above 1500 their pool is sent large packets. Default: 1500. */
   store_mtu?: number;
+  /** Stores serve the same files over SMB, too. */
+  smb?: boolean;
   progress: (text: string) => void;
   /** Takes down what is already up when it aborts. */
   signal?: AbortSignal;
@@ -41,11 +43,12 @@ const eventSchema = z.discriminatedUnion('event', [
 /** Rejects with TopologyError when it does not come up; then nothing of it is left. It outlives this process. */
 export async function startTopology(options: StartOptions): Promise<Topology> {
   const script = topologyScript(options.topology);
-  const { target, instance, store_mtu } = options;
-  const mtu = store_mtu === undefined ? [] : ['--store-mtu', String(store_mtu)];
+  const { target, instance, store_mtu, smb } = options;
+  const more = store_mtu === undefined ? [] : ['--store-mtu', String(store_mtu)];
+  if (smb === true) more.push('--smb');
   const child = spawn(
     PYTHON,
-    ['-B', script, '--target', target, '--instance', instance, '--node', process.execPath, ...mtu],
+    ['-B', script, '--target', target, '--instance', instance, '--node', process.execPath, ...more],
     { stdio: ['ignore', 'pipe', 'pipe'], detached: true },
   );
   const abort = () => child.kill('SIGTERM');
