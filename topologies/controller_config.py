@@ -14,6 +14,7 @@ SERVICES = [
     ("mount-tcp", "tcp", 20048, "mount", "session"),
     ("portmap-tcp", "tcp", 111, "portmap", "session"),
 ]
+SMB_SERVICE = ("smb", "tcp", 445, None, "session")
 
 
 # With a gateway, connections end there, and it answers what no store knows.
@@ -25,8 +26,17 @@ def admin_socket(instance, run_dir):
     return DEFAULT_ADMIN_SOCKET if instance == DEFAULT_INSTANCE else f"{run_dir}/admin.sock"
 
 
-def write(path, switch, ports, stores, vip, socket, prefix_length, pool, gateway_port=None):
-    """Writes the file. `ports`: as in the state file; `stores`: (name, address) pairs; `pool`: further keys of the pool."""
+def services(smb, gateway):
+    """What the virtual store offers: whether over SMB, too, and whether connections end at a gateway."""
+    offered = SERVICES + ([SMB_SERVICE] if smb else [])
+    return [_service(*service, gateway) for service in offered]
+
+
+def write(path, switch, ports, stores, vip, socket, prefix_length, pool, offered, gateway_port):
+    """
+    Writes the file. `ports`: as in the state file; `stores`: (name, address) pairs; `pool`: further keys of the pool; `offered`:
+    from `services`; `gateway_port`: None where there is no gateway.
+    """
     config = {
         "switch": {
             "address": switch["grpc"],
@@ -61,7 +71,7 @@ def write(path, switch, ports, stores, vip, socket, prefix_length, pool, gateway
                 "name": "share",
                 "address": vip,
                 "pools": [{"name": "all", "stores": [name for name, _ in stores], **pool}],
-                "services": [_service(*service, gateway_port) for service in SERVICES],
+                "services": offered,
             }
         ],
     }
@@ -69,10 +79,12 @@ def write(path, switch, ports, stores, vip, socket, prefix_length, pool, gateway
         file.write("\n".join(_block(config)) + "\n")
 
 
-def _service(name, protocol, port, program, mode, gateway_port):
-    if gateway_port is not None and name in TERMINATED:
+def _service(name, protocol, port, program, mode, gateway):
+    """A service of the one pool."""
+    if gateway and name in TERMINATED:
         mode = "terminate"
-    return {"name": name, "protocol": protocol, "port": port, "program": program, "mode": mode, "pool": "all"}
+    service = {"name": name, "protocol": protocol, "port": port, "mode": mode, "pool": "all"}
+    return service if program is None else {**service, "program": program}
 
 
 def _gateway_ports(port):

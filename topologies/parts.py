@@ -102,8 +102,39 @@ EXPORT {{
 """
 
 
+SAMBA_CONFIG = """\
+[global]
+  server string = {name}
+  security = user
+  map to guest = Bad User
+  guest account = root
+  private dir = {state}/private
+  lock directory = {state}/lock
+  state directory = {state}/state
+  cache directory = {state}/cache
+  pid directory = {state}/run
+  ncalrpc dir = {state}/ncalrpc
+  log file = {log}
+  smb ports = 445
+  disable netbios = yes
+  load printers = no
+  printcap name = /dev/null
+  kernel oplocks = no
+  # Other stores write the same files: what a client were allowed to keep here would be stale.
+  oplocks = no
+  smb2 leases = no
+  rpc start on demand helpers = no
+[share]
+  path = {share}
+  guest ok = yes
+  read only = no
+"""
+
+
 class Store(EndHost):
-    """nfs-ganesha with rpcbind and rpc.statd, in a mount namespace with its own /run and /var/lib/nfs."""
+    """
+    nfs-ganesha with rpcbind and rpc.statd, in a mount namespace with its own /run and /var/lib/nfs; Samba, if asked for.
+    """
 
     role = "store"
 
@@ -149,6 +180,17 @@ class Store(EndHost):
             ],
             [("udp", 2049), ("tcp", 2049), ("udp", 20048), ("udp", 32803)],
         )
+
+    def serve_smb(self, share):
+        """Adds Samba, with `share` for whoever asks."""
+        state = os.path.join(self.directory, f"{self.name}-samba")
+        for name in ("private", "lock", "state", "cache", "run", "ncalrpc"):
+            os.makedirs(os.path.join(state, name), exist_ok=True)
+        config = os.path.join(self.directory, f"{self.name}-smb.conf")
+        log = os.path.join(self.log_dir(), f"{self.name}-smbd.log")
+        with open(config, "w", encoding="ascii") as file:
+            file.write(SAMBA_CONFIG.format(name=self.name, state=state, log=log, share=share))
+        self.add_daemon("smbd", ["smbd", "-F", "--no-process-group", "-s", config], [("tcp", 445)])
 
     def check_export(self):
         """Raises PartError unless the daemons export something: ganesha starts with a broken export, too."""

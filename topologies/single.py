@@ -49,11 +49,12 @@ STORES = [
 class Single:
     """The parts above, and the order they come up in."""
 
-    def __init__(self, lifecycle, target, storeswitch, store_mtu, has_gateway):
+    def __init__(self, lifecycle, storeswitch, options):
         self.lifecycle = lifecycle
-        self.target = target
-        self.store_mtu = store_mtu
-        self.has_gateway = has_gateway
+        self.target = options.target
+        self.store_mtu = options.store_mtu
+        self.smb = options.smb
+        self.has_gateway = options.gateway
         self.storeswitch = storeswitch
         self.share = os.path.join(lifecycle.directory, "share")
         os.makedirs(self.share)
@@ -81,6 +82,8 @@ class Single:
         for store in stores:
             store.hold(VIP)
             store.serve(self.share, epoch)
+            if self.smb:
+                store.serve_smb(self.share)
         self.lifecycle.start_daemons(stores)
         for store in stores:
             store.check_export()
@@ -108,6 +111,7 @@ class Single:
             admin_socket,
             PREFIX_LENGTH,
             pool,
+            controller_config.services(self.smb, self.has_gateway),
             self.virtualizer.gateway_port,
         )
         self.virtualizer.facts.update(config=config, admin_socket=admin_socket)
@@ -160,6 +164,7 @@ def main():
         default=ETHERNET_MTU,
         help="of the stores' links; above 1500 their pool is sent large packets",
     )
+    parser.add_argument("--smb", action="store_true", help="stores serve the same files over SMB, too")
     parser.add_argument(
         "--gateway", action="store_true", help="TCP connections end at the virtualizer's gateway"
     )
@@ -177,7 +182,7 @@ def main():
         sys.exit(1)
     end_on_signals()
     storeswitch = [arguments.node, arguments.storeswitch]
-    single = Single(lifecycle, arguments.target, storeswitch, arguments.store_mtu, arguments.gateway)
+    single = Single(lifecycle, storeswitch, arguments)
     try:
         single.bring_up()
         lifecycle.serve()

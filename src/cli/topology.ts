@@ -16,6 +16,7 @@ interface StartOptions extends InstanceOptions {
   target: Target;
   storeMtu?: number;
   gateway?: boolean;
+  smb?: true;
 }
 
 /** A name that is safe in the names of namespaces and folders. */
@@ -57,6 +58,7 @@ export function register(program: Command): void {
       ).argParser(parseMtu),
     )
     .option('--gateway', 'TCP connections end at the virtualizer’s gateway, which balances each call')
+    .option('--smb', 'stores serve the same files over SMB, too')
     .addOption(instanceOption())
     .action(start);
 
@@ -110,7 +112,7 @@ export async function attach(instance: string): Promise<Topology> {
 
 async function start(
   name: string,
-  { target, instance, storeMtu: store_mtu, gateway = false }: StartOptions,
+  { target, instance, storeMtu: store_mtu, smb, gateway = false }: StartOptions,
 ): Promise<void> {
   const { startTopology } = await import('../topology/start.js');
   const progress = (text: string): void => void process.stderr.write(`${text} …\n`);
@@ -121,6 +123,7 @@ async function start(
     progress,
     has_gateway: gateway,
     ...(store_mtu === undefined ? {} : { store_mtu }),
+    ...(smb === undefined ? {} : { smb }),
   });
   await printTopology(started);
 }

@@ -318,11 +318,13 @@ function checkService(
   } else if (healthCheckKind(service) === 'null_rpc' && programVersion(service) === undefined) {
     add('version', undefined, `the version of program ${service.program} to check, or health.check none`);
   }
+  if (service.protocol !== 'tcp' && service.health.check === 'tcp_connect')
+    add('health.check', 'tcp_connect', 'null_rpc or none, as this service is not over TCP');
   if (!isByRequest(service) && service.records.sample !== undefined) {
     add('records.sample', service.records.sample, `none, ${whyNotByRequest(service)}`);
   }
-  if (isAnsweredHere(service) && service.health.check === 'null_rpc') {
-    add('health.check', 'null_rpc', `none, ${whyNotByRequest(service)}`);
+  if (isAnsweredHere(service) && healthCheckKind(service) !== 'none') {
+    add('health.check', service.health.check, `none, ${whyNotByRequest(service)}`);
   }
   return problems;
 }

@@ -18,7 +18,7 @@ export interface PoolConfig extends Omit<VirtualStoreShape['pools'][number], 'st
 }
 
 export interface ServiceHealthConfig extends HealthConfig {
-  check: 'null_rpc' | 'none';
+  check: 'null_rpc' | 'tcp_connect' | 'none';
 }
 
 export interface ServiceConfig extends Omit<ServiceShape, 'health'> {
@@ -51,8 +51,10 @@ export function programVersion(service: Pick<ServiceShape, 'program' | 'version'
 
 /** How a service is checked if it does not say so itself. */
 export function healthCheckKind(service: ServiceShape): ServiceHealthConfig['check'] {
-  const is_asked = service.program !== undefined && !isAnsweredHere(service);
-  return service.health.check ?? (is_asked ? 'null_rpc' : 'none');
+  if (service.health.check !== undefined) return service.health.check;
+  if (isAnsweredHere(service)) return 'none';
+  if (service.program !== undefined) return 'null_rpc';
+  return service.protocol === 'tcp' ? 'tcp_connect' : 'none';
 }
 
 /** Fills in what entries inherit from each other. The shape must have passed the cross-checks. */

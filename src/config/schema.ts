@@ -3,7 +3,7 @@
  * explains them at length; a test holds the two together. What ties entries to each other is in `check.ts`.
  */
 import { z } from 'zod';
-import { CLIENTS, STORES } from '../dataplane/sizes';
+import { CLIENTS, SESSIONS, STORES } from '../dataplane/sizes';
 import { ETHERNET_MTU, JUMBO_MTU_MAX } from '../wire/ethernet';
 import { IPV4_MTU_MIN } from '../wire/ipv4';
 import {
@@ -147,9 +147,11 @@ const healthSchema = z.strictObject({
 
 const serviceHealthSchema = z.strictObject({
   check: z
-    .enum(['null_rpc', 'none'], 'one of null_rpc, none')
+    .enum(['null_rpc', 'tcp_connect', 'none'], 'one of null_rpc, tcp_connect, none')
     .optional()
-    .describe("null_rpc: call the program's procedure 0; the default where the service has a program"),
+    .describe(
+      "null_rpc: call the program's procedure 0, the default where the service has a program; tcp_connect: begin a connection, the default of other services over TCP",
+    ),
   interval_ms: healthKeys.interval_ms.optional(),
   timeout_ms: healthKeys.timeout_ms.optional(),
   failures: healthKeys.failures.optional(),
@@ -241,6 +243,9 @@ const limitsSchema = z.strictObject({
   fragments_per_client_max: integer(1, 1_048_576)
     .default(1024)
     .describe('packets of such requests that wait, from one client address'),
+  sessions_max: integer(1, SESSIONS)
+    .default(65_536)
+    .describe('TCP connections that are pinned to their stores, and reset when those die'),
 });
 
 const MEBIBYTE = 1_048_576;

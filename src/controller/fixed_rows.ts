@@ -18,7 +18,7 @@ import * as sizes from '../dataplane/sizes';
 import type { Row } from '../dataplane/table';
 import { virtualService } from '../dataplane/virtual_service';
 import { IP_PROTOCOL } from '../wire/ipv4';
-import { PROBE_PORT, PROBE_SERVICE_ID, probeSources } from './check_plan';
+import { planChecks, PROBE_PORT, PROBE_SERVICE_ID, probeSources } from './check_plan';
 import type { Network } from './network';
 import { poolRows } from './pool_rows';
 import { planSeries, seriesRows } from './series';
@@ -154,11 +154,16 @@ function serviceRows(network: Network): Row[] {
       );
     }),
   );
-  const probes = [...probeSources(network)].map((dst_addr) =>
-    virtualService.row(
-      // From stores only: clients have no business with the controller.
-      { role: 'internal', dst_addr, protocol: IP_PROTOCOL.udp, dst_port: PROBE_PORT },
-      { name: 'slow', params: { service_id: PROBE_SERVICE_ID } },
+  const protocols = new Set(
+    planChecks(network).map(({ target }) => (target.check === 'tcp_connect' ? 'tcp' : 'udp')),
+  );
+  const probes = [...probeSources(network)].flatMap((dst_addr) =>
+    [...protocols].map((protocol) =>
+      virtualService.row(
+        // From stores only: clients have no business with the controller.
+        { role: 'internal', dst_addr, protocol: IP_PROTOCOL[protocol], dst_port: PROBE_PORT },
+        { name: 'slow', params: { service_id: PROBE_SERVICE_ID } },
+      ),
     ),
   );
   return [...services, ...probes];

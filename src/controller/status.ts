@@ -32,6 +32,8 @@ export interface ControllerStatus {
     pending: number;
   };
   clients: number;
+  /** TCP connections of services in mode session that are known, those that are closing included. */
+  sessions: number;
   ports: PortStatus[];
   /** Mistakes the switch reported, newest last, bounded. */
   problems: string[];
@@ -46,10 +48,10 @@ export interface PortStatus {
 }
 
 /**
- * up: serves; draining: alive, but takes nothing new; down: failed its health checks; unresolved: its MAC address
- * is not known; unknown: no verdict yet.
+ * up: serves; draining: alive, but takes nothing new; drained: alive, but takes nothing at all, since the deadline of its
+ * drain has passed; down: failed its health checks; unresolved: its MAC address is not known; unknown: no verdict yet.
  */
-export type StoreState = 'up' | 'draining' | 'down' | 'unresolved' | 'unknown';
+export type StoreState = 'up' | 'draining' | 'drained' | 'down' | 'unresolved' | 'unknown';
 
 export interface StoreStatus {
   name: string;
@@ -65,6 +67,10 @@ export interface StoreStatus {
   port?: string;
   /** Health is not being judged, because no check can be sent, or nothing comes back from the switch. */
   held: boolean;
+  /** TCP connections of services in mode session that are known to be open at it. */
+  sessions: number;
+  /** Of a store that is drained with a deadline: whole milliseconds until its sessions are reset; 0 once they were. */
+  deadline_ms?: number;
   checks: CheckStatus[];
   pools: { virtual_store: string; pool: string; weight: number; slots: number; slots_total: number }[];
 }

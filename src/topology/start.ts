@@ -28,6 +28,8 @@ export interface StartOptions {
   store_mtu?: number;
   /** TCP connections end at the virtualizer's gateway. */
   has_gateway?: boolean;
+  /** Stores serve the same files over SMB, too. */
+  smb?: boolean;
   progress: (text: string) => void;
   /** Takes down what is already up when it aborts. */
   signal?: AbortSignal;
@@ -43,10 +45,11 @@ const eventSchema = z.discriminatedUnion('event', [
 /** Rejects with TopologyError when it does not come up; then nothing of it is left. It outlives this process. */
 export async function startTopology(options: StartOptions): Promise<Topology> {
   const script = topologyScript(options.topology);
-  const { target, instance, store_mtu, has_gateway = false } = options;
+  const { target, instance, store_mtu, has_gateway = false, smb = false } = options;
   const parts = [
     ...(store_mtu === undefined ? [] : ['--store-mtu', String(store_mtu)]),
     ...(has_gateway ? ['--gateway'] : []),
+    ...(smb ? ['--smb'] : []),
   ];
   const child = spawn(
     PYTHON,

@@ -83,7 +83,19 @@ describe('what a right file means', () => {
     expect(config.virtual_stores[0]?.services.map((service) => [service.version, service.health])).toEqual([
       [3, { ...health, check: 'null_rpc' }],
       [1, { ...health, check: 'null_rpc', failures: 5 }],
-      [undefined, { ...health, check: 'none' }],
+      [undefined, { ...health, check: 'tcp_connect' }],
+    ]);
+  });
+
+  test('NFS over UDP and TCP and SMB are served on one address', () => {
+    const smb = '- { name: smb, protocol: tcp, port: 445, mode: session, pool: all }\n      ';
+    const config = parse(['- { name: nfs-tcp', `${smb}- { name: nfs-tcp`]);
+    const services = config.virtual_stores[0]?.services ?? [];
+    expect(services.map(({ protocol, port, mode, health }) => [protocol, port, mode, health.check])).toEqual([
+      ['udp', 2049, 'request', 'null_rpc'],
+      ['udp', 20048, 'request', 'null_rpc'],
+      ['tcp', 445, 'session', 'tcp_connect'],
+      ['tcp', 2049, 'session', 'null_rpc'],
     ]);
   });
 
@@ -536,6 +548,13 @@ routes:
       [['tcp, port: 2049, program: nfs,', 'tcp, port: 2049, health: { check: null_rpc },']],
       [
         '29:70: virtual_stores[0].services[2].health.check: found "null_rpc", expected the key program beside it, to call',
+      ],
+    ],
+    [
+      'a connection begun where there is none',
+      [['program: mount,', 'program: mount, health: { check: tcp_connect },']],
+      [
+        '28:92: virtual_stores[0].services[1].health.check: found "tcp_connect", expected null_rpc or none, as this service is not over TCP',
       ],
     ],
     [

@@ -106,18 +106,25 @@ export function nfsReply(
   );
 }
 
-export function tcpSegment(clientPort: number, flags: number = TCP_FLAG.syn): Uint8Array {
-  return encodeTcpFrame(FROM_CLIENT, {
-    sourcePort: clientPort,
-    destinationPort: NFS_PORT,
-    sequence: 1000,
-    acknowledgement: 0,
-    flags,
-    window: 65535,
-    urgentPointer: 0,
-    options: new Uint8Array(0),
-    payload: new Uint8Array(0),
-  });
+export function tcpSegment(
+  clientPort: number,
+  flags: number = TCP_FLAG.syn,
+  addresses: Partial<FrameAddresses> = {},
+): Uint8Array {
+  return encodeTcpFrame(
+    { ...FROM_CLIENT, ...addresses },
+    {
+      sourcePort: clientPort,
+      destinationPort: NFS_PORT,
+      sequence: 1000,
+      acknowledgement: 0,
+      flags,
+      window: 65535,
+      urgentPointer: 0,
+      options: new Uint8Array(0),
+      payload: new Uint8Array(0),
+    },
+  );
 }
 
 export function udpFrame(

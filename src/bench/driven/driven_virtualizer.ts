@@ -52,6 +52,7 @@ export class DrivenVirtualizer {
       change: (changes) => {
         this.program.insert([...changes].flatMap(({ row, is_wanted }) => (is_wanted ? [row] : [])));
       },
+      whenWritten: (_rows, callback) => callback(),
       onStalled: () => undefined,
     });
     timeline.at(timeline.now_us, () => this.virtualizer.resume());
