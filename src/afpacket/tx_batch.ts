@@ -1,5 +1,5 @@
 import koffi from 'koffi';
-import { FrameCopier } from '../runtime/frame_copier';
+import { FrameCopier } from './frame_copier';
 import { EAGAIN, EINTR, EMSGSIZE, errno, libc } from './libc';
 
 const MSG_DONTWAIT = 0x40;
