@@ -62,4 +62,3 @@ export interface PollablePort extends Port {
   /** Called about once a second: notices returning interfaces. */
   maintain(): void;
 }
-
