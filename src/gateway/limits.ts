@@ -57,7 +57,7 @@ export const GATEWAY_LIMITS: GatewayLimits = {
   remembered_max: 262_144,
   remembered_ms: 120_000,
   retransmit_ms_initial: 1000,
-  retransmit_ms_min: 200,
+  retransmit_ms_min: 100,
   retransmit_ms_max: 5000,
 };
 

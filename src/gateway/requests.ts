@@ -254,7 +254,7 @@ export class Requests {
       for (const { caller } of request.waiters) caller.callEnded(request.payload.length);
       this.forget(request);
     } else {
-      if (request.transmissions === 1) service.round_trips[traits.pace].timedOut();
+      service.round_trips[traits.pace].timedOut(request.transmissions);
       this.compact(request);
       this.identities.remember(call, request.port, request.xid, now_ms);
       this.counters.retransmissions++;

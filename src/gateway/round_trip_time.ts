@@ -12,7 +12,7 @@ const VARIATIONS = 4;
 export class RoundTripTime {
   #smoothed_ms: number | undefined;
   #variation_ms = 0;
-  /** By which timeouts are longer while no reply tells more (Karn's algorithm, second half). */
+  /** By how much timeouts are longer while no reply tells more (Karn's algorithm, second half). */
   #backoff = 1;
 
   constructor(private readonly bounds: RetransmitBounds) {}
@@ -36,9 +36,11 @@ export class RoundTripTime {
     this.#backoff = 1;
   }
 
-  /** A request was not answered in time. */
-  timedOut(): void {
-    if (this.timeout_ms(1) < this.bounds.retransmit_ms_max) this.#backoff *= 2;
+  /** A request was not answered in time after so many transmissions; that several were not is no more than that one was not. */
+  timedOut(transmissions: number): void {
+    if (this.timeout_ms(transmissions) < this.bounds.retransmit_ms_max) {
+      this.#backoff = Math.max(this.#backoff, 2 ** transmissions);
+    }
   }
 
   /** After so many transmissions of a request: twice as long each time. */
@@ -48,6 +50,6 @@ export class RoundTripTime {
       this.#smoothed_ms === undefined
         ? retransmit_ms_initial
         : Math.max(retransmit_ms_min, this.#smoothed_ms + VARIATIONS * this.#variation_ms);
-    return Math.min(retransmit_ms_max, learned_ms * this.#backoff * 2 ** (transmissions - 1));
+    return Math.min(retransmit_ms_max, learned_ms * Math.max(this.#backoff, 2 ** (transmissions - 1)));
   }
 }

@@ -1,13 +1,14 @@
 /**
  * How much may be under way to a service's stores at once. UDP has no flow control, and a store's socket buffer holds a few
- * large WRITEs only: so the window grows while replies come and is halved when one does not, as TCP does it (RFC 5681).
+ * large WRITEs only: so the window grows while replies come, by one unit for each window's worth once it was too large, and is
+ * halved when one does not come, as TCP does it (RFC 5681).
  *
  * What was not answered in time is taken as lost: it is not under way any more. So requests at a store that is gone do not
  * keep others from the stores that live.
  */
 const UNIT_OCTETS = 1024;
 const UNITS_INITIAL = 128;
-const UNITS_MIN = 16;
+const UNITS_MIN = 64;
 const UNITS_MAX = 16_384;
 
 export class SendWindow {
@@ -41,7 +42,7 @@ export class SendWindow {
     const is_used = this.#under_way * 2 >= this.#limit;
     this.#under_way -= cost;
     if (!is_used) return;
-    const growth = this.#limit < this.#threshold ? cost : (cost * UNITS_MIN) / this.#limit;
+    const growth = this.#limit < this.#threshold ? cost : cost / this.#limit;
     this.#limit = Math.min(UNITS_MAX, this.#limit + growth);
   }
 

@@ -2,7 +2,6 @@
  * UDP datagrams written as Ethernet frames where the packet socket sends them from: header fields one by one and the payload
  * copied once, nothing allocated. What is longer than the MTU leaves in fragments (RFC 791, section 3.2).
  */
-import type { TxBatch } from '../../afpacket/tx_batch';
 import { foldedChecksum } from '../../wire/checksum';
 import { ETHERNET_HEADER_LENGTH, ETHERTYPE } from '../../wire/ethernet';
 import { writeMac, type MacAddress } from '../../wire/address';
@@ -18,13 +17,20 @@ const TTL_AND_PROTOCOL = (64 << 8) | IP_PROTOCOL.udp;
 /** The longest payload that an IPv4 packet without options can carry (RFC 768, RFC 791). */
 export const UDP_PAYLOAD_OCTETS_MAX = 65_535 - IPV4_MIN_HEADER_LENGTH - UDP_HEADER_LENGTH;
 
+/** Where frames are written to before they leave: a `TxBatch`. */
+export interface FrameSlots {
+  readonly frames: Uint8Array;
+  /** The offset in `frames` for a frame of so many octets, which leaves when the next one is reserved or later; -1: it cannot. */
+  reserve(octets: number): number;
+}
+
 export class FrameWriter {
   private readonly view: DataView;
   private readonly ethernet = new Uint8Array(ETHERNET_HEADER_LENGTH);
   private readonly fragment_octets: number;
 
   constructor(
-    private readonly batch: TxBatch,
+    private readonly batch: FrameSlots,
     source: MacAddress,
     destination: MacAddress,
     private readonly mtu: number,
