@@ -9,6 +9,8 @@ export interface GatewayCounters {
   closed_record_timeout: number;
   closed_partial_overflow: number;
   closed_idle: number;
+  /** The client closed its direction, and no reply came for it in time. */
+  closed_half_open: number;
   closed_unread: number;
   closed_unread_overflow: number;
 
@@ -39,7 +41,13 @@ export function gatewayCounters(): GatewayCounters {
   return {
     ...{ connections_accepted: 0, connections_closed: 0 },
     ...{ closed_too_many: 0, closed_not_ipv4: 0, closed_garbage: 0, closed_record_timeout: 0 },
-    ...{ closed_partial_overflow: 0, closed_idle: 0, closed_unread: 0, closed_unread_overflow: 0 },
+    ...{
+      closed_partial_overflow: 0,
+      closed_idle: 0,
+      closed_half_open: 0,
+      closed_unread: 0,
+      closed_unread_overflow: 0,
+    },
     ...{ calls: 0, replies: 0, answered_here: 0, calls_joined: 0, calls_doubled: 0, calls_repeated: 0 },
     ...{ writes_shortened: 0, paused: 0, requests: 0, retransmissions: 0, one_way_ended: 0 },
     ...{ requests_orphaned: 0, replies_unknown: 0, replies_malformed: 0 },

@@ -30,6 +30,12 @@ export interface ConnectionHost {
   closed(connection: TerminatedConnection): void;
 }
 
+/**
+ * A client that closed its direction gets what it still waits for, but not for long: most that do so are gone, which shows
+ * only when something is written.
+ */
+const HALF_OPEN_MS_MAX = 5000;
+
 const header = new CallHeader();
 /** Of the chunk that is being read. */
 let chunk_view: DataView = new DataView(new ArrayBuffer(0));
@@ -46,6 +52,7 @@ export class TerminatedConnection implements Caller {
   private is_closed = false;
   private is_paused = false;
   private has_ended = false;
+  private ended_ms: number | undefined;
   private active_ms: number;
   private record_began_ms: number | undefined;
   /** For noticing a client that takes nothing: what had gone to the kernel, and since when no more has. */
@@ -121,9 +128,12 @@ export class TerminatedConnection implements Caller {
     if (!this.splitter.within_record || is_waiting_for_us) this.record_began_ms = undefined;
     else this.record_began_ms ??= now_ms;
     if (this.calls > 0 || this.unread_octets > 0) this.active_ms = now_ms;
+    if (this.has_ended) this.ended_ms ??= now_ms;
 
     if (this.stalled_ms !== undefined && now_ms - this.stalled_ms >= limits.unread_ms_max) {
       this.close('closed_unread');
+    } else if (this.ended_ms !== undefined && now_ms - this.ended_ms >= HALF_OPEN_MS_MAX) {
+      this.close('closed_half_open');
     } else if (this.record_began_ms !== undefined && now_ms - this.record_began_ms >= limits.record_ms_max) {
       this.close('closed_record_timeout');
     } else if (limits.idle_ms_max > 0 && now_ms - this.active_ms >= limits.idle_ms_max) {
