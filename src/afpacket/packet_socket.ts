@@ -1,5 +1,6 @@
+import koffi from 'koffi';
 import { EPERM, errno, libc } from './libc';
-import { PortError } from './port';
+import { PortError } from './port_error';
 
 /** <linux/if_ether.h>, <bits/socket.h>, <linux/if_packet.h>, <linux/sockios.h> */
 const AF_PACKET = 17;
@@ -13,6 +14,9 @@ const PACKET_ADD_MEMBERSHIP = 1;
 const PACKET_STATISTICS = 6;
 const PACKET_QDISC_BYPASS = 20;
 const PACKET_IGNORE_OUTGOING = 23;
+const SO_ATTACH_FILTER = 26;
+const SO_RCVBUFFORCE = 33;
+const FIONBIO = 0x5421;
 const PACKET_MR_PROMISC = 1;
 const SIOCGIFFLAGS = 0x8913;
 const SIOCGIFMTU = 0x8921;
@@ -22,6 +26,9 @@ const IFNAMSIZ_BYTES = 16;
 
 const scratch = Buffer.alloc(64);
 const scratch_length = new Uint32Array(1);
+
+/** struct sock_filter (linux/filter.h): operation, jumps if true and if false, operand. */
+export type BpfInstruction = readonly [operation: number, if_true: number, if_false: number, operand: number];
 
 /** A raw AF_PACKET socket (packet(7)) of one interface, bound only when its rings are ready. */
 export class PacketSocket {
@@ -73,6 +80,37 @@ export class PacketSocket {
     scratch.writeUInt16BE(ETH_P_ALL, 2);
     scratch.writeInt32LE(this.interface_index, 4);
     if (libc().bind(this.fd, scratch, 20) < 0) this.fail('bind');
+  }
+
+  /** How much may wait where there is no ring; beyond what the system allows others. */
+  setReceiveBuffer(octets: number): void {
+    scratch.writeUInt32LE(octets, 0);
+    if (libc().setsockopt(this.fd, SOL_SOCKET, SO_RCVBUFFORCE, scratch, 4) < 0) {
+      this.fail('setsockopt SO_RCVBUFFORCE');
+    }
+  }
+
+  /** Only frames that the classic BPF program lets pass are received. Before `bind`. */
+  setFilter(program: readonly BpfInstruction[]): void {
+    const code = Buffer.alloc(program.length * 8);
+    program.forEach(([operation, if_true, if_false, operand], i) => {
+      code.writeUInt16LE(operation, i * 8);
+      code.writeUInt8(if_true, i * 8 + 2);
+      code.writeUInt8(if_false, i * 8 + 3);
+      code.writeUInt32LE(operand, i * 8 + 4);
+    });
+    // struct sock_fprog: unsigned short len, struct sock_filter *filter
+    scratch.fill(0);
+    scratch.writeUInt16LE(program.length, 0);
+    scratch.writeBigUInt64LE(BigInt(koffi.address(code)), 8);
+    if (libc().setsockopt(this.fd, SOL_SOCKET, SO_ATTACH_FILTER, scratch, 16) < 0) {
+      this.fail('setsockopt SO_ATTACH_FILTER');
+    }
+  }
+
+  setNonBlocking(): void {
+    scratch.writeInt32LE(1, 0);
+    if (libc().ioctl(this.fd, FIONBIO, scratch) < 0) this.fail('ioctl FIONBIO');
   }
 
   /** Frames the kernel dropped because the ring was full, since the last call. */
