@@ -24,8 +24,8 @@ const NOTHING = new Uint8Array(0);
 const BUFFER_OCTETS = 1024;
 
 /**
- * Cuts the chunks of one stream into records. Memory: nothing between records, and within one at most twice the
- * octets that have come of it. After an error it stays in error and reads nothing.
+ * Cuts the chunks of one stream into records. Memory: the chunk offered last, until its records were fetched, and within
+ * a record at most twice the octets that have come of it. After an error it stays in error and reads nothing.
  */
 export class RecordSplitter {
   #failure: RecordError | undefined;
@@ -38,6 +38,9 @@ export class RecordSplitter {
   /** What has come of the present record, `#length` octets of it. */
   #buffer: Uint8Array = NOTHING;
   #length = 0;
+  /** What was offered last, read up to `#at`. */
+  #chunk: Uint8Array = NOTHING;
+  #at = 0;
 
   constructor(private readonly limits: RecordLimits) {}
 
@@ -55,40 +58,58 @@ export class RecordSplitter {
     return this.#buffer.length;
   }
 
-  /**
-   * Hands each record that `chunk` ends to `take`, in order. A record is a view of the chunk if it lies in it whole
-   * and in one fragment, else a buffer of its own; the splitter touches neither again.
-   */
+  /** Octets of the chunk offered last that are not read yet. */
+  get offered_octets(): number {
+    return this.#chunk.length - this.#at;
+  }
+
+  /** Hands each record that `chunk` ends to `take`, in order. */
   push(chunk: Uint8Array, take: (record: Uint8Array) => void): RecordError | undefined {
-    let at = 0;
-    while (this.#failure === undefined && at < chunk.length) {
-      if (this.#fragment_left > 0) {
-        at += this.readFragment(chunk, at);
-      } else {
-        at += this.readHeader(chunk, at);
-        if (this.#header_octets < RECORD_MARK_LENGTH) break;
-        this.openFragment();
-        if (this.#failure !== undefined) break;
-        if (this.isWhole(chunk.length - at)) {
-          const record = chunk.subarray(at, at + this.#fragment_left);
-          at += this.#fragment_left;
-          this.reset();
-          take(record);
-          continue;
-        }
-      }
-      if (this.#fragment_left === 0 && this.#is_last && this.#fragments > 0) take(this.takeRecord());
-    }
+    this.offer(chunk);
+    for (let record = this.next(); record !== undefined; record = this.next()) take(record);
     return this.#failure;
   }
 
-  private readHeader(chunk: Uint8Array, start: number): number {
-    let at = start;
-    while (this.#header_octets < RECORD_MARK_LENGTH && at < chunk.length) {
-      this.#header = ((this.#header << 8) | (chunk[at++] as number)) >>> 0;
+  /** The next octets of the stream, of which `next` reads; all that was offered before must have been read. */
+  offer(chunk: Uint8Array): void {
+    if (this.offered_octets > 0) fail('chunk', `${this.offered_octets} octets of another one`, 'none unread');
+    this.#chunk = this.#failure === undefined ? chunk : NOTHING;
+    this.#at = 0;
+  }
+
+  /**
+   * The next record of what was offered; undefined when that is used up, or in error. A record is a view of the
+   * chunk if it lies in it whole and in one fragment, else a buffer of its own; the splitter touches neither again.
+   */
+  next(): Uint8Array | undefined {
+    while (this.offered_octets > 0) {
+      if (this.#fragment_left > 0) {
+        this.readFragment();
+      } else {
+        this.readHeader();
+        if (this.#header_octets < RECORD_MARK_LENGTH) break;
+        this.openFragment();
+        if (this.#failure !== undefined) break;
+        if (this.isWhole(this.offered_octets)) {
+          const start = this.#at;
+          this.#at += this.#fragment_left;
+          const record = this.#chunk.subarray(start, this.#at);
+          this.reset();
+          return record;
+        }
+      }
+      if (this.#fragment_left === 0 && this.#is_last && this.#fragments > 0) return this.takeRecord();
+    }
+    this.#chunk = NOTHING;
+    this.#at = 0;
+    return undefined;
+  }
+
+  private readHeader(): void {
+    while (this.#header_octets < RECORD_MARK_LENGTH && this.#at < this.#chunk.length) {
+      this.#header = ((this.#header << 8) | (this.#chunk[this.#at++] as number)) >>> 0;
       this.#header_octets++;
     }
-    return at - start;
   }
 
   private openFragment(): void {
@@ -107,13 +128,13 @@ export class RecordSplitter {
     return this.#is_last && this.#fragments === 1 && this.#fragment_left <= left;
   }
 
-  private readFragment(chunk: Uint8Array, start: number): number {
-    const count = Math.min(this.#fragment_left, chunk.length - start);
+  private readFragment(): void {
+    const count = Math.min(this.#fragment_left, this.offered_octets);
     this.reserve(count);
-    this.#buffer.set(chunk.subarray(start, start + count), this.#length);
+    this.#buffer.set(this.#chunk.subarray(this.#at, this.#at + count), this.#length);
+    this.#at += count;
     this.#length += count;
     this.#fragment_left -= count;
-    return count;
   }
 
   private reserve(count: number): void {

@@ -135,3 +135,16 @@ test('impossible lengths are the caller’s mistake', () => {
   expect(() => mark(2 ** 31, true)).toThrow(/fragment length: found 2147483648/);
   expect(() => encodeRecord(new Uint8Array(1), 0)).toThrow(/fragment_octets_max: found 0/);
 });
+
+test('who does not want more yet leaves the rest of the chunk where it is', () => {
+  const splitter = new RecordSplitter(LIMITS);
+  const stream = Buffer.concat([1, 2, 3].map((octet) => encodeRecord(Uint8Array.of(octet))));
+  splitter.offer(stream.subarray(0, 12));
+  expect([...(splitter.next() ?? [])]).toEqual([1]);
+  expect(splitter.offered_octets).toBe(7);
+  expect(() => splitter.offer(stream.subarray(12))).toThrow(/7 octets of another one/);
+  expect([...(splitter.next() ?? [])]).toEqual([2]);
+  expect(splitter.next()).toBeUndefined();
+  splitter.offer(stream.subarray(12));
+  expect([...(splitter.next() ?? [])]).toEqual([3]);
+});

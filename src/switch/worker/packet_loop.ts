@@ -1,4 +1,4 @@
-import { libc } from '../ports/libc';
+import { libc } from '../../afpacket/libc';
 import type { PollablePort } from '../ports/port';
 import type { LinkLog } from './link_log';
 import { PortWaits } from './port_waits';

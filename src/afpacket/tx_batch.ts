@@ -1,5 +1,5 @@
 import koffi from 'koffi';
-import { FrameCopier } from '../runtime/frame_copier';
+import { FrameCopier } from './frame_copier';
 import { EAGAIN, EINTR, EMSGSIZE, errno, libc } from './libc';
 
 const MSG_DONTWAIT = 0x40;
@@ -23,7 +23,8 @@ export interface TxCounts {
  * tells neither which frame failed nor why.
  */
 export class TxBatch {
-  private readonly frames: Uint8Array;
+  /** Where frames wait, one slot each. */
+  readonly frames: Uint8Array;
   /** One iovec per slot; only the length (low word at 8) changes. */
   private readonly iovecs = new Uint32Array((BATCH_FRAMES * IOVEC_BYTES) / 4);
   private readonly headers = new BigUint64Array((BATCH_FRAMES * MMSGHDR_BYTES) / 8);
@@ -54,14 +55,23 @@ export class TxBatch {
   }
 
   add(buffer: Uint8Array, start: number, end: number): void {
-    if (end - start > this.slot_bytes) {
+    const offset = this.reserve(end - start);
+    if (offset >= 0) this.copier.copy(buffer, start, end, offset);
+  }
+
+  /**
+   * Queues a frame of `length_bytes` that the caller writes itself, into `frames` from the offset returned, before it
+   * queues or sends anything else. -1 if no slot is that long: counted.
+   */
+  reserve(length_bytes: number): number {
+    if (length_bytes > this.slot_bytes) {
       this.counts.tx_oversized++;
-      return;
+      return -1;
     }
     if (this.queued === BATCH_FRAMES) this.flush();
-    this.copier.copy(buffer, start, end, this.queued * this.slot_bytes);
-    this.iovecs[this.queued * 4 + 2] = end - start;
-    this.queued++;
+    const slot = this.queued++;
+    this.iovecs[slot * 4 + 2] = length_bytes;
+    return slot * this.slot_bytes;
   }
 
   /** Sends all queued frames; returns the errno that ended it, 0 if none did. */

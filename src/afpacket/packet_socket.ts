@@ -1,5 +1,5 @@
 import { EPERM, errno, libc } from './libc';
-import { PortError } from './port';
+import { PortError } from './port_error';
 
 /** <linux/if_ether.h>, <bits/socket.h>, <linux/if_packet.h>, <linux/sockios.h> */
 const AF_PACKET = 17;

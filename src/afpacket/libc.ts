@@ -24,6 +24,9 @@ export interface Libc {
   epoll_wait(epoll_fd: number, events: Uint8Array, count: number, timeout_ms: number): number;
   usleep(duration_us: number): number;
   sendmmsg(fd: number, messages: bigint, count: number, flags: number): number;
+  recvmmsg(fd: number, messages: bigint, count: number, flags: number, timeout: null): number;
+  socketpair(domain: number, type: number, protocol: number, fds: Int32Array): number;
+  dup3(fd: number, as: number, flags: number): number;
   ioctl(fd: number, request: number, argument: Uint8Array): number;
   if_nametoindex(name: string): number;
   eventfd(initial: number, flags: number): number;
@@ -56,6 +59,9 @@ export function libc(): Libc {
     epoll_wait: c.func('int epoll_wait(int, void *, int, int)'),
     usleep: c.func('int usleep(uint32_t)'),
     sendmmsg: c.func('int sendmmsg(int, void *, unsigned int, int)'),
+    recvmmsg: c.func('int recvmmsg(int, void *, unsigned int, int, void *)'),
+    socketpair: c.func('int socketpair(int, int, int, void *)'),
+    dup3: c.func('int dup3(int, int, int)'),
     ioctl: c.func('int ioctl(int, unsigned long, void *)'),
     if_nametoindex: c.func('unsigned int if_nametoindex(const char *)'),
     eventfd: c.func('int eventfd(unsigned int, int)'),

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { FrameCopier } from '../../../src/switch/runtime/frame_copier';
+import { FrameCopier } from '../../src/afpacket/frame_copier';
 
 test('copies any range of any buffer, and nothing beside it', () => {
   const target = new Uint8Array(1000);
