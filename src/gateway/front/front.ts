@@ -52,7 +52,7 @@ export class Front {
   private constructor(
     private readonly portmap: PortmapFront,
     private readonly mount: MountFront,
-    private readonly exports: StoreExports,
+    private readonly store_exports: StoreExports,
     private readonly mount_services: readonly VirtualService[],
   ) {}
 
@@ -65,7 +65,7 @@ export class Front {
     const { mount_port = DEFAULT_MOUNT_PORT, mount_versions = [MOUNT_V1, MOUNT_VERSION] } = options;
     const limits = { ...DEFAULT_FRONT_LIMITS, ...options.limits };
     const sources = new Sources({ ...DEFAULT_SOURCES_OPTIONS, ...options.sources }, clock);
-    const exports = new StoreExports({ ...DEFAULT_STORE_EXPORTS_OPTIONS, ...options.exports }, clock);
+    const store_exports = new StoreExports({ ...DEFAULT_STORE_EXPORTS_OPTIONS, ...options.exports }, clock);
     const mount_services = (['udp', 'tcp'] as const).map((protocol) => ({
       program: RPC_PROGRAM.mount,
       versions: mount_versions,
@@ -84,18 +84,18 @@ export class Front {
         address,
         sources,
         limits,
-        exports,
+        exports: store_exports,
         forwarder,
         port: mount_port,
         versions: mount_versions,
         ...(pools === undefined ? {} : { pools }),
       }),
-      exports,
+      store_exports,
       mount_services,
     );
     try {
       await front.portmap.start();
-      await exports.setStores(options.stores);
+      await store_exports.setStores(options.stores);
       await front.mount.start();
     } catch (error) {
       await front.stop();
@@ -106,7 +106,7 @@ export class Front {
 
   /** Replaces the live stores; resolves when each new one has told its exports or failed to. */
   setStores(stores: readonly ExportingStore[]): Promise<void> {
-    return this.exports.setStores(stores);
+    return this.store_exports.setStores(stores);
   }
 
   setPools(pools: readonly ExportPool[] | undefined): void {
@@ -122,13 +122,13 @@ export class Front {
     return {
       portmap: this.portmap.counters.values(),
       mount: this.mount.counters.values(),
-      stores: this.exports.status(),
+      stores: this.store_exports.status(),
     };
   }
 
   /** Closes everything at once. */
   async stop(): Promise<void> {
-    this.exports.stop();
+    this.store_exports.stop();
     await Promise.all([this.portmap.stop(), this.mount.stop()]);
   }
 }

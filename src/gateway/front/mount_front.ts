@@ -140,25 +140,21 @@ export class MountFront implements RpcProgram {
     }
     if (this.pending.size >= this.options.limits.pending_max) {
       this.counters.count('pending_full');
-      return undefined;
+      return 'hang_up';
     }
     this.pending.add(key);
     try {
       this.counters.count('forwarded');
       const pool = path === undefined ? undefined : exportOf(this.merge().exports, path)?.pool;
       const reply = await this.within(this.options.forwarder.call(client, call_bytes, pool));
-      if (reply === undefined) this.counters.count('unanswered');
-      else if (!this.note(call, path, client.address, reply)) {
-        this.counters.count('forward_failures');
-        return undefined;
-      }
-      return reply;
+      if (reply !== undefined && this.note(call, path, client.address, reply)) return reply;
+      this.counters.count(reply === undefined ? 'unanswered' : 'forward_failures');
     } catch {
       this.counters.count('forward_failures');
-      return undefined;
     } finally {
       this.pending.delete(key);
     }
+    return 'hang_up';
   }
 
   /** Undefined when it takes too long. */

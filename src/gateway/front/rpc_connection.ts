@@ -10,8 +10,8 @@ import type { FrontLimits } from './limits';
 /** Of one record; RFC 5531 sets no limit, real clients use one fragment. */
 const FRAGMENTS_MAX = 16;
 
-/** Undefined: no answer; `garbage`: the record is no call. */
-export type RecordAnswer = Uint8Array | undefined | 'garbage';
+/** Undefined: no answer; `garbage`: the record is no call; `hang_up`: the connection ends. */
+export type RecordAnswer = Uint8Array | undefined | 'garbage' | 'hang_up';
 
 export class RpcConnection {
   private readonly splitter: RecordSplitter;
@@ -70,6 +70,10 @@ export class RpcConnection {
       if (this.socket.destroyed) return;
       if (answer === 'garbage') {
         this.closeForGarbage();
+        return;
+      }
+      if (answer === 'hang_up') {
+        this.destroy();
         return;
       }
       if (answer !== undefined && !this.socket.write(encodeRecord(answer))) await this.drained();

@@ -14,8 +14,11 @@ export interface IncomingCall {
   standing: Standing;
 }
 
-/** An outcome to make a reply of, or a reply that is made already; undefined: silence. */
-export type Answer = RpcOutcome | Uint8Array | undefined;
+/**
+ * An outcome to make a reply of, or a reply that is made already; undefined: silence. `hang_up`: there will be none; over
+ * UDP that is silence, too, but a connection ends, as nobody sends a call twice on one.
+ */
+export type Answer = RpcOutcome | Uint8Array | 'hang_up' | undefined;
 
 export interface RpcProgram {
   readonly program: number;

@@ -5,7 +5,7 @@
 import { createSocket, type RemoteInfo, type Socket as UdpSocket } from 'node:dgram';
 import { createServer, type Server, type Socket } from 'node:net';
 import { parseIpv4, type Ipv4Address } from '../../wire/address';
-import { decodeRpc, encodeRpc, AUTH_NONE, type RpcCall } from '../../wire/rpc';
+import { decodeRpc, encodeRpc, AUTH_NONE, type RpcOutcome } from '../../wire/rpc';
 import type { FrontCounters } from './counters';
 import type { Client } from './forwarder';
 import type { FrontLimits } from './limits';
@@ -106,7 +106,7 @@ export class RpcServer {
     const standing = sources.standing(remote.address);
     const client: Client = { address: remote.address, port: remote.port };
     const answer = await this.dispatch({ call, call_bytes: bytes, client, transport: 'udp', standing });
-    if (answer === undefined || udp !== this.udp) return;
+    if (answer === undefined || answer === 'hang_up' || udp !== this.udp) return;
     if (answer.length > limits.udp_answer_octets_max) counters.count('answers_too_large');
     else if (!sources.mayAnswer(standing, bytes.length, answer.length)) counters.count('answers_withheld');
     else if (udp.getSendQueueSize() + answer.length > limits.udp_send_queue_octets_max)
@@ -165,13 +165,14 @@ export class RpcServer {
 
   private async recordAnswer(incoming: IncomingCall): Promise<RecordAnswer> {
     const answer = await this.dispatch(incoming);
-    if (answer !== undefined) this.options.counters.count('answers');
+    if (answer instanceof Uint8Array) this.options.counters.count('answers');
     return answer;
   }
 
-  private async dispatch(incoming: IncomingCall): Promise<Uint8Array | undefined> {
+  private async dispatch(incoming: IncomingCall): Promise<Exclude<Answer, RpcOutcome>> {
     const answer = await this.answer(incoming);
-    return answer === undefined || answer instanceof Uint8Array ? answer : encodeReply(incoming.call, answer);
+    if (answer === undefined || answer === 'hang_up' || answer instanceof Uint8Array) return answer;
+    return encodeRpc({ kind: 'reply', xid: incoming.call.xid, verifier: AUTH_NONE, outcome: answer });
   }
 
   private answer(incoming: IncomingCall): Answer | Promise<Answer> {
@@ -181,8 +182,4 @@ export class RpcServer {
     if (versions.includes(call.version)) return this.options.program.answer(incoming);
     return { status: 'prog_mismatch', low: versions[0] ?? 0, high: versions.at(-1) ?? 0 };
   }
-}
-
-function encodeReply({ xid }: RpcCall, outcome: Exclude<Answer, Uint8Array | undefined>): Uint8Array {
-  return encodeRpc({ kind: 'reply', xid, verifier: AUTH_NONE, outcome });
 }

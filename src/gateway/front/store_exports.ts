@@ -1,6 +1,8 @@
 /**
  * What each store exports, as its own mountd says (MOUNT EXPORT at the store's own address), asked again and again. What
  * a store said last stands for a while when it does not answer; then it counts as unknown.
+ *
+ * nfs-ganesha lists only what the asker may mount; so of an export for few clients it tells only if we are among them.
  */
 import type { Clock, Timer } from '../../controller/clock';
 import type { Ipv4Address } from '../../wire/address';
