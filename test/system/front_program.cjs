@@ -16,7 +16,7 @@ const ATTEMPTS = 3;
 const ATTEMPT_MS = 1000;
 
 const forwarder = {
-  call: (_client, call_bytes, pool) =>
+  call: (_client, call_bytes, { pool, signal }) =>
     new Promise((resolve) => {
       const socket = createSocket('udp4');
       let attempts = 0;
@@ -25,11 +25,15 @@ const forwarder = {
         else socket.send(call_bytes, MOUNT_PORT, mountds[pool ?? 'pool1']);
       };
       const timer = setInterval(send, ATTEMPT_MS);
+      let ended = false;
       const finish = (reply) => {
+        if (ended) return;
+        ended = true;
         clearInterval(timer);
         socket.close();
         resolve(reply);
       };
+      signal.addEventListener('abort', () => finish(undefined));
       socket.on('message', finish);
       send();
     }),

@@ -1,7 +1,7 @@
 /** portmap and MOUNT in front of a virtual store. */
 export { Front, DEFAULT_MOUNT_PORT, type FrontOptions, type FrontStatus } from './front';
 export type { ExportPool } from './export_list';
-export type { Client, Forwarder } from './forwarder';
+export type { ClientEndpoint, Forwarder } from './forwarder';
 export { DEFAULT_FRONT_LIMITS, type FrontLimits } from './limits';
 export { FRONT_COUNTERS, type FrontCounter } from './counters';
 export type { VirtualService } from './portmap_front';

@@ -146,7 +146,9 @@ export class MountFront implements RpcProgram {
     try {
       this.counters.count('forwarded');
       const pool = path === undefined ? undefined : exportOf(this.merge().exports, path)?.pool;
-      const reply = await this.within(this.options.forwarder.call(client, call_bytes, pool));
+      const reply = await this.within((signal) =>
+        this.options.forwarder.call(client, call_bytes, { pool, signal }),
+      );
       if (reply !== undefined && this.note(call, path, client.address, reply)) return reply;
       this.counters.count(reply === undefined ? 'unanswered' : 'forward_failures');
     } catch {
@@ -158,13 +160,19 @@ export class MountFront implements RpcProgram {
   }
 
   /** Undefined when it takes too long. */
-  private async within(reply: Promise<Uint8Array | undefined>): Promise<Uint8Array | undefined> {
+  private async within(
+    start: (signal: AbortSignal) => Promise<Uint8Array | undefined>,
+  ): Promise<Uint8Array | undefined> {
+    const abort = new AbortController();
     let timer: NodeJS.Timeout | undefined;
     const timeout = new Promise<undefined>((resolve) => {
-      timer = setTimeout(() => resolve(undefined), this.options.limits.forward_ms);
+      timer = setTimeout(() => {
+        abort.abort();
+        resolve(undefined);
+      }, this.options.limits.forward_ms);
     });
     try {
-      return await Promise.race([reply, timeout]);
+      return await Promise.race([start(abort.signal), timeout]);
     } finally {
       clearTimeout(timer);
     }

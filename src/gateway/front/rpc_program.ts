@@ -1,6 +1,6 @@
 /** What a front serves: one RPC program, its answers apart from sockets. */
 import type { RpcCall, RpcOutcome } from '../../wire/rpc';
-import type { Client } from './forwarder';
+import type { ClientEndpoint } from './forwarder';
 import type { Standing } from './sources';
 
 export type Transport = 'udp' | 'tcp';
@@ -9,7 +9,7 @@ export interface IncomingCall {
   call: RpcCall;
   /** The whole message, without record mark. */
   call_bytes: Uint8Array;
-  client: Client;
+  client: ClientEndpoint;
   transport: Transport;
   standing: Standing;
 }

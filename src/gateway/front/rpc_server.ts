@@ -7,7 +7,7 @@ import { createServer, type Server, type Socket } from 'node:net';
 import { parseIpv4, type Ipv4Address } from '../../wire/address';
 import { decodeRpc, encodeRpc, AUTH_NONE, type RpcOutcome } from '../../wire/rpc';
 import type { FrontCounters } from './counters';
-import type { Client } from './forwarder';
+import type { ClientEndpoint } from './forwarder';
 import type { FrontLimits } from './limits';
 import { RpcConnection, type RecordAnswer } from './rpc_connection';
 import type { Answer, IncomingCall, RpcProgram } from './rpc_program';
@@ -104,7 +104,7 @@ export class RpcServer {
     }
     counters.count('udp_calls');
     const standing = sources.standing(remote.address);
-    const client: Client = { address: remote.address, port: remote.port };
+    const client: ClientEndpoint = { address: remote.address, port: remote.port };
     const answer = await this.dispatch({ call, call_bytes: bytes, client, transport: 'udp', standing });
     if (answer === undefined || answer === 'hang_up' || udp !== this.udp) return;
     if (answer.length > limits.udp_answer_octets_max) counters.count('answers_too_large');
@@ -129,7 +129,7 @@ export class RpcServer {
       return;
     }
     counters.count('connections');
-    const client: Client = { address, port };
+    const client: ClientEndpoint = { address, port };
     const connection = new RpcConnection(socket, limits, counters, (record) => {
       const call = decodeRpc(record);
       if (call?.kind !== 'call') return 'garbage';
