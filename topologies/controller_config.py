@@ -1,6 +1,7 @@
 """The controller's configuration file of a topology (its schema: `storeswitch config schema`)."""
 
 import json
+import os
 
 DEFAULT_INSTANCE = "single"
 DEFAULT_ADMIN_SOCKET = "/run/storeswitch/admin.sock"
@@ -44,6 +45,7 @@ def write(path, switch, ports, stores, vip, socket, prefix_length, pool, offered
             "cpu_port": switch["cpu_port"],
         },
         "admin": {"socket": socket},
+        "gateway": {"socket": os.path.join(os.path.dirname(socket), "gateway.sock")},
         # A store that died is out after 3 failed checks: half a second at most.
         "health": {"interval_ms": 100, "timeout_ms": 200, "failures": 3},
         "ports": [

@@ -278,4 +278,4 @@ class Virtualizer(Part):
 
     def add_gateway(self, storeswitch, config):
         """Adds the gateway with the configuration file `config`."""
-        self.add_daemon("gateway", [*storeswitch, "gateway", config], [("tcp", 2049), ("udp", 111)])
+        self.add_daemon("gateway", [*storeswitch, "gateway", "run", config], [("tcp", 2049), ("udp", 111)])

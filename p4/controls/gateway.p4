@@ -7,7 +7,7 @@ control Gateway(in headers_t hdr, inout metadata_t meta) {
     register<bit<32>>(GATEWAY_DATAGRAMS) reply_client;
     register<bit<32>>(GATEWAY_DATAGRAMS) reply_service; // the VIP
     register<bit<16>>(GATEWAY_DATAGRAMS) reply_id;      // IP identification
-    register<bit<32>>(GATEWAY_DATAGRAMS) reply_seen_us; // modulo 32 bits; 0: never
+    register<bit<32>>(GATEWAY_DATAGRAMS) reply_seen_us; // modulo 32 bits, made odd; 0: never
 
     // As long as fragments of requests have: fragment.p4.
     const bit<32> LIFETIME_US = 100000;
@@ -16,6 +16,7 @@ control Gateway(in headers_t hdr, inout metadata_t meta) {
     bit<9>     port;
     mac_addr_t mac;
     bit<32>    index;
+    bit<32>    now_us;
 
     action to_gateway(bit<9> gateway_port, mac_addr_t gateway_mac) {
         port = gateway_port;
@@ -62,7 +63,7 @@ control Gateway(in headers_t hdr, inout metadata_t meta) {
         reply_seen_us.read(seen_us, index);
         is_for_gateway = (known_client == meta.dst_addr && known_service == meta.src_addr
                           && known_id == hdr.ipv4.identification && seen_us != 0
-                          && meta.time_us[31:0] - seen_us < LIFETIME_US) ? 1w1 : 1w0;
+                          && now_us - seen_us < LIFETIME_US) ? 1w1 : 1w0;
     }
 
     action remember() {
@@ -70,11 +71,12 @@ control Gateway(in headers_t hdr, inout metadata_t meta) {
         reply_client.write(index, meta.dst_addr);
         reply_service.write(index, meta.src_addr);
         reply_id.write(index, hdr.ipv4.identification);
-        reply_seen_us.write(index, meta.time_us[31:0] | 1);
+        reply_seen_us.write(index, now_us);
     }
 
     apply {
         is_for_gateway = 0;
+        now_us = meta.time_us[31:0] | 1;
         if (meta.ip_protocol == PROTOCOL_UDP && gateway.apply().hit) {
             if (meta.is_follower == 1) {
                 look_up();

@@ -236,6 +236,7 @@ function checkVirtualStore(config: ConfigShape, virtualStore: VirtualStore, pare
       checkRules(virtualStore, service, [...parent, 'services', index]),
     ),
     ...pools.flatMap((pool, index) => checkPolicy(pool, services, [...parent, 'pools', index])),
+    ...checkFront(services, parent),
   ];
 }
 
@@ -258,6 +259,17 @@ function checkPool({ stores }: ConfigShape, pool: VirtualStore['pools'][number],
     ...(weighty === 0 ? [{ ...at, expected: 'a store with a weight above 0' }] : []),
     ...(weighty > SLOTS_PER_POOL ? [{ ...at, expected }] : []),
   ];
+}
+
+/** Portmap and MOUNT are answered by one front: it tells of both. */
+function checkFront(services: VirtualStore['services'], parent: KeyPath): Problem[] {
+  const terminated = (program: number) =>
+    services.findIndex((service) => service.mode === 'terminate' && service.program === program);
+  const [portmap, mount] = [terminated(RPC_PROGRAM.portmap), terminated(RPC_PROGRAM.mount)];
+  if (portmap < 0 === mount < 0) return [];
+  const [alone, other] = mount < 0 ? [portmap, 'mount'] : [mount, 'portmap'];
+  const expected = `mode request or session, or a service of program ${other} in mode terminate, too`;
+  return [{ path: [...parent, 'services', alone, 'mode'], found: 'terminate', expected }];
 }
 
 /** What asks for the impossible. */

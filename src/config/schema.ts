@@ -24,6 +24,7 @@ import {
 } from './values';
 
 export const DEFAULT_ADMIN_SOCKET = '/run/storeswitch/admin.sock';
+export const DEFAULT_GATEWAY_SOCKET = '/run/storeswitch/gateway.sock';
 
 const switchSchema = z.strictObject({
   address: hostPort.default('127.0.0.1:9559').describe('P4Runtime server of the switch'),
@@ -248,6 +249,33 @@ const limitsSchema = z.strictObject({
     .describe('TCP connections that are pinned to their stores, and reset when those die'),
 });
 
+/** What one datagram can carry, less the largest headers and credentials. */
+const TRANSFER_OCTETS_MAX = 61_440;
+const TRANSFER_MULTIPLE = 4096;
+const transferOctets = integer(TRANSFER_MULTIPLE, TRANSFER_OCTETS_MAX, 'octets').refine(
+  (octets) => octets % TRANSFER_MULTIPLE === 0,
+  `a multiple of ${TRANSFER_MULTIPLE} octets`,
+);
+
+const gatewaySchema = z.strictObject({
+  socket: path.default(DEFAULT_GATEWAY_SOCKET).describe('Unix socket of the running gateway'),
+  trusted: z
+    .array(network)
+    .prefault([])
+    .describe(
+      'networks that may ask over UDP for answers much larger than their calls, and who has mounted what',
+    ),
+  read_octets_max: transferOctets.default(32_768).describe('data that one READ brings at most'),
+  write_octets_max: transferOctets.default(32_768).describe('data that one WRITE takes at most'),
+  connections_max: integer(1, 1_048_576).default(16_384).describe('client connections at one time'),
+  connection_calls_max: integer(1, 65_536)
+    .default(128)
+    .describe('calls of one connection that wait for replies; then nothing more is read from it'),
+  idle_ms_max: integer(0, 86_400_000, 'milliseconds')
+    .default(360_000)
+    .describe('a connection without calls for so long is closed; 0: never'),
+});
+
 const MEBIBYTE = 1_048_576;
 
 const recordsSchema = z.strictObject({
@@ -301,6 +329,7 @@ export const configSchema = z.strictObject({
     .describe('what clients see'),
   health: healthSchema.prefault({}).describe('health checks of stores; a service may differ'),
   neighbours: neighboursSchema.prefault({}).describe('address resolution'),
+  gateway: gatewaySchema.prefault({}).describe('what serves mode terminate: `storeswitch gateway run`'),
   records: recordsSchema.prefault({}).describe('performance records of sampled requests, and summaries'),
   limits: limitsSchema.prefault({}).describe('bounds of what traffic makes the controller keep'),
 });

@@ -143,6 +143,18 @@ describe.each(targets)('the gateway on $name', (kind) => {
       }
     });
 
+    test('responses of several packets, one right after the other', async () => {
+      for (let identification = 4010; identification < 4018; identification++) {
+        const pieces = fragments(
+          nfsReply(0, { xid: 7, clientPort: GATEWAY_CLIENT_PORT, ipv4: { identification } }),
+          68,
+        );
+        for (const piece of pieces) sw.send(NET.storePorts[0], piece);
+        for (const piece of pieces)
+          expect((await sw.receive(NET.unknownPort)).subarray(14)).toEqual(piece.subarray(14));
+      }
+    });
+
     test('its datagrams and those of the client itself are told apart', async () => {
       const pieces = (clientPort: number, xid: number, fill: number) =>
         fragments(

@@ -44,7 +44,7 @@ export interface StoreExportsOptions {
 
 export const DEFAULT_STORE_EXPORTS_OPTIONS: StoreExportsOptions = {
   refresh_ms: 30_000,
-  retry_ms: 5_000,
+  retry_ms: 1_000,
   timeout_ms: 2_000,
   keep_ms: 300_000,
   reply_octets_max: 1_048_576,
