@@ -554,7 +554,7 @@ routes:
       'a connection begun where there is none',
       [['program: mount,', 'program: mount, health: { check: tcp_connect },']],
       [
-        '28:92: virtual_stores[0].services[1].health.check: found "tcp_connect", expected null_rpc or none, as this service is not over TCP',
+        '28:89: virtual_stores[0].services[1].health.check: found "tcp_connect", expected null_rpc or none, as this service is not over TCP',
       ],
     ],
     [

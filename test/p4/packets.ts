@@ -110,12 +110,13 @@ export function tcpSegment(
   clientPort: number,
   flags: number = TCP_FLAG.syn,
   addresses: Partial<FrameAddresses> = {},
+  servicePort = NFS_PORT,
 ): Uint8Array {
   return encodeTcpFrame(
     { ...FROM_CLIENT, ...addresses },
     {
       sourcePort: clientPort,
-      destinationPort: NFS_PORT,
+      destinationPort: servicePort,
       sequence: 1000,
       acknowledgement: 0,
       flags,
