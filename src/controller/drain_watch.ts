@@ -6,9 +6,9 @@ export interface DrainEnvironment {
   clock: Clock;
   stores: StoreStates;
   /** Sees whether the store's sessions are still there. */
-  verify(store_id: number): void;
+  verify: (store_id: number) => void;
   /** The store's deadline has passed. */
-  onDue(store: string): void;
+  onDue: (store: string) => void;
 }
 
 const VERIFY_MS = 30_000;

@@ -283,7 +283,10 @@ describeHere(`MOUNT and portmap front${reason === undefined ? '' : ` (${reason})
       const end_ms = Date.now() + KEEP_MS;
       while ((await of_store2())?.error === undefined && Date.now() < end_ms)
         await new Promise((wake) => setTimeout(wake, 50));
-      expect(await of_store2()).toMatchObject({ exports: 2, error: expect.stringContaining(STORES.store2) });
+      expect(await of_store2()).toMatchObject({
+        exports: 2,
+        error: expect.stringContaining(STORES.store2) as string,
+      });
       const argv = ['showmount', '--no-headers', '-e', VIP];
       const gone = await eventually(argv, ({ stdout }) => !stdout.includes('/only2'));
       expect(gone.stdout.trim().split('\n')).toEqual([
