@@ -441,7 +441,7 @@ describe('whoever waits for entries', () => {
     await writer.settled();
     expect(told).toBe(1);
     target.onWrite = () => {
-      throw new UnreachableError('gone');
+      throw new UnreachableError('Write', 'fake', Code.UNAVAILABLE, 'gone');
     };
     writer.change(wanted(row(2)));
     writer.whenWritten([row(2)], () => (told += 1));
