@@ -146,7 +146,10 @@ export class FileWriter {
   relieve(): boolean {
     if (this.relieving || this.isIdle) return false;
     this.relieving = true;
-    void this.commit().finally(() => (this.relieving = false));
+    void this.commit().finally(() => {
+      this.relieving = false;
+      this.budget.relieveAgain();
+    });
     return true;
   }
 

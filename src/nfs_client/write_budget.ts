@@ -57,6 +57,11 @@ export class WriteBudget {
     this.holders.delete(holder);
   }
 
+  /** A holder has done what it was asked; what was written meanwhile it was not asked for. */
+  relieveAgain(): void {
+    if (this.waiting.length > 0) this.relieve(Infinity);
+  }
+
   private relieve(count: number): void {
     let started = 0;
     for (const holder of this.holders) {
