@@ -101,7 +101,7 @@ def main():
     root = ctypes.cast(ctypes.c_void_p(LIBNFS.nfs_get_rootfh(NFS)), ctypes.POINTER(Handle)).contents
     raw("rpc_nfs3_readdir_async", ctypes.byref(Readdir(root, 0, b"", 1024)))
     raw("rpc_nfs3_pathconf_async", ctypes.byref(root))
-    raw("rpc_nfs3_create_async", ctypes.byref(Create(root, b"exclusive", 2, b"verifier", b"")))
+    raw("rpc_nfs3_create_async", ctypes.byref(Create(root, b"exclusive", 2, 0, b"verifier", b"")))
     raw("rpc_nfs3_null_async")
 
     call("nfs_rename", b"/d/link", b"/renamed")
