@@ -217,25 +217,28 @@ export class FileWriter {
 
   private async commitAll(): Promise<void> {
     for (let round = 0; ; round++) {
+      const rewrites = this.rewrites;
       const stable = round >= COMMITS_MAX || this.isOneWrite();
       await this.send(stable ? WRITE_STABILITY.FILE_SYNC : WRITE_STABILITY.UNSTABLE);
-      const blocks = [...this.blocks.values()].filter((block) => !block.uncommitted.isEmpty);
-      const [first] = blocks;
-      if (first === undefined) return;
-      for (const block of blocks) block.beginCommit();
-      try {
-        const verifier = await this.calls.commit(first.caller);
-        let lost = 0;
-        for (const block of blocks) if (!block.endCommit(verifier)) lost += 1;
-        this.rewrites += lost;
-        if (lost === 0) return;
-      } catch (error) {
-        for (const block of blocks) block.committing.clear();
-        this.fail(error);
-        return;
-      } finally {
-        for (const block of blocks) this.release(block);
-      }
+      await this.commitSent();
+      // Answers to WRITEs may show a loss, too. What is dirty otherwise was written meanwhile.
+      if (this.rewrites === rewrites) return;
+    }
+  }
+
+  private async commitSent(): Promise<void> {
+    const blocks = [...this.blocks.values()].filter((block) => !block.uncommitted.isEmpty);
+    const [first] = blocks;
+    if (first === undefined) return;
+    for (const block of blocks) block.beginCommit();
+    try {
+      const verifier = await this.calls.commit(first.caller);
+      for (const block of blocks) if (!block.endCommit(verifier)) this.rewrites += 1;
+    } catch (error) {
+      for (const block of blocks) block.committing.clear();
+      this.fail(error);
+    } finally {
+      for (const block of blocks) this.release(block);
     }
   }
 
