@@ -13,6 +13,8 @@ const layers = {
   controller: ['wire', 'p4runtime', 'dataplane', 'config'],
   demo: ['wire', 'config', 'topology', 'admin'],
   kernel_client: ['wire', 'config', 'topology', 'admin', 'demo'],
+  nfs_client: ['wire'],
+  fuse: ['wire', 'nfs_client'],
   topology: ['config'],
   sim: ['wire', 'p4runtime', 'dataplane', 'switch', 'config', 'controller'],
   bench: [

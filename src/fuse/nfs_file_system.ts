@@ -1,6 +1,6 @@
 /** An NFSv3 export as the kernel's file system: which operation is whose. */
 import type { CallContext } from '../nfs_client/nfs_client';
-import type { Nfs3Attributes } from '../wire/nfs3/attributes';
+import { NAME_LENGTH_MAX, type Nfs3Attributes } from '../wire/nfs3/attributes';
 import { ACCESS } from '../wire/nfs3/calls';
 import { DirectoryListing } from './directory_listing';
 import { toSettable, typeBits } from './file_attributes';
@@ -48,7 +48,7 @@ export class NfsFileSystem implements FileSystem {
   /** Everything written reaches stable storage, and removed files that are still open go. Never rejects. */
   async finish(context: CallContext): Promise<void> {
     const inodes = [...this.state.inodes];
-    await Promise.all(inodes.map((inode) => inode.writer?.commit()));
+    await Promise.all(inodes.flatMap(({ writer }) => (writer ? [writer.commit()] : [])));
     for (const inode of inodes) {
       inode.opens = 0;
       await removeHidden(this.state, inode, context).catch(() => undefined);
@@ -89,6 +89,7 @@ export class NfsFileSystem implements FileSystem {
   private answerNamed(operation: Operation, nodeid: number, context: CallContext): Promise<Reply> | Reply {
     const { state, open } = this;
     const inode = state.inodes.get(nodeid);
+    checkNames(operation);
     switch (operation.name) {
       case 'LOOKUP':
         return names.lookupEntry(state, inode, operation.entry, context);
@@ -224,6 +225,15 @@ export class NfsFileSystem implements FileSystem {
     if ((access & wanted) !== wanted) throw new FuseError(ERRNO.EACCES);
     return DONE;
   }
+}
+
+/** The server says the same of names that are too long for it. */
+function checkNames(operation: Operation): void {
+  const names = [
+    ...('entry' in operation ? [operation.entry] : []),
+    ...('new_entry' in operation ? [operation.new_entry] : []),
+  ];
+  if (names.some(({ length }) => length > NAME_LENGTH_MAX)) throw new FuseError(ERRNO.ENAMETOOLONG);
 }
 
 function isDot(name: Uint8Array): boolean {

@@ -117,7 +117,7 @@ test('no more calls than allowed are under way', async () => {
     () => undefined,
     async (channel, server) => {
       const calls = Array.from({ length: 20 }, () => channel.call(request));
-      calls.forEach((call) => call.catch(() => undefined));
+      calls.forEach((call) => void call.catch(() => undefined));
       while (server.calls.length < 3) await new Promise((resolve) => setImmediate(resolve));
       for (let turn = 0; turn < 50; turn++) await new Promise((resolve) => setImmediate(resolve));
       under_way = new Set(server.calls.map(({ call }) => call.xid)).size;

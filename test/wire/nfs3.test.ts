@@ -39,7 +39,7 @@ function exchanges(): Exchange[] {
 }
 
 const typeOf = (name: Nfs3ProcedureName, part: 'args' | 'results'): XdrType<unknown> =>
-  NFS3_PROCEDURES[name][part] as XdrType<unknown>;
+  NFS3_PROCEDURES[name][part];
 
 /** Every value of a key anywhere in a decoded message, in order; `where`: only of objects that have this key too. */
 function valuesOf(message: unknown, key: string, where?: string): string[] {

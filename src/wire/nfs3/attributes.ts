@@ -15,8 +15,8 @@ import {
 /** ftype3 */
 export const FILE_TYPE = { REG: 1, DIR: 2, BLK: 3, CHR: 4, LNK: 5, SOCK: 6, FIFO: 7 } as const;
 
-/** Ours: what Linux and every other system allow. Names are bytes: NFSv3 knows no character set. */
-const NAME_LENGTH_MAX = 255;
+/** Ours: more than file systems allow, which is mostly 255. Names are bytes: NFSv3 knows no character set. */
+export const NAME_LENGTH_MAX = 1024;
 const PATH_LENGTH_MAX = 4096;
 
 export const fileHandle: XdrType<Uint8Array> = opaque(FILE_HANDLE_LENGTH_MAX);
