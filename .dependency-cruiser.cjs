@@ -15,6 +15,8 @@ const layers = {
   gateway: ['wire', 'afpacket', 'dataplane', 'config', 'controller'],
   demo: ['wire', 'config', 'topology', 'admin'],
   kernel_client: ['wire', 'config', 'topology', 'admin', 'demo'],
+  nfs_client: ['wire'],
+  fuse: ['wire', 'nfs_client'],
   topology: ['config'],
   sim: ['wire', 'p4runtime', 'dataplane', 'switch', 'config', 'controller'],
   bench: [
