@@ -11,6 +11,7 @@ const layers = {
   dataplane: ['wire', 'p4runtime'],
   config: ['wire', 'dataplane'],
   controller: ['wire', 'p4runtime', 'dataplane', 'config'],
+  gateway: ['wire', 'p4runtime', 'config'],
   demo: ['wire', 'config', 'topology', 'admin'],
   kernel_client: ['wire', 'config', 'topology', 'admin', 'demo'],
   topology: ['config'],

@@ -2,6 +2,7 @@
 import { prefixContains, type Ipv4Address } from '../wire/address';
 import { EXPORTS, POOLS, SERVICES, SLOTS_PER_POOL } from '../dataplane/sizes';
 import { checkEntries, checkExports, checkRules } from './check_rules';
+import { checkFolders, checkSmb } from './check_smb';
 import { isByLoad, poolsOf } from './pools';
 import { healthCheckKind, programVersion } from './config';
 import type { KeyPath, Problem } from './problem';
@@ -20,6 +21,7 @@ export function crossCheck(config: ConfigShape): Problem[] {
     ...checkTotal(config, 'services'),
     ...checkTotal(config, 'exports'),
     ...checkEntries(config.virtual_stores),
+    ...checkFolders(config.virtual_stores),
     ...config.virtual_stores.flatMap((virtualStore, index) =>
       checkVirtualStore(config, virtualStore, ['virtual_stores', index]),
     ),
@@ -184,6 +186,7 @@ function checkVirtualStore(config: ConfigShape, virtualStore: VirtualStore, pare
       checkRules(virtualStore, service, [...parent, 'services', index]),
     ),
     ...pools.flatMap((pool, index) => checkPolicy(pool, services, [...parent, 'pools', index])),
+    ...checkSmb(virtualStore, [...parent, 'smb']),
   ];
 }
 
