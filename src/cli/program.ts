@@ -7,6 +7,7 @@ import * as config from './config';
 import * as counter from './counter';
 import * as demo from './demo';
 import * as doctor from './doctor';
+import * as mount from './mount';
 import * as run from './run';
 import * as service from './service';
 import * as status from './status';
@@ -23,6 +24,7 @@ const COMMANDS = [
   demo,
   doctor,
   run,
+  mount,
   switchCommand,
   switchCtl,
   topology,
