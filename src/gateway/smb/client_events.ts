@@ -13,6 +13,9 @@ const PROCESSES_MAX = 4096;
 const DIALECTS_MAX = 16;
 const UNKNOWN_CLIENT = 'unknown';
 
+const LOGON =
+  /^Auth: \[[^\]]*\] user \[[^\]]*\]\\\[([^\]]*)\] .* status \[(NT_STATUS_\w+)\] .*remote host \[ipv4:([\d.]+):\d+\]/;
+
 interface Connection {
   client: string;
   dialects: string[];
@@ -20,6 +23,9 @@ interface Connection {
 
 export class ClientEvents {
   private readonly connections = new Map<number, Connection>();
+
+  /** `has_guests`: whom Samba does not know is a guest, and not refused. */
+  constructor(private readonly has_guests: boolean) {}
 
   /** Undefined where the record tells nothing of that kind. */
   take({ pid, text }: SambaLogRecord): ClientEvent | undefined {
@@ -48,21 +54,19 @@ export class ClientEvents {
     if (user?.[1] !== undefined && user[2] !== undefined)
       return { kind: 'user_refused', client, user: user[1], share: user[2] };
 
-    const logon =
-      /^Auth: \[[^\]]*\] user \[[^\]]*\]\\\[([^\]]*)\] .* status \[(NT_STATUS_\w+)\] .*remote host \[ipv4:([\d.]+):\d+\]/.exec(
-        text,
-      );
-    if (
-      logon?.[1] !== undefined &&
-      logon[2] !== undefined &&
-      logon[3] !== undefined &&
-      logon[2] !== 'NT_STATUS_OK'
-    )
-      return { kind: 'logon_failed', client: logon[3], user: logon[1], status: logon[2] };
-
+    const logon = this.logonFailure(text);
+    if (logon !== undefined) return logon;
     if (/^number of processes .* is over allowed limit/.test(text)) return { kind: 'too_many_clients', text };
     if (/^Server exit/.test(text)) this.connections.delete(pid);
     return undefined;
+  }
+
+  private logonFailure(text: string): ClientEvent | undefined {
+    const [, user, status, client] = LOGON.exec(text) ?? [];
+    if (user === undefined || status === undefined || client === undefined) return undefined;
+    if (status === 'NT_STATUS_OK' || (this.has_guests && status === 'NT_STATUS_NO_SUCH_USER'))
+      return undefined;
+    return { kind: 'logon_failed', client, user, status };
   }
 
   private remember(pid: number, client: string): void {

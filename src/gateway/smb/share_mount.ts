@@ -71,7 +71,9 @@ export class ShareMount {
 
   private fail(reason: string): void {
     if (this.stopping.signal.aborted) return;
+    const is_new = this.current.state !== 'failed' || this.current.reason !== reason;
     this.current = { state: 'failed', reason };
+    if (!is_new) return;
     this.logger.error(
       { ...this.request, reason },
       'export not mounted; its share refuses clients until it is',

@@ -18,6 +18,7 @@ import { SambaLogParser, type SambaLogRecord } from './samba_log';
 import { ShareMount, type ShareMountState } from './share_mount';
 import { negotiationConf, smbConf } from './smb_conf';
 import { SmbdSupervisor, type SmbdState } from './supervisor';
+import { endHelper } from './helper';
 import { checkSmbConf } from './testparm';
 import { UserMounter } from './user_mounter';
 
@@ -63,7 +64,7 @@ export class SmbShares {
   private readonly programs: SmbPrograms;
   private readonly logger: Logger;
   private readonly backoff: BackoffOptions;
-  private readonly events = new ClientEvents();
+  private readonly events: ClientEvents;
   private readonly parser = new SambaLogParser();
   private readonly refused: SmbSharesStatus['refused'] = {
     smb1_refused: 0,
@@ -79,6 +80,7 @@ export class SmbShares {
 
   constructor(private readonly options: SmbSharesOptions) {
     this.server = options.server;
+    this.events = new ClientEvents(options.server.shares.some(({ guest }) => guest));
     this.folders = new SmbFolders(options.server);
     this.programs = options.programs ?? DEFAULT_PROGRAMS;
     this.logger = options.logger.child({ smb: options.server.name });
@@ -131,6 +133,7 @@ export class SmbShares {
   /** Ends smbd, then unmounts. Never rejects. */
   async stop(): Promise<void> {
     await this.supervisor?.stop();
+    endHelper(this.folders);
     await Promise.all(this.mounts.map(({ mount }) => mount.stop()));
     this.tail?.stop();
   }
