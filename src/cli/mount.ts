@@ -83,7 +83,8 @@ async function mount(target: string, folder: string, options: MountCommandOption
   stop.handle((count) => void unmount(mounted, count, options));
   await mounted.done;
   stop.end();
-  if (options.json) printLine(JSON.stringify({ event: 'unmounted', folder: mounted.folder }));
+  const { counters } = mounted;
+  if (options.json) printLine(JSON.stringify({ event: 'unmounted', folder: mounted.folder, ...counters }));
 }
 
 /** First politely; programs that use the folder keep what they have open; a second signal does not wait for them. */

@@ -1,7 +1,7 @@
 /** Mounts an NFSv3 export on a folder, and serves it until it is unmounted. */
 import { stat, writeFile } from 'node:fs/promises';
 import { mountExport, type ExportAddress } from '../nfs_client/mount_export';
-import type { ChannelEvent } from '../nfs_client/udp_channel';
+import type { ChannelCounters, ChannelEvent } from '../nfs_client/udp_channel';
 import { WriteBudget } from '../nfs_client/write_budget';
 import { Callers } from './callers';
 import { InodeTable } from './inode_table';
@@ -36,7 +36,7 @@ export interface MountOptions extends ExportAddress {
 export type MountEvent = ChannelEvent | { event: 'readahead_unchanged'; reason: string };
 
 /** Waits as the Linux client's are: `timeo` of 1.1 s, doubled; but never so long that a store's return goes unnoticed. */
-const RETRANSMISSION = { initial_ms: 1100, min_ms: 100, max_ms: 4400 };
+const RETRANSMISSION = { initial_ms: 1100, min_ms: 200, max_ms: 4400 };
 /** A datagram of 64 KiB less the headers. */
 export const TRANSFER_BYTES_MAX = 57_344;
 export const TRANSFER_BYTES_MIN = 1024;
@@ -50,6 +50,8 @@ export interface MountedFolder {
   done: Promise<void>;
   /** `busy`: programs use it; it is still mounted, unless `detach`: then it goes when they are done. */
   unmount(detach: boolean): Promise<'unmounted' | 'busy'>;
+  /** Of calls to the server so far. */
+  counters: Readonly<ChannelCounters>;
   /** Brings everything to stable storage at once, as before a process that cannot wait for others ends. */
   finish(): Promise<void>;
 }
@@ -99,7 +101,7 @@ export async function mountNfs(options: MountOptions): Promise<MountedFolder> {
     if (reason !== undefined) options.onEvent?.({ event: 'readahead_unchanged', reason });
     return {
       folder: kernel.folder,
-      ...{ read_bytes, write_bytes, finish },
+      ...{ read_bytes, write_bytes, finish, counters: client.counters },
       done: served.then(finish),
       unmount: (detach) => kernel.unmount(detach),
     };

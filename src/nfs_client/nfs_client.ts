@@ -10,7 +10,7 @@ import type { Cancellation } from './cancellation';
 import { credentialOf, type Caller } from './caller';
 import { CancelledError, MalformedReplyError, NfsStatusError } from './errors';
 import type { TimerClass } from './round_trip';
-import type { UdpChannel } from './udp_channel';
+import type { ChannelCounters, UdpChannel } from './udp_channel';
 
 /** For whom a call is made. */
 export interface CallContext {
@@ -102,6 +102,10 @@ export class NfsClient {
     context: CallContext,
   ): Promise<OkOf<P>> {
     return (await this.call(procedure, args, context)).value;
+  }
+
+  get counters(): Readonly<ChannelCounters> {
+    return this.channel.counters;
   }
 
   close(): void {

@@ -62,6 +62,7 @@ interface PendingCall {
   /** With what the network and the kernel need beside the reply itself. */
   buffer_bytes: number;
   created_at_ms: number;
+  first_sent_at_ms: number;
   sent_at_ms: number;
   due_at_ms: number;
   transmissions: number;
@@ -71,8 +72,8 @@ interface PendingCall {
 }
 
 const TICK_MS = 20;
-/** After so many copies without an answer, whoever watches is told. */
-const NOT_RESPONDING_AFTER = 4;
+/** After so long without an answer, whoever watches is told. */
+const NOT_RESPONDING_AFTER_MS = 3000;
 const RECEIVE_BUFFER_BYTES = 4 << 20;
 const SEND_BUFFER_BYTES = 2 << 20;
 /** A datagram's fragments occupy about twice its bytes in the kernel. */
@@ -134,6 +135,7 @@ export class UdpChannel {
         request,
         buffer_bytes: request.reply_bytes * BUFFER_FACTOR + BUFFER_OVERHEAD_BYTES,
         created_at_ms: now_ms,
+        first_sent_at_ms: now_ms,
         sent_at_ms: now_ms,
         due_at_ms: now_ms,
         transmissions: 0,
@@ -185,6 +187,7 @@ export class UdpChannel {
   private transmit(call: PendingCall): void {
     call.transmissions += 1;
     call.sent_at_ms = performance.now();
+    if (call.transmissions === 1) call.first_sent_at_ms = call.sent_at_ms;
     call.due_at_ms = call.sent_at_ms + this.round_trips.wait_ms(call.request.timer, call.transmissions);
     if (call.transmissions > 1) this.counters.retransmissions += 1;
     this.ticker ??= setInterval(() => setImmediate(() => this.tick()), TICK_MS);
@@ -204,7 +207,7 @@ export class UdpChannel {
         continue;
       }
       this.window.lost(call.sent_at_ms, now_ms);
-      if (call.transmissions === NOT_RESPONDING_AFTER) this.report(false);
+      if (now_ms - call.first_sent_at_ms > NOT_RESPONDING_AFTER_MS) this.report(false);
       this.transmit(call);
     }
     if (this.under_way.size === 0 && this.ticker !== undefined) {
