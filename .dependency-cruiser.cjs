@@ -18,7 +18,7 @@ const layers = {
   sim: ['wire', 'p4runtime', 'dataplane', 'switch', 'config', 'controller'],
   bench: [
     ...['wire', 'admin', 'p4runtime', 'dataplane', 'switch', 'config', 'controller'],
-    ...['topology', 'demo', 'sim'],
+    ...['topology', 'demo', 'sim', 'gateway'],
   ],
 };
 

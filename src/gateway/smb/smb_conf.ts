@@ -1,6 +1,6 @@
 /**
  * smb.conf(5) from our configuration. Samba must not assume that it is alone with its files: NFS clients change them
- * too, and the mount has neither extended attributes nor a way to tell Samba of a change. docs/decisions/0022 says why
+ * too, and the mount has neither extended attributes nor a way to tell Samba of a change. docs/decisions/0026 says why
  * each option has its value.
  */
 import { isAccountName, isExactText, isPlainText } from '../../config/smb_text';

@@ -19,7 +19,8 @@ export class Smbd {
     const [command = '', ...args] = [...program, ...options];
     // Not above this process: an smbd that nobody supervises would keep the port.
     const argv = ['--pdeathsig', 'TERM', '--', command, ...args];
-    this.child = spawn('setpriv', argv, { stdio: ['ignore', 'ignore', 'pipe'] });
+    // A session of its own: when smbd ends, it sends SIGTERM to its whole process group, which must not be ours.
+    this.child = spawn('setpriv', argv, { stdio: ['ignore', 'ignore', 'pipe'], detached: true });
     this.child.stderr?.setEncoding('utf8').on('data', (text: string) => {
       this.said = (this.said + text).slice(-STDERR_LENGTH_MAX);
     });
