@@ -28,7 +28,7 @@ async function run(progress: (line: string) => void, signal: AbortSignal): Promi
   try {
     await lab.startStore();
     const logger = pino({ level: 'warn' }, pino.destination({ fd: 2, sync: true }));
-    await lab.serve([lab.share()], logger);
+    await lab.serve([lab.share({ case_sensitive: true }), lab.share({ name: 'any_case' })], logger);
     const sent = join(lab.folder, 'sent');
     const fetched = join(lab.folder, 'fetched');
     const large = join(sent, 'large');
@@ -38,11 +38,11 @@ async function run(progress: (line: string) => void, signal: AbortSignal): Promi
     writeRandom(join(large, 'file-0'), LARGE_MIB);
     for (const folder of ['large', 'small', 'killed']) mkdirSync(join(fetched, folder), { recursive: true });
 
-    const step = async (what: string, commands: string): Promise<Step> => {
+    const step = async (what: string, commands: string, share = 'share'): Promise<Step> => {
       signal.throwIfAborted();
       progress(`smb: ${what}`);
       const started_ms = performance.now();
-      const { code, stdout, stderr } = await lab.smbclient(commands, { options: PATIENT });
+      const { code, stdout, stderr } = await lab.smbclient(commands, { share, options: PATIENT });
       const seconds = (performance.now() - started_ms) / 1000;
       const complaints = `${stdout}${stderr}`
         .split('\n')
@@ -56,6 +56,11 @@ async function run(progress: (line: string) => void, signal: AbortSignal): Promi
     const largePut = await step(`put ${LARGE_MIB} MiB`, `mkdir large; cd large; ${put(large)}`);
     const largeGet = await step(`get ${LARGE_MIB} MiB`, `cd large; ${get(join(fetched, 'large'))}`);
     const smallPut = await step(`put ${SMALL_FILES} files`, `mkdir small; cd small; ${put(small)}`);
+    const anyCasePut = await step(
+      `put ${SMALL_FILES} files, whatever the case of their names`,
+      `mkdir any_case; cd any_case; ${put(small)}`,
+      'any_case',
+    );
     const smallGet = await step(`get ${SMALL_FILES} files`, `cd small; ${get(join(fetched, 'small'))}`);
     makeFiles(join(lab.export_folder, 'many'), ENTRIES, 0);
     const list = await step(`list ${ENTRIES} entries`, 'cd many; ls');
@@ -68,10 +73,11 @@ async function run(progress: (line: string) => void, signal: AbortSignal): Promi
     const mismatches =
       differences(large, join(fetched, 'large')) +
       differences(small, join(fetched, 'small')) +
+      differences(small, join(lab.export_folder, 'any_case')) +
       differences(large, join(lab.export_folder, 'large'));
     const killed_mismatches =
       differences(large, join(fetched, 'killed')) + differences(large, join(lab.export_folder, 'killed'));
-    const steps = [largePut, largeGet, smallPut, smallGet, list];
+    const steps = [largePut, largeGet, smallPut, anyCasePut, smallGet, list];
     const errors = steps.reduce((sum, step) => sum + step.errors, 0);
     const rate = (count: number, { seconds }: Step): number => Number((count / seconds).toFixed(1));
     return {
@@ -79,6 +85,7 @@ async function run(progress: (line: string) => void, signal: AbortSignal): Promi
         put_mib_per_second: rate(LARGE_MIB, largePut),
         get_mib_per_second: rate(LARGE_MIB, largeGet),
         put_files_per_second: rate(SMALL_FILES, smallPut),
+        put_files_per_second_any_case: rate(SMALL_FILES, anyCasePut),
         get_files_per_second: rate(SMALL_FILES, smallGet),
         list_entries_per_second: rate(ENTRIES, list),
         errors,
@@ -96,6 +103,7 @@ async function run(progress: (line: string) => void, signal: AbortSignal): Promi
           [`put ${LARGE_MIB} MiB`, largePut],
           [`get ${LARGE_MIB} MiB`, largeGet],
           [`put ${SMALL_FILES} files`, smallPut],
+          [`put ${SMALL_FILES} files, case_sensitive: false`, anyCasePut],
           [`get ${SMALL_FILES} files`, smallGet],
           [`list ${ENTRIES} entries`, list],
           [`put ${LARGE_MIB} MiB, store away for ${AWAY_MS} ms`, killedPut],

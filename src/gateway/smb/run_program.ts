@@ -10,7 +10,7 @@ export interface ProgramResult {
   not_started?: string;
 }
 
-const OUTPUT_LENGTH_MAX = 65_536;
+const OUTPUT_LENGTH_MAX = 4_194_304;
 
 /** Never rejects. The program is killed after `patience_ms`, and when `signal` aborts. */
 export function runProgram(

@@ -146,6 +146,14 @@ test('smbd that dies is started again, with its reason in the log', async () => 
   });
 });
 
+test('smbd that takes its process group with it, as the real one does, takes nobody else', async () => {
+  const smbd = script('group', `${SAY}trap 'trap - TERM; kill -TERM 0' TERM\nsay 2 'waiting for connections'\nsleep 60 & wait\n`);
+  const here = make({ smbd });
+  await here.start();
+  await here.stop();
+  expect(here.status().smbd.state).toBe('stopped');
+});
+
 test('smbd that keeps dying is started ever less often', async () => {
   const smbd = script('loop', `${SAY}say 2 'waiting for connections'\nsleep 0.3\nsay 0 'PANIC'\nexit 1\n`);
   const here = make({ smbd });
