@@ -143,6 +143,6 @@ export async function renameEntry(
   const from = { directory: directory.handle, name: entry };
   const to = { directory: state.inodes.get(new_directory).handle, name: new_entry };
   await hideIfOpen(state, to.directory, new_entry, context);
-  await names.rename(state.client, { from, to }, undefined, context);
+  await names.rename(state.client, { from, to }, context);
   return DONE;
 }

@@ -1,5 +1,6 @@
 /** An NFSv3 export as the kernel's file system: which operation is whose. */
 import type { CallContext } from '../nfs_client/nfs_client';
+import type { Nfs3Attributes } from '../wire/nfs3/attributes';
 import { ACCESS } from '../wire/nfs3/calls';
 import { DirectoryListing } from './directory_listing';
 import { toSettable, typeBits } from './file_attributes';
@@ -136,16 +137,19 @@ export class NfsFileSystem implements FileSystem {
   ): Promise<Reply> {
     const { state } = this;
     const inode = state.inodes.get(nodeid);
-    // Data that come later would change size and times again.
-    if (inode.writer?.hasUnsent === true) await inode.writer.send();
     const attributes = toSettable(fields);
     // Whoever has the file open for writing may cut it, whatever its mode has become.
     const has_file = (fields.valid & SETATTR_VALID.FH) !== 0 && attributes.size !== undefined;
     const caller = (has_file ? this.open.fileIfOpen(fields.fh) : undefined)?.caller ?? context.caller;
     const args = { object: inode.handle, attributes, guard: undefined };
-    const { wcc } = await state.client.ask('SETATTR', args, { ...context, caller });
-    if (attributes.size !== undefined) inode.writer?.cut(Number(attributes.size));
-    const after = wcc.after ?? (await freshAttributes(state, inode, context));
+    const set = async (): Promise<Nfs3Attributes | undefined> => {
+      const { wcc } = await state.client.ask('SETATTR', args, { ...context, caller });
+      if (attributes.size !== undefined) inode.writer?.cut(Number(attributes.size));
+      return wcc.after;
+    };
+    // Data that came later would change size and times again.
+    const known = await (inode.writer?.isIdle === false ? inode.writer.whileSent(set) : set());
+    const after = known ?? (await freshAttributes(state, inode, context));
     return attributesReply(state, inode, after);
   }
 

@@ -30,7 +30,7 @@ export async function hideIfOpen(
   if (inode.silly_name !== undefined || found.attributes.nlink > 1) return false;
   const hidden = Buffer.from(`.nfs${randomBytes(NUMBER_BYTES).toString('hex')}`);
   const args = { from: { directory, name }, to: { directory, name: hidden } };
-  await rename(state.client, args, inode.handle, context);
+  await rename(state.client, args, context);
   inode.silly_name = { directory: Uint8Array.from(directory), name: hidden };
   return true;
 }

@@ -31,6 +31,8 @@ export interface WriterTimes {
 
 /** A server that never keeps one verifier is written to synchronously after so many COMMITs in vain. */
 const COMMITS_MAX = 3;
+/** Somebody who writes through a mapping could keep a file from ever being all sent. */
+const SENDS_MAX = 8;
 
 export class FileWriter {
   private readonly blocks = new Map<number, WrittenBlock>();
@@ -109,6 +111,20 @@ export class FileWriter {
   commit(): Promise<void> {
     this.commits = this.commits.then(() => this.commitAll());
     return this.commits;
+  }
+
+  /**
+   * Runs a change of the file's size or times while the server has all data, and neither WRITE nor COMMIT is under way:
+   * a COMMIT that finds data lost sends them again. Whoever calls sees to it that nobody writes meanwhile.
+   */
+  whileSent<T>(change: () => Promise<T>): Promise<T> {
+    const changed = this.commits.then(async () => {
+      for (let round = 0; round < SENDS_MAX && this.hasUnsent; round++) await this.send();
+      return change();
+    });
+    const settled = (): void => undefined;
+    this.commits = changed.then(settled, settled);
+    return changed;
   }
 
   /** The file was cut: what lies at `size` and behind is not to be written again. */
@@ -249,8 +265,8 @@ export class FileWriter {
       this.timer = setTimeout(() => {
         this.timer = undefined;
         void this.commit().then(() => this.arm());
-      }, this.times.commit_after_ms);
-    }, this.times.send_after_ms);
+      }, this.times.commit_after_ms).unref();
+    }, this.times.send_after_ms).unref();
   }
 
   private fail(error: unknown): void {

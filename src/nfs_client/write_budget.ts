@@ -13,7 +13,7 @@ export interface BlockHolder {
 export class WriteBudget {
   readonly blocks_max: number;
   private readonly free: Buffer[] = [];
-  private readonly waiting = new Fifo<(block: Buffer) => void>();
+  private readonly waiting = new Fifo<{ holder: BlockHolder; resolve: (block: Buffer) => void }>();
   private readonly holders = new Set<BlockHolder>();
   private used = 0;
 
@@ -38,14 +38,16 @@ export class WriteBudget {
       return this.free.pop() ?? Buffer.allocUnsafeSlow(this.block_bytes);
     }
     this.relieve(Infinity);
-    return new Promise((resolve) => this.waiting.push(resolve));
+    return new Promise((resolve) => this.waiting.push({ holder, resolve }));
   }
 
   give(block: Buffer): void {
     const next = this.waiting.peek();
     if (next !== undefined) {
       this.waiting.shift();
-      next(block);
+      // It may have given back all it had while it waited.
+      this.holders.add(next.holder);
+      next.resolve(block);
       return;
     }
     this.used -= 1;
