@@ -147,7 +147,10 @@ test('smbd that dies is started again, with its reason in the log', async () => 
 });
 
 test('smbd that takes its process group with it, as the real one does, takes nobody else', async () => {
-  const smbd = script('group', `${SAY}trap 'trap - TERM; kill -TERM 0' TERM\nsay 2 'waiting for connections'\nsleep 60 & wait\n`);
+  const smbd = script(
+    'group',
+    `${SAY}trap 'trap - TERM; kill -TERM 0' TERM\nsay 2 'waiting for connections'\nsleep 60 & wait\n`,
+  );
   const here = make({ smbd });
   await here.start();
   await here.stop();
