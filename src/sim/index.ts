@@ -1,6 +1,6 @@
 /** A simulation in which the compiled program places the requests: see docs/measurements.md. */
 export { perSession, SwitchUnderTest, type Balancer } from './balancers';
-export { engineEntry } from './entry_translation';
+export { DrivenVirtualizer, type DrivenVirtualizerOptions } from './driven_virtualizer';
 export { Draws } from './random';
 export { Timeline } from './timeline';
 export { runCentralQueue, runStores, type Setting } from './queues';
