@@ -146,7 +146,7 @@ describe('mistakes of shape', () => {
       [['stores:\n  - { name: s1', 'shops:\n  - { name: s1']],
       [
         '1:1: stores: found nothing, expected a list',
-        '17:1: shops: found "shops", expected a known key: switch, admin, log, ports, routes, stores, virtual_stores, health, neighbours, records, limits',
+        '17:1: shops: found "shops", expected a known key: switch, admin, log, ports, routes, stores, virtual_stores, health, neighbours, gateway, records, limits',
       ],
     ],
     [

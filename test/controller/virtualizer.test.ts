@@ -158,15 +158,15 @@ test('that a store is down is said before any slot is computed, and that it is b
   alive.delete('store2');
   until('down');
   await settle();
-  expect(said).toEqual(['store_down', 'store: all 3']);
+  expect(said).toEqual(['store_down', 'store: all 3', 'sender: all 3']);
   clock.advance(0);
-  expect(said).toEqual(['store_down', 'store: all 3', 'slot', 'store_down: all 1']);
+  expect(said).toEqual(['store_down', 'store: all 3', 'sender: all 3', 'slot', 'store_down: all 1']);
   said.length = 0;
   alive.add('store2');
   until('up');
   await settle();
   clock.advance(0);
-  expect(said).toEqual(['store: all 3', 'slot', 'store_down: all 0']);
+  expect(said).toEqual(['store: all 3', 'sender: all 3', 'slot', 'store_down: all 0']);
 });
 
 test('a store that never answers is out, and says why', () => {
