@@ -312,7 +312,7 @@ test('a client that pipelines 10,000 calls and never reads costs no more than it
   const unread = () => gateway.status().unread_octets as number;
   await until(() => unread() >= 256 * 1024 && gateway.status().calls_under_way === 0);
   // The kernel's buffers fill up meanwhile.
-  for (let before = -1; before !== answered; ) {
+  for (let before = -1; before !== answered;) {
     before = answered;
     await new Promise((resolve) => setTimeout(resolve, 200));
   }
