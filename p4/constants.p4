@@ -115,3 +115,4 @@ const drop_t DROP_TINY_FRAGMENT      = 15; // a zeroth fragment that does not ho
 const drop_t DROP_FRAGMENT_OVERLAP   = 16; // octets that have passed before
 const drop_t DROP_FRAGMENT_BEYOND    = 17; // octets beyond the datagram's end, or an end before its last fragment
 const drop_t DROP_FRAGMENT_REPEATED  = 18; // a zeroth fragment once more, while the others pass
+const drop_t DROP_CLIENT_RATE        = 19; // for the controller, from a client that sends it more than its share

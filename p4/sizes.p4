@@ -23,6 +23,8 @@
 #define REQUESTS         65536
 // Datagrams whose fragments are on their way. A power of two.
 #define FRAGMENTS        16384
+// Cells of the meter of what clients send to the controller. A power of two.
+#define CLIENT_RATES     1024
 #define SERIES           4096
 // 64 buckets each.
 #define RESPONSE_TIMES   262144

@@ -31,11 +31,13 @@
 #include "controls/outstanding.p4"
 #include "controls/placement.p4"
 #include "controls/select_store.p4"
+#include "controls/sender.p4"
 #include "controls/request.p4"
 #include "controls/fragment.p4"
 #include "controls/store.p4"
 #include "controls/client_route.p4"
 #include "controls/port_mtu.p4"
+#include "controls/client_rate.p4"
 #include "controls/record.p4"
 #include "controls/service_request.p4"
 #include "controls/verdict.p4"
@@ -58,6 +60,7 @@ control StoreswitchIngress(inout headers_t hdr, inout metadata_t meta,
     Store() store;
     ClientRoute() client_route;
     PortMtu() port_mtu;
+    ClientRate() client_rate;
     Record() record;
     HostPort() host_port;
     Verdict() verdict;
@@ -121,6 +124,9 @@ control StoreswitchIngress(inout headers_t hdr, inout metadata_t meta,
                             not_local();
                         }
                     }
+                    if (meta.verdict == VERDICT_NONE && meta.is_fragment == 1 && meta.mode == MODE_REQUEST) {
+                        fragment.apply(FragmentOperation.CHECK, hdr, meta);
+                    }
                     if (meta.verdict == VERDICT_NONE
                         && (meta.mode == MODE_REQUEST || meta.mode == MODE_SESSION || meta.is_response == 1)) {
                         request.apply(hdr, meta);
@@ -131,7 +137,7 @@ control StoreswitchIngress(inout headers_t hdr, inout metadata_t meta,
         if (hdr.packet_out.isValid() ? hdr.packet_out.operation == PACKET_OUT_SEND_LAST && hdr.ipv4.isValid()
                                      : meta.is_fragment == 1 && meta.mode != MODE_NONE
                                        && meta.verdict == VERDICT_NONE) {
-            fragment.apply(hdr, meta);
+            fragment.apply(FragmentOperation.PASS, hdr, meta);
         }
         if (meta.verdict == VERDICT_NONE) {
             if (meta.mode != MODE_NONE) {
@@ -145,6 +151,9 @@ control StoreswitchIngress(inout headers_t hdr, inout metadata_t meta,
                 // Whatever no control has claimed is the host's.
                 host_port.apply(meta);
             }
+        }
+        if (meta.verdict == VERDICT_PUNT && meta.role == ROLE_EXTERNAL) {
+            client_rate.apply(meta);
         }
         record.apply(meta);
         verdict.apply(meta, standard_metadata);

@@ -9,7 +9,12 @@
 // fragments of the datagram before are on their way mixes its own datagrams, here as at any host that puts them together:
 // RFC 6864, section 4, forbids it, and the UDP checksum finds it.
 
-control Fragment(in headers_t hdr, inout metadata_t meta) {
+enum bit<8> FragmentOperation {
+    CHECK = 1, // whether a zeroth fragment may go on, before it counts as a request
+    PASS  = 2
+}
+
+control Fragment(in FragmentOperation operation, in headers_t hdr, inout metadata_t meta) {
     register<bit<32>>(FRAGMENTS) fragment_client;
     register<bit<32>>(FRAGMENTS) fragment_service; // the VIP
     register<bit<32>>(FRAGMENTS) fragment_id;      // protocol and IP identification
@@ -102,12 +107,14 @@ control Fragment(in headers_t hdr, inout metadata_t meta) {
             }
         } else if (beyond > 65515 || beyond <= first || (!is_last && beyond[2:0] != 0)) {
             drop(DROP_FRAGMENT_BEYOND);
-        } else if (meta.mode == MODE_REQUEST) {
+        } else if (operation == FragmentOperation.CHECK) {
             if (beyond >= (bit<17>)hdr.udp.length) {
                 drop(DROP_FRAGMENT_BEYOND);
             } else if (is_mine == 1 && state != FRAGMENT_WAITING && xid == hdr.rpc.xid) {
                 drop(DROP_FRAGMENT_REPEATED);
-            } else if (is_taken == 1) {
+            }
+        } else if (meta.mode == MODE_REQUEST) {
+            if (is_taken == 1) {
                 to_controller();
             } else if (meta.is_jumbo == 1) {
                 set_key();

@@ -49,6 +49,7 @@ control Request(in headers_t hdr, inout metadata_t meta) {
     Outstanding() outstanding;
     Placement() placement;
     SelectStore() select_store;
+    Sender() sender;
 
     ipv4_addr_t client_addr;
     ipv4_addr_t service_addr;
@@ -71,6 +72,8 @@ control Request(in headers_t hdr, inout metadata_t meta) {
     bit<8>  older_flags;
     bit<32> older_sent_us;
     bit<32> older_seen;
+    // Of a response.
+    bit<16> sender_id; // 0: not known
     // Of a request that was answered before.
     bit<16> answered_store_id;
     bit<8>  answered_flags;
@@ -142,10 +145,15 @@ control Request(in headers_t hdr, inout metadata_t meta) {
         is_known = known_what == what ? is_known : 1w0;
     }
 
-    // A row whose request has its answer serves a response only if no other is waiting.
-    action keep_answered() {
-        answered_store_id = store_id;
-        answered_flags = flags;
+    // For a response: the request that waits for it. One that was sent to another store is not what this one answers, and one
+    // that has its answer already serves only if no other is waiting.
+    action look_up_asked(bit<32> at) {
+        look_up(at);
+        is_known = (sender_id == 0 || sender_id == store_id) ? is_known : 1w0;
+        bit<1> is_answered = is_known & flags[0:0];
+        answered_store_id = is_answered == 1 ? store_id : answered_store_id;
+        answered_flags = is_answered == 1 ? flags : answered_flags;
+        is_known = is_known & ~is_answered;
     }
 
     action keep_older() {
@@ -187,26 +195,15 @@ control Request(in headers_t hdr, inout metadata_t meta) {
                 xid = hdr.rpc.xid;
                 answered_store_id = 0;
                 answered_flags = 0;
+                sender.apply(hdr, sender_id);
                 hash_key();
-                look_up(place);
-                if (is_known == 1 && flags & REQUEST_ANSWERED != 0) {
-                    keep_answered();
-                    is_known = 0;
-                }
+                look_up_asked(place);
                 if (is_known == 0) {
-                    look_up(REQUESTS + place);
-                    if (is_known == 1 && flags & REQUEST_ANSWERED != 0) {
-                        keep_answered();
-                        is_known = 0;
-                    }
+                    look_up_asked(REQUESTS + place);
                 }
                 if (is_known == 0) {
                     hash_key_otherwise();
-                    look_up(2 * REQUESTS + other_place);
-                    if (is_known == 1 && flags & REQUEST_ANSWERED != 0) {
-                        keep_answered();
-                        is_known = 0;
-                    }
+                    look_up_asked(2 * REQUESTS + other_place);
                 }
                 if (is_known == 1) {
                     meta.store_id = store_id;

@@ -219,6 +219,11 @@ const limitsSchema = z.strictObject({
   clients_per_second_max: integer(1, 100_000)
     .default(500)
     .describe('clients that are learned or move in a second, by what one external port receives'),
+  client_packet_ins_per_second_max: integer(1, 10_000_000)
+    .default(16_384)
+    .describe(
+      'packets from one client address that reach the controller in a second; the switch drops the rest',
+    ),
   pending_frames_max: integer(0, 65_536).default(1024).describe('frames that wait for an ARP answer, in all'),
   pending_frames_per_address_max: integer(0, 65_536).default(64).describe('frames that wait for one address'),
   fragmented_requests_max: integer(1, 65_536)

@@ -1,5 +1,6 @@
 /** The entries that follow from the state of the stores. */
 import { draw } from '../dataplane/draw';
+import { sender } from '../dataplane/sender';
 import { slot } from '../dataplane/slot';
 import { DRAWS_PER_POOL, SLOTS_PER_POOL } from '../dataplane/sizes';
 import { store } from '../dataplane/store';
@@ -26,6 +27,18 @@ export function storeRows(stores: readonly StoreFacts[]): Row[] {
             { name: 'store.forward', params: { mac: place.mac, port: place.port.number } },
           ),
         ],
+  );
+}
+
+/** Whose responses are whose. Stores that share a MAC address cannot be told apart by it, so none of them is. */
+export function senderRows(stores: readonly StoreFacts[]): Row[] {
+  const by_mac = new Map<string, number[]>();
+  for (const { id, place } of stores)
+    if (place !== undefined) by_mac.set(place.mac, [...(by_mac.get(place.mac) ?? []), id]);
+  return [...by_mac].flatMap(([src_mac, [id, another]]) =>
+    id === undefined || another !== undefined
+      ? []
+      : [sender.row({ src_mac }, { name: 'set_sender', params: { store_id: id } })],
   );
 }
 
@@ -203,6 +216,7 @@ export function storeTables(
   const of = (table: string) => assigned.filter((row) => row.table === table);
   return new Map([
     ['store', storeRows(stores)],
+    ['sender', senderRows(stores)],
     ['store_down', storeDownRows(stores, assignments.kept, removed)],
     ['slot', of('slot')],
     ['draw', of('draw')],

@@ -21,7 +21,7 @@ import { Neighbours } from './neighbours';
 import type { Network } from './network';
 import { inPieces } from './pieces';
 import { ResponseCutter } from './response_cutter';
-import { PoolAssignments, storeDownRows, storeRows, storeTables } from './store_rows';
+import { PoolAssignments, senderRows, storeDownRows, storeRows, storeTables } from './store_rows';
 import { StoreStates } from './store_states';
 import { SwitchPath } from './switch_path';
 import type { RowChange } from './table_writer';
@@ -270,7 +270,12 @@ export class Virtualizer {
     const stores = this.stores.all();
     this.assignments.update(stores);
     this.environment.change(this.#downRows().map((row) => ({ row, is_wanted: true })));
-    this.environment.want(new Map([['store', storeRows(stores)]]));
+    this.environment.want(
+      new Map([
+        ['store', storeRows(stores)],
+        ['sender', senderRows(stores)],
+      ]),
+    );
     this.#pools_refresh ??= this.environment.clock.after(0, () => this.#refreshPool());
   }
 

@@ -50,6 +50,7 @@ export const DROP = {
   fragment_overlap: 16,
   fragment_beyond: 17,
   fragment_repeated: 18,
+  client_rate: 19,
 } as const;
 
 export const CPU_PORT = 255;

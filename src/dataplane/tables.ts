@@ -14,6 +14,7 @@ import { portMtu } from './port_mtu';
 import { portRole } from './port_role';
 import { procedureClass } from './procedure_class';
 import { responseTimeBucket } from './response_time_bucket';
+import { sender } from './sender';
 import { series } from './series';
 import { slot } from './slot';
 import { store } from './store';
@@ -35,6 +36,7 @@ export const TABLES = [
   draw,
   slot,
   storeDown,
+  sender,
   series,
   responseTimeBucket,
   store,

@@ -75,6 +75,16 @@ export class Identities {
     }
   }
 
+  /** As `choose`, of a call whose name another one has got meanwhile: by chance, or as that one's was forgotten. */
+  chooseOther(call: CallIdentity, now_ms: number, under_way: UnderWay): void {
+    this.is_repeat = false;
+    this.chooseNew(call, now_ms, under_way);
+    const row = this.calls.find(callKey(call), call.hash, now_ms);
+    if (row < 0) return;
+    this.call_ports[row] = this.port;
+    this.call_xids[row] = this.xid;
+  }
+
   /** Makes the name one that was used just now. */
   remember(call: CallIdentity, port: number, xid: number, now_ms: number): void {
     const key = callKey(call);

@@ -1,5 +1,6 @@
 import { statSync } from 'node:fs';
 import type { PortSpec } from './worker/messages';
+import { COALESCE_US } from './worker/coalescing';
 import type { Scheduling } from './worker/thread_scheduling';
 
 export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'off'] as const;
@@ -28,6 +29,8 @@ export interface SwitchFlags {
   trace: TraceFormat | undefined;
   admin_socket: string | undefined;
   scheduling: Scheduling;
+  /** How long frames may wait for others; undefined: the default of `PacketLoop`. */
+  coalesce_us: number | undefined;
   help: boolean;
   /** What is to be printed instead of running. */
   print: 'version' | 'json version' | undefined;
@@ -52,6 +55,7 @@ export class FlagError extends Error {
 }
 
 const PORT_MAX = 511;
+const COALESCE_MAX_US = 10_000;
 
 /** Flags of simple_switch_grpc that mean nothing here; whether they take a value. */
 const IGNORED: Record<string, { takes_value: boolean; reason: string }> = {
@@ -97,6 +101,8 @@ Options (those of simple_switch_grpc):
   --trace[=human|json]       what happens to each packet, on standard output (slow)
   --admin-socket PATH        where "storeswitch switch-ctl" reaches this switch while it runs
   --normal-priority          do not ask for real-time priority for the packet thread
+  --coalesce-us N            under load, frames wait up to N us for others, as network cards
+                             have it: fewer wake-ups, less CPU time (default ${COALESCE_US}; 0: never)
   -v, --version              print the version
   --json-version             print the version of BMv2's JSON format that programs may have
   -h, --help                 this text
@@ -130,6 +136,7 @@ export function parseFlags(argv: readonly string[]): SwitchFlags {
     trace: undefined,
     admin_socket: undefined,
     scheduling: 'real_time',
+    coalesce_us: undefined,
     help: false,
     print: undefined,
     notices: [],
@@ -178,6 +185,9 @@ export function parseFlags(argv: readonly string[]): SwitchFlags {
         break;
       case '--normal-priority':
         flags.scheduling = 'normal';
+        break;
+      case '--coalesce-us':
+        flags.coalesce_us = parseCoalescing(flag, args.value(flag));
         break;
       case '--log-console':
         if (!has_level) flags.log_level = 'info';
@@ -375,6 +385,13 @@ function parseQueues(flag: string, text: string): number {
   if (!/^[1-9]\d{0,4}$/.test(text))
     throw new FlagError(`${flag}: a number within 1..99999 is expected, not "${text}"`);
   return Number(text);
+}
+
+function parseCoalescing(flag: string, text: string): number {
+  const duration_us = Number(text);
+  if (!/^\d{1,5}$/.test(text) || duration_us > COALESCE_MAX_US)
+    throw new FlagError(`${flag}: microseconds within 0..${COALESCE_MAX_US} are expected, not "${text}"`);
+  return duration_us;
 }
 
 function parseId(flag: string, text: string): bigint {

@@ -71,6 +71,7 @@ async function serve(flags: SwitchFlags, log: Logger): Promise<number> {
       tls: flags.tls && readTls(flags.tls),
       interfaces: flags.interfaces,
       scheduling: flags.scheduling,
+      coalesce_us: flags.coalesce_us,
       ...(flags.cpu_port === undefined ? {} : { cpu_port: flags.cpu_port }),
       ...(flags.drop_port === undefined ? {} : { drop_port: flags.drop_port }),
       ...(flags.priority_queues === undefined ? {} : { priority_queues: flags.priority_queues }),

@@ -20,6 +20,8 @@ export interface SwitchConfig extends SwitchCoreOptions {
   interfaces?: PortSpec[];
   /** Of the thread that packets run in, with `interfaces`; default `normal`. */
   scheduling?: Scheduling;
+  /** How long frames may wait for others under load; default `COALESCE_US`. */
+  coalesce_us?: number | undefined;
   /** Ports made by the caller, memory ports mostly: packets run in the caller's thread. Not with `interfaces`. */
   ports?: Port[];
   /** P4Runtime over TLS. undefined: in the clear. */
@@ -89,6 +91,7 @@ async function startDataplane(config: SwitchConfig): Promise<Dataplane> {
     ...options,
     engine_module: join(__dirname, 'v1model', `engine${extname(__filename)}`),
     ...(config.scheduling === undefined ? {} : { scheduling: config.scheduling }),
+    ...(config.coalesce_us === undefined ? {} : { coalesce_us: config.coalesce_us }),
     ...(config.exec_argv === undefined ? {} : { exec_argv: config.exec_argv }),
   });
 }

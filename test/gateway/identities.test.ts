@@ -78,6 +78,15 @@ test('a first choice that is taken gives way to another', () => {
   expect(other.xid).not.toBe(first.xid);
 });
 
+test('a repetition whose name another call has got gets a name of its own, and keeps it', () => {
+  const names = identities();
+  const first = choose(names, CALL);
+  names.chooseOther(CALL, 0, new Set([first.xid | 0]));
+  const { port, xid } = names;
+  expect(xid).not.toBe(first.xid);
+  expect(choose(names, CALL)).toEqual({ port, xid, is_repeat: true });
+});
+
 test('memory is bounded: reads give way before changes, and it is counted', () => {
   const rows = new TimedRows(64, 1000);
   expect(rows.size).toBe(64);

@@ -1,6 +1,7 @@
 import { action } from '../../src/p4runtime/action';
 import { exact, lpm, ternary } from '../../src/p4runtime/match';
 import type { TableEntry } from '../../src/p4runtime/table_entry';
+import type { MeterCell } from '../../src/p4runtime/meters';
 import type { CloneSession } from '../../src/p4runtime/replication';
 import { ipv4ToNumber, macToBigint } from '../../src/wire/address';
 import { NET, NFS_PORT } from './packets';
@@ -24,6 +25,7 @@ export const DROP = {
   fragmentOverlap: 16,
   fragmentBeyond: 17,
   fragmentRepeated: 18,
+  clientRate: 19,
 } as const;
 export const PUNT = {
   arpReply: 1,
@@ -260,12 +262,28 @@ export function networkEntries(): TableEntry[] {
         port: NET.storePorts[i] as number,
       }),
     })),
+    ...STORES.map((id, i) => ({
+      table: 'sender',
+      match: { src_mac: exact(mac(NET.storeMacs[i] as string)) },
+      action: action('set_sender', { store_id: id }),
+    })),
     ...[NET.externalMac, ...NET.internalMacs].map((address, i) => ({
       table: 'port_mac',
       match: { egress_port: exact([NET.clientPort, ...NET.storePorts][i] as number) },
       action: action('set_source', { mac: mac(address) }),
     })),
   ];
+}
+
+/** Of the meter of what clients send to the controller, all cells. Without a rate: no limit. */
+export function clientRate(packets_per_second?: bigint, burst = 1n): MeterCell[] {
+  const rate = packets_per_second ?? 0n;
+  const config = { cir: rate, cburst: burst, pir: rate, pburst: burst };
+  return Array.from({ length: 1024 }, (_, index) => ({
+    meter: 'client_rate',
+    index,
+    ...(packets_per_second !== undefined && { config }),
+  }));
 }
 
 export function cpuCloneSession(cpu_port: number): CloneSession {

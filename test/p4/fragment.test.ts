@@ -1,6 +1,6 @@
 import type { Ipv4Packet } from '../../src/wire/ipv4';
 import { targets } from '../targets';
-import { clientKnown, clientRoute, DROP, poolPolicy, PUNT, slotEntries, STORES } from './entries';
+import { clientKnown, clientRate, clientRoute, DROP, poolPolicy, PUNT, slotEntries, STORES } from './entries';
 import { PacketTest } from './harness';
 import { fragments, NET, nfsCall, rewritten, tcpSegment } from './packets';
 
@@ -178,8 +178,32 @@ describe.each(targets)('requests of several fragments on $name', (kind) => {
       test('the zeroth fragment twice', async () => {
         const pieces = fragments(write(901));
         const zeroth = pieces[0] as Uint8Array;
+        const counted = async (name: string) =>
+          (await Promise.all(STORES.map((store) => sw.counter(name, store)))).reduce(
+            (sum, { packets }) => sum + Number(packets),
+            0,
+          );
+        const before = [await counted('store_requests'), await counted('store_new_requests')];
         await sw.expectDrop(DROP.fragmentRepeated, () => send(zeroth, zeroth, ...pieces.slice(1)));
         await expectAtOneStore(pieces);
+        // The repeated one has not gone to the store, so it does not count.
+        const after = [await counted('store_requests'), await counted('store_new_requests')];
+        expect(after.map((count, i) => count - (before[i] ?? 0))).toEqual([1, 1]);
+      });
+
+      test('more for the controller than a client may send it', async () => {
+        const lone = (i: number) => later(920 + i, { fragmentOffset_bytes: 1480, identification: 9000 + i });
+        await sw.modify(clientRate(1n, 2n));
+        send(lone(0), lone(1));
+        for (let i = 0; i < 2; i++) expect((await sw.packetIn()).frame).toEqual(lone(i));
+        await sw.expectDrop(DROP.clientRate, () => send(lone(2)));
+        // What needs no controller is not held back.
+        const pieces = fragments(write(930));
+        send(...pieces);
+        await expectAtOneStore(pieces);
+        await sw.modify(clientRate());
+        send(lone(3));
+        expect((await sw.packetIn()).frame).toEqual(lone(3));
       });
 
       test('a zeroth fragment without its headers', async () => {

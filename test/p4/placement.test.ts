@@ -351,6 +351,42 @@ describe.each(targets)('placement on $name', (kind) => {
         await sw.delete([...rows, poolPolicy('hash'), ...drawEntries(() => 0)]);
         await sw.delete(slotEntries(() => 1, OTHER_POOL));
       });
+
+      test('responses answer what their own store was asked, in whatever order they come', async () => {
+        await sw.insert(slotEntries(() => 1, OTHER_POOL));
+        const rows = [capability({ procedure_id: REMOVE }, OTHER_POOL, 1)];
+        await sw.insert([...rows, poolPolicy('round_robin'), ...drawEntries(() => 0)]);
+        const call = (options: Parameters<typeof nfsCall>[0]) => sw.send(NET.clientPort, nfsCall(options));
+        const answered = async () => {
+          const counters = await Promise.all(STORES.map((store) => sw.counter('store_answered', store)));
+          return counters.map(({ packets }) => Number(packets));
+        };
+        const [before] = [await answered()];
+        const grown = async () => (await answered()).map((count, i) => count - (before[i] ?? 0));
+        const twice = { xid: 78, clientPort: 750 };
+        call(twice);
+        await sw.receive(NET.storePorts[0]);
+        call({ ...twice, procedure: REMOVE });
+        await sw.receive(NET.storePorts[1]);
+        for (const [store, expected] of [
+          [1, [0, 1]],
+          [1, [0, 1]],
+          [0, [1, 1]],
+        ] as const) {
+          sw.send(NET.storePorts[store], nfsReply(store, twice));
+          await sw.receive(NET.clientPort);
+          expect(await grown()).toEqual(expected);
+        }
+        const strange = await sw.counter('unexpected_responses', 0);
+        call({ xid: 79, clientPort: 750 });
+        await sw.receive(NET.storePorts[0]);
+        sw.send(NET.storePorts[1], nfsReply(1, { xid: 79, clientPort: 750 }));
+        await sw.receive(NET.clientPort);
+        expect(await grown()).toEqual([1, 1]);
+        expect((await sw.counter('unexpected_responses', 0)).packets - strange.packets).toBe(1n);
+        await sw.delete([...rows, poolPolicy('hash'), ...drawEntries(() => 0)]);
+        await sw.delete(slotEntries(() => 1, OTHER_POOL));
+      });
     });
 
     describe('by what the packet holds, not by what pads it', () => {

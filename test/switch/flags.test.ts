@@ -25,6 +25,7 @@ test('the flags of a Mininet class for simple_switch_grpc', () => {
     trace: undefined,
     admin_socket: undefined,
     scheduling: 'real_time',
+    coalesce_us: undefined,
     help: false,
     notices: ['--thrift-port is ignored: there is no Thrift server'],
   });
@@ -78,6 +79,11 @@ test.each([
   [['--no-p4', '--grpc-server-with-client-auth'], '--grpc-server-with-client-auth needs --grpc-server-ssl'],
   [['--no-p4=1'], '--no-p4=1: this flag takes no value'],
   [['--no-p4', '--device-id'], '--device-id needs a value'],
+  [
+    ['--no-p4', '--coalesce-us', '50ms'],
+    '--coalesce-us: microseconds within 0..10000 are expected, not "50ms"',
+  ],
+  [['--no-p4', '--coalesce-us', '10001'], '--coalesce-us: microseconds within 0..10000 are expected'],
   [['--no-p4', '--device-id', 'x'], '--device-id: a number below 2^64 is expected, not "x"'],
   [['--no-p4', '-i', 'eth0'], '--interface: PORT@INTERFACE is expected (as in 1@eth0), not "eth0"'],
   [['--no-p4', '-i', '512@eth0'], '--interface: a port within 0..511 is expected, not "512"'],

@@ -67,6 +67,7 @@ export interface WorkerSetup {
   ports: PortSpec[];
   options: SwitchCoreOptions;
   scheduling: Scheduling;
+  coalesce_us: number;
   /** Path of an EngineModule. */
   engine_module: string;
   shared: SharedArrayBuffer;

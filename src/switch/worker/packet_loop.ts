@@ -1,5 +1,5 @@
-import { libc } from '../../afpacket/libc';
 import type { PollablePort } from '../ports/port';
+import type { Coalescing } from './coalescing';
 import type { LinkLog } from './link_log';
 import { PortWaits } from './port_waits';
 import type { SwitchCore } from './switch_core';
@@ -12,10 +12,6 @@ const BATCH_FRAMES = 64;
 const COPIES_PER_TURN = 512;
 const TICK_INTERVAL_US = 100_000;
 const MAINTAIN_INTERVAL_US = 1_000_000;
-/** Who is woken again so soon waits for more to come: a wake-up costs more than a frame, and takes a core from others. */
-const WAKES_APART_MIN_US = 100;
-/** How long: as network cards put off their interrupts. */
-const COALESCE_US = 50;
 
 /** What the loop does between batches besides packets: bounded work for the other thread. */
 export interface LoopControl {
@@ -32,7 +28,6 @@ export interface LoopControl {
  */
 export class PacketLoop {
   private readonly waits: PortWaits;
-  private woken_us = 0;
 
   constructor(
     private readonly core: SwitchCore,
@@ -41,6 +36,7 @@ export class PacketLoop {
     private readonly wakeup: Wakeup,
     private readonly control: LoopControl,
     private readonly scheduling: ThreadScheduling,
+    private readonly coalescing: Coalescing,
     private readonly link_log: LinkLog,
   ) {
     this.waits = new PortWaits(ports, wakeup.fd);
@@ -93,10 +89,7 @@ export class PacketLoop {
     const { wakeup } = this;
     if (!wakeup.beginSleep()) return;
     const end = this.waits.wait(Math.max(1, Math.ceil(longest_us / 1000)));
-    const now_us = performance.now() * 1000;
-    const is_soon = end !== 'timeout' && now_us - this.woken_us < WAKES_APART_MIN_US;
-    this.woken_us = now_us;
-    if (is_soon) libc().usleep(COALESCE_US);
+    if (end !== 'timeout') this.coalescing.await(performance.now() * 1000);
     wakeup.endSleep(end === 'called');
   }
 }

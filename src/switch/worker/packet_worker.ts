@@ -9,6 +9,7 @@ import type { EngineModule } from './engine_calls';
 import { FrameRing } from './frame_ring';
 import type { FromWorker, Request, WorkerSetup } from './messages';
 import { LinkLog } from './link_log';
+import { Coalescing } from './coalescing';
 import { PacketLoop, type LoopControl } from './packet_loop';
 import { SwitchCore } from './switch_core';
 import { ThreadScheduling } from './thread_scheduling';
@@ -168,7 +169,15 @@ async function runWorker(): Promise<void> {
         : `the packet thread has no real-time priority (${refusal}): frames may wait for a core`,
   });
   try {
-    new PacketLoop(core, ports, wakeup, control, scheduling, new LinkLog(log)).run();
+    new PacketLoop(
+      core,
+      ports,
+      wakeup,
+      control,
+      scheduling,
+      new Coalescing(setup.coalesce_us),
+      new LinkLog(log),
+    ).run();
   } finally {
     core.close();
   }

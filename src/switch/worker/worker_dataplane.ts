@@ -17,6 +17,7 @@ import { FrameRing } from './frame_ring';
 import { verifyProgram } from './in_process';
 import type { Answers, FromWorker, PortSpec, Request, WorkerSetup } from './messages';
 import type { SwitchCoreOptions } from './switch_core';
+import { COALESCE_US } from './coalescing';
 import type { Scheduling } from './thread_scheduling';
 import { Wakeup } from './wakeup';
 import type { RowFailure } from './row_batch';
@@ -26,6 +27,8 @@ export interface WorkerDataplaneOptions extends SwitchCoreOptions {
   engine_module: string;
   /** Of the packet thread; default `normal`. */
   scheduling?: Scheduling;
+  /** How long frames may wait for others under load. */
+  coalesce_us?: number;
   /** Node flags of the worker, for a loader of TypeScript in tests. */
   exec_argv?: string[];
 }
@@ -73,7 +76,7 @@ export class WorkerDataplane implements Dataplane {
 
   /** Rejects with a PortError's message if a port cannot be opened; then no port is. */
   static async start(ports: PortSpec[], options: WorkerDataplaneOptions): Promise<WorkerDataplane> {
-    const { engine_module, scheduling, exec_argv, ...core_options } = options;
+    const { engine_module, scheduling, coalesce_us, exec_argv, ...core_options } = options;
     const module = (await import(engine_module)) as EngineModule;
     const wakeup = Wakeup.create();
     const [packet_ins, packet_outs] = [FrameRing.create(RING_BYTES), FrameRing.create(RING_BYTES)];
@@ -81,6 +84,7 @@ export class WorkerDataplane implements Dataplane {
       ports,
       options: core_options,
       scheduling: scheduling ?? 'normal',
+      coalesce_us: coalesce_us ?? COALESCE_US,
       engine_module,
       shared: wakeup.shared,
       wake_fd: wakeup.fd,
