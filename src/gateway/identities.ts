@@ -62,23 +62,49 @@ export class Identities {
 
   /** Sets `port`, `xid` and `is_repeat`. `under_way` has the xids of the client's address, signed. */
   choose(call: CallIdentity, now_ms: number, under_way: UnderWay): void {
-    const row = this.calls.find(callKey(call), call.hash, now_ms);
+    const key = callKey(call);
+    const row = this.calls.find(key, call.hash, now_ms);
     this.is_repeat = row >= 0;
     if (row >= 0) {
       this.port = this.call_ports[row] ?? 0;
       this.xid = this.call_xids[row] ?? 0;
+      this.remember(call, this.port, this.xid, now_ms);
     } else {
       this.chooseNew(call, now_ms, under_way);
+      this.insertCall(key, call, this.port, this.xid, now_ms);
     }
-    this.remember(call, this.port, this.xid, now_ms);
+  }
+
+  /** As `choose`, of a call whose name another one has got meanwhile: by chance, or as that one's was forgotten. */
+  chooseOther(call: CallIdentity, now_ms: number, under_way: UnderWay): void {
+    this.is_repeat = false;
+    this.chooseNew(call, now_ms, under_way);
+    const row = this.calls.find(callKey(call), call.hash, now_ms);
+    if (row < 0) return;
+    this.call_ports[row] = this.port;
+    this.call_xids[row] = this.xid;
   }
 
   /** Makes the name one that was used just now. */
   remember(call: CallIdentity, port: number, xid: number, now_ms: number): void {
-    const row = this.calls.put(callKey(call), call.hash, now_ms, call.is_change ? 1 : 0);
+    const key = callKey(call);
+    const row = this.calls.find(key, call.hash, now_ms);
+    if (row >= 0) this.calls.refresh(row, now_ms);
+    else this.insertCall(key, call, port, xid, now_ms);
+    this.rememberName(call, port, xid, now_ms);
+  }
+
+  private insertCall(key: number, call: CallIdentity, port: number, xid: number, now_ms: number): void {
+    const row = this.calls.insert(key, call.hash, now_ms, call.is_change ? 1 : 0);
     this.call_ports[row] = port;
     this.call_xids[row] = xid;
-    this.names.put(nameKey(call.address, port), xid | 0, now_ms, call.is_change ? 1 : 0);
+  }
+
+  private rememberName(call: CallIdentity, port: number, xid: number, now_ms: number): void {
+    const key = nameKey(call.address, port);
+    const row = this.names.find(key, xid | 0, now_ms);
+    if (row >= 0) this.names.refresh(row, now_ms);
+    else this.names.insert(key, xid | 0, now_ms, call.is_change ? 1 : 0);
   }
 
   private chooseNew(call: CallIdentity, now_ms: number, under_way: UnderWay): void {
@@ -88,8 +114,12 @@ export class Identities {
       this.xid = mix(mix(XID_SEED, seed), choice) >>> 0;
       this.port = first + ((mix(mix(PORT_SEED, seed), choice) >>> 0) % count);
       if (under_way.has(this.xid | 0)) continue;
-      if (choice >= CHOICES) return;
-      if (this.names.find(nameKey(call.address, this.port), this.xid | 0, now_ms) < 0) return;
+      const key = nameKey(call.address, this.port);
+      const row = this.names.find(key, this.xid | 0, now_ms);
+      if (row >= 0 && choice < CHOICES) continue;
+      if (row >= 0) this.names.refresh(row, now_ms);
+      else this.names.insert(key, this.xid | 0, now_ms, call.is_change ? 1 : 0);
+      return;
     }
   }
 }

@@ -110,10 +110,11 @@ export class Requests {
     identities.choose(call, now_ms, client.requests);
     if (identities.is_repeat) {
       const same = client.requests.get(identities.xid | 0);
-      if (same !== undefined && same.call.hash === call.hash && same.port === identities.port) {
+      if (same !== undefined && isSameCall(same, service, call)) {
         return this.join(same, caller, header.xid, end - start);
       }
-      this.counters.calls_repeated++;
+      if (same === undefined) this.counters.calls_repeated++;
+      else identities.chooseOther(call, now_ms, client.requests);
     }
     const { port, xid } = identities;
     view.setUint32(start, xid);
@@ -330,4 +331,8 @@ export class Requests {
     this.call_count += calls;
     this.octet_count += octets;
   }
+}
+
+function isSameCall(request: Request, service: Service, { xid, hash }: CallIdentity): boolean {
+  return request.service === service && request.call.xid === xid && request.call.hash === hash;
 }

@@ -35,6 +35,7 @@ export interface ConnectionHost {
  * only when something is written.
  */
 const HALF_OPEN_MS_MAX = 5000;
+const KEEP_ALIVE_MS = 60_000;
 
 const header = new CallHeader();
 /** Of the chunk that is being read. */
@@ -70,7 +71,8 @@ export class TerminatedConnection implements Caller {
     const { record_octets_max, record_fragments_max } = host.limits;
     this.splitter = new RecordSplitter({ record_octets_max, fragments_max: record_fragments_max });
     this.active_ms = now_ms;
-    socket.setNoDelay(true);
+    // Whoever vanished while a store was silent shows only so.
+    socket.setKeepAlive(true, KEEP_ALIVE_MS);
     socket.on('data', (chunk: Buffer) => this.read(chunk));
     socket.on('drain', () => this.settle());
     socket.on('end', () => {

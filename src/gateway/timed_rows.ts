@@ -4,14 +4,18 @@
  */
 const WAYS = 4;
 
+/** 32-bit words of a row; a set of rows fills one line of the processor's cache. */
+const WORDS = 4;
+const KEY_A = 0;
+const KEY_B = 1;
+/** In seconds from a start of its own, plus one; 0 is an empty row. */
+const SEEN_S = 2;
+const WEIGHT = 3;
+
 export class TimedRows {
   /** Keys that gave way before their time. */
   evicted_early = 0;
-  private readonly key_a: Int32Array;
-  private readonly key_b: Int32Array;
-  /** In seconds from a start of its own, plus one; 0 is an empty row. */
-  private readonly seen_s: Uint32Array;
-  private readonly weight: Uint8Array;
+  private readonly words: Int32Array;
   private readonly sets_mask: number;
   private readonly keep_s: number;
   readonly size: number;
@@ -21,46 +25,50 @@ export class TimedRows {
     this.size = sets * WAYS;
     this.sets_mask = sets - 1;
     this.keep_s = Math.ceil(keep_ms / 1000);
-    this.key_a = new Int32Array(this.size);
-    this.key_b = new Int32Array(this.size);
-    this.seen_s = new Uint32Array(this.size);
-    this.weight = new Uint8Array(this.size);
+    this.words = new Int32Array(this.size * WORDS);
   }
 
   /** The row of a key that was put in not longer ago than it is kept; -1 if there is none. */
   find(a: number, b: number, now_ms: number): number {
+    const { words } = this;
     const first = this.firstRow(a, b);
     const oldest_s = seconds(now_ms) - this.keep_s;
     for (let row = first; row < first + WAYS; row++) {
-      if (this.key_a[row] !== a || this.key_b[row] !== b) continue;
-      const seen_s = this.seen_s[row] ?? 0;
+      const at = row * WORDS;
+      if (words[at + KEY_A] !== a || words[at + KEY_B] !== b) continue;
+      const seen_s = words[at + SEEN_S] ?? 0;
       if (seen_s > 0 && seen_s >= oldest_s) return row;
     }
     return -1;
   }
 
-  /** Puts a key in, or makes it as if it was put in now; its row. Both halves are signed 32-bit integers. */
-  put(a: number, b: number, now_ms: number, weight = 0): number {
-    let row = this.find(a, b, now_ms);
-    if (row < 0) {
-      row = this.freeRow(a, b, now_ms);
-      this.key_a[row] = a;
-      this.key_b[row] = b;
-      this.weight[row] = weight;
-    }
-    this.seen_s[row] = seconds(now_ms);
+  /** Makes a key as if it was put in now. */
+  refresh(row: number, now_ms: number): void {
+    this.words[row * WORDS + SEEN_S] = seconds(now_ms);
+  }
+
+  /** Puts in a key that `find` did not find; its row. Both halves are signed 32-bit integers. */
+  insert(a: number, b: number, now_ms: number, weight = 0): number {
+    const row = this.freeRow(a, b, now_ms);
+    const at = row * WORDS;
+    this.words[at + KEY_A] = a;
+    this.words[at + KEY_B] = b;
+    this.words[at + SEEN_S] = seconds(now_ms);
+    this.words[at + WEIGHT] = weight;
     return row;
   }
 
   private freeRow(a: number, b: number, now_ms: number): number {
+    const { words } = this;
     const first = this.firstRow(a, b);
     const oldest_s = seconds(now_ms) - this.keep_s;
     let found = first;
     for (let row = first; row < first + WAYS; row++) {
-      const seen_s = this.seen_s[row] ?? 0;
+      const at = row * WORDS;
+      const seen_s = words[at + SEEN_S] ?? 0;
       if (seen_s === 0 || seen_s < oldest_s) return row;
-      const by_weight = (this.weight[row] ?? 0) - (this.weight[found] ?? 0);
-      if (by_weight < 0 || (by_weight === 0 && seen_s < (this.seen_s[found] ?? 0))) found = row;
+      const by_weight = (words[at + WEIGHT] ?? 0) - (words[found * WORDS + WEIGHT] ?? 0);
+      if (by_weight < 0 || (by_weight === 0 && seen_s < (words[found * WORDS + SEEN_S] ?? 0))) found = row;
     }
     this.evicted_early++;
     return found;

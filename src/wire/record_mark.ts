@@ -2,7 +2,7 @@
  * Record marking (RFC 5531 section 11): RPC messages on a byte stream. A record is one or more fragments; each has a
  * header of four octets, the highest bit "this is the last fragment", the other 31 its length in octets.
  */
-import { concat, dataView, fail } from './field';
+import { concat, fail } from './field';
 
 export const RECORD_MARK_LENGTH = 4;
 const LAST_FRAGMENT = 0x8000_0000;
@@ -172,7 +172,10 @@ export function writeRecordMark(bytes: Uint8Array, offset: number, length: numbe
   if (!Number.isInteger(length) || length < 0 || length > FRAGMENT_LENGTH_MAX) {
     fail('fragment length', length, 'an unsigned integer of 31 bits');
   }
-  dataView(bytes).setUint32(offset, (is_last ? LAST_FRAGMENT : 0) + length);
+  bytes[offset] = (length >>> 24) | (is_last ? 0x80 : 0);
+  bytes[offset + 1] = length >>> 16;
+  bytes[offset + 2] = length >>> 8;
+  bytes[offset + 3] = length;
 }
 
 /** The record on the stream, in fragments of at most `fragment_octets_max` octets: one, if that is not given. */

@@ -78,11 +78,20 @@ test('a first choice that is taken gives way to another', () => {
   expect(other.xid).not.toBe(first.xid);
 });
 
+test('a repetition whose name another call has got gets a name of its own, and keeps it', () => {
+  const names = identities();
+  const first = choose(names, CALL);
+  names.chooseOther(CALL, 0, new Set([first.xid | 0]));
+  const { port, xid } = names;
+  expect(xid).not.toBe(first.xid);
+  expect(choose(names, CALL)).toEqual({ port, xid, is_repeat: true });
+});
+
 test('memory is bounded: reads give way before changes, and it is counted', () => {
   const rows = new TimedRows(64, 1000);
   expect(rows.size).toBe(64);
-  const change = rows.put(1, 1, 0, 1);
-  for (let i = 0; i < 1000; i++) rows.put(i + 2, i, 100, 0);
+  const change = rows.insert(1, 1, 0, 1);
+  for (let i = 0; i < 1000; i++) rows.insert(i + 2, i, 100, 0);
   expect(rows.find(1, 1, 200)).toBe(change);
   expect(rows.evicted_early).toBeGreaterThan(900);
 });
@@ -91,7 +100,7 @@ test('rows are found until their time is over, whatever was put in', () => {
   fc.assert(
     fc.property(fc.array(fc.tuple(fc.integer(), fc.integer()), { maxLength: 20 }), (keys) => {
       const rows = new TimedRows(4096, 2000);
-      for (const [a, b] of keys) rows.put(a, b, 1000);
+      for (const [a, b] of keys) if (rows.find(a, b, 1000) < 0) rows.insert(a, b, 1000);
       for (const [a, b] of keys) {
         expect(rows.evicted_early > 0 || rows.find(a, b, 2900) >= 0).toBe(true);
         expect(rows.find(a, b, 5001)).toBe(-1);

@@ -90,9 +90,11 @@ export class PacketPath implements DatagramPath {
     this.receiver = receiver;
   }
 
-  /** Throws PortError: no such interface, no permission, an MTU below what IPv4 needs. */
+  /** Throws PortError: no such interface, no permission, an MTU below what IPv4 needs. One that is down is waited for. */
   start(): void {
+    const { interface_name, logger } = this.options;
     this.open = this.openInterface();
+    if (this.open === undefined) logger.warn({ interface: interface_name }, 'gateway path is down');
     this.maintain();
   }
 
@@ -163,10 +165,15 @@ export class PacketPath implements DatagramPath {
     return index * 2 ** 32 + source;
   }
 
-  private openInterface(): Open {
+  /** Undefined while the interface is down. */
+  private openInterface(): Open | undefined {
     const { interface_name, mac, next_hop_mac } = this.options;
     const socket = new PacketSocket(`gateway path ${interface_name}`, interface_name);
     try {
+      if (!socket.linkUp()) {
+        socket.close();
+        return undefined;
+      }
       const mtu = socket.mtu();
       if (mtu < IPV4_MTU_MIN) throw new PortError(`${socket.who}: its MTU is ${mtu}, too small for IPv4`);
       const frame_octets = ETHERNET_HEADER_LENGTH + mtu;
@@ -202,7 +209,7 @@ export class PacketPath implements DatagramPath {
     if (this.open === undefined) {
       try {
         this.open = this.openInterface();
-        logger.info({ interface: interface_name }, 'gateway path open again');
+        if (this.open !== undefined) logger.info({ interface: interface_name }, 'gateway path open again');
       } catch (error) {
         if (!(error instanceof PortError)) throw error;
       }
