@@ -6,6 +6,7 @@ import { fragmentsBenchmark } from './fragments';
 import { overheadBenchmark } from './overhead';
 import { packetIoBenchmark } from './packet_io';
 import { policyBenchmark } from './policy';
+import { sessionsBenchmark } from './sessions';
 import { tablesBenchmark } from './tables';
 import { describeMachine, renderReport, type Benchmark } from './report';
 
@@ -16,6 +17,7 @@ const BENCHMARKS: readonly Benchmark[] = [
   fragmentsBenchmark,
   policyBenchmark,
   affinityBenchmark,
+  sessionsBenchmark,
   overheadBenchmark,
 ];
 
