@@ -8,7 +8,6 @@ import type { Config } from '../config/config';
 import { readLeftover } from '../controller/leftover';
 import { Network } from '../controller/network';
 import { TableWriter } from '../controller/table_writer';
-import type { Drain } from '../controller/store_states';
 import { Virtualizer } from '../controller/virtualizer';
 import { COUNTERS } from '../dataplane/counters';
 import { isReturned, packetOut, readPacketIn } from '../dataplane/packet_io';
