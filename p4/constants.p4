@@ -93,6 +93,9 @@ const punt_t PUNT_RECORD            = 6; // a copy: a sampled request or its res
 const punt_t PUNT_TOO_LARGE         = 7; // a response larger than its client's network takes
 const punt_t PUNT_SESSION           = 8; // a copy: a TCP connection begins or ends
 
+// Shown as a copy, while the packet itself goes on; of fragments, fragment.p4 makes the copy.
+#define IS_COPIED(reason) (reason == PUNT_ARP_REPLY || reason == PUNT_SESSION || reason == PUNT_RECORD)
+
 // What a packet-out is for.
 typedef bit<7> packet_out_operation_t;
 const packet_out_operation_t PACKET_OUT_SEND             = 0;

@@ -129,8 +129,12 @@ control StoreswitchIngress(inout headers_t hdr, inout metadata_t meta,
                             not_local();
                         }
                     }
-                    if (meta.verdict == VERDICT_NONE && meta.is_fragment == 1 && meta.mode == MODE_REQUEST) {
+                    if (meta.verdict == VERDICT_NONE && meta.is_fragment == 1
+                        && (meta.mode == MODE_REQUEST || meta.mode == MODE_FOLLOW)) {
                         fragment.apply(FragmentOperation.CHECK, hdr, meta);
+                        if (meta.is_slow == 1 && meta.role == ROLE_EXTERNAL) {
+                            client_rate.apply(meta);
+                        }
                     }
                     if (meta.verdict == VERDICT_NONE
                         && (meta.mode == MODE_REQUEST || meta.mode == MODE_SESSION || meta.is_response == 1)) {
@@ -161,7 +165,9 @@ control StoreswitchIngress(inout headers_t hdr, inout metadata_t meta,
             }
         }
         session_watch.apply(hdr, meta);
-        if (meta.role == ROLE_EXTERNAL && (meta.verdict == VERDICT_PUNT || meta.punt_reason == PUNT_SESSION)) {
+        // Before records, which the operator asks for: they are as many as the sample says.
+        if (meta.role == ROLE_EXTERNAL && meta.is_slow == 0
+            && (meta.verdict == VERDICT_PUNT || IS_COPIED(meta.punt_reason))) {
             client_rate.apply(meta);
         }
         record.apply(meta);

@@ -10,7 +10,7 @@
 // RFC 6864, section 4, forbids it, and the UDP checksum finds it.
 
 enum bit<8> FragmentOperation {
-    CHECK = 1, // whether a zeroth fragment may go on, before it counts as a request
+    CHECK = 1, // whether a zeroth fragment may go on, before it counts as a request; and who the controller is needed for
     PASS  = 2
 }
 
@@ -111,10 +111,17 @@ control Fragment(in FragmentOperation operation, in headers_t hdr, inout metadat
         } else if (beyond > 65515 || beyond <= first || (!is_last && beyond[2:0] != 0)) {
             drop(DROP_FRAGMENT_BEYOND);
         } else if (operation == FragmentOperation.CHECK) {
-            if (beyond >= (bit<17>)hdr.udp.length) {
+            // Nothing is written here: what the client may not send the controller leaves no trace.
+            if (meta.mode != MODE_REQUEST) {
+                if (is_mine == 0 || state != FRAGMENT_OPEN || first > (bit<17>)passed) {
+                    meta.is_slow = 1;
+                }
+            } else if (beyond >= (bit<17>)hdr.udp.length) {
                 drop(DROP_FRAGMENT_BEYOND);
             } else if (is_mine == 1 && state != FRAGMENT_WAITING && xid == hdr.rpc.xid) {
                 drop(DROP_FRAGMENT_REPEATED);
+            } else if (is_taken == 1 || meta.is_jumbo == 1 || (is_mine == 1 && state == FRAGMENT_WAITING)) {
+                meta.is_slow = 1;
             }
         } else if (meta.mode == MODE_REQUEST) {
             if (is_taken == 1) {

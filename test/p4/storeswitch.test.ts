@@ -6,6 +6,7 @@ import { AUTH_FLAVOR, encodeAuthSys } from '../../src/wire/rpc';
 import { targets } from '../targets';
 import {
   clientKnown,
+  clientRate,
   clientRoute,
   DROP,
   EMPTY_POOL_PORT,
@@ -103,6 +104,18 @@ describe.each(targets)('the compiled program on $name', (kind) => {
         expect(await sw.packetIn()).toEqual({ port: NET.clientPort, reason: PUNT.arpReply, frame });
         expect(await sw.receive(NET.hostPort)).toEqual(frame);
       });
+    });
+
+    test('ARP replies beyond a client’s share reach the host, not the controller', async () => {
+      await sw.modify(clientRate(1n, 1n));
+      const reply = arpReply(NET.client, NET.clientMac, NET.ownExternal, NET.externalMac);
+      sw.send(NET.clientPort, reply);
+      await sw.receive(NET.hostPort);
+      expect((await sw.packetIn()).reason).toBe(PUNT.arpReply);
+      sw.send(NET.clientPort, reply);
+      expect(await sw.receive(NET.hostPort)).toEqual(reply);
+      expect(await sw.nextPacketIn()).toBeUndefined();
+      await sw.modify(clientRate());
     });
 
     describe('host traffic', () => {
