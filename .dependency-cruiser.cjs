@@ -12,9 +12,11 @@ const layers = {
   dataplane: ['wire', 'p4runtime'],
   config: ['wire', 'dataplane'],
   controller: ['wire', 'p4runtime', 'dataplane', 'config'],
-  gateway: ['wire', 'afpacket', 'dataplane', 'controller'],
+  gateway: ['wire', 'afpacket', 'p4runtime', 'dataplane', 'config', 'controller'],
   demo: ['wire', 'config', 'topology', 'admin'],
   kernel_client: ['wire', 'config', 'topology', 'admin', 'demo'],
+  nfs_client: ['wire'],
+  fuse: ['wire', 'nfs_client'],
   topology: ['config'],
   sim: ['wire', 'p4runtime', 'dataplane', 'switch', 'config', 'controller'],
   bench: [

@@ -15,8 +15,12 @@ control ClientRate(inout metadata_t meta) {
         hash(index, HashAlgorithm.crc32, (bit<32>)0, { meta.src_addr }, (bit<32>)CLIENT_RATES);
         client_rate.execute_meter(index, color);
         if (color == RED) {
-            meta.verdict = VERDICT_DROP;
-            meta.drop_reason = DROP_CLIENT_RATE;
+            if (meta.verdict == VERDICT_PUNT) {
+                meta.verdict = VERDICT_DROP;
+                meta.drop_reason = DROP_CLIENT_RATE;
+            } else {
+                meta.punt_reason = 0; // only a copy
+            }
         }
     }
 }

@@ -17,7 +17,7 @@ enum bit<8> FragmentOperation {
 control Fragment(in FragmentOperation operation, in headers_t hdr, inout metadata_t meta) {
     register<bit<32>>(FRAGMENTS) fragment_client;
     register<bit<32>>(FRAGMENTS) fragment_service; // the VIP
-    register<bit<32>>(FRAGMENTS) fragment_id;      // protocol and IP identification
+    register<bit<32>>(FRAGMENTS) fragment_id;      // whether it is the gateway's, protocol and IP identification
     register<bit<8>>(FRAGMENTS)  fragment_state;   // FRAGMENT_*
     register<bit<16>>(FRAGMENTS) fragment_store;
     register<bit<16>>(FRAGMENTS) fragment_passed;  // octets of the payload, from its start
@@ -50,7 +50,10 @@ control Fragment(in FragmentOperation operation, in headers_t hdr, inout metadat
         bit<32> known_service;
         bit<32> known_id;
         bit<48> seen_us;
-        id = (bit<32>)(hdr.ipv4.protocol ++ hdr.ipv4.identification);
+        // A client and the gateway that sends in its name count their datagrams each by themselves.
+        bit<8> sender = meta.role == ROLE_GATEWAY || (hdr.packet_out.isValid()
+                        && hdr.packet_out.operation == PACKET_OUT_SEND_LAST_GATEWAY) ? ROLE_GATEWAY : ROLE_EXTERNAL;
+        id = sender ++ hdr.ipv4.protocol ++ hdr.ipv4.identification;
         hash(index, HashAlgorithm.crc32, (bit<32>)0, { meta.src_addr, meta.dst_addr, id }, (bit<32>)FRAGMENTS);
         fragment_client.read(known_client, index);
         fragment_service.read(known_service, index);

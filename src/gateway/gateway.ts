@@ -8,6 +8,8 @@ import type { Logger } from 'pino';
 import { systemClock, type Clock, type Timer } from '../controller/clock';
 import { ipv4ToNumber, parseIpv4 } from '../wire/address';
 import { gatewayCounters } from './counters';
+import { Forwarding } from './forwarding';
+import type { Forwarder } from './front/forwarder';
 import { gatewayLimits, type GatewayLimits } from './limits';
 import type { LocalAnswer } from './local_answers';
 import type { DatagramPath } from './path/datagram_path';
@@ -34,6 +36,8 @@ export class Gateway implements ConnectionHost {
   readonly requests: Requests;
   private readonly clock: Clock;
   private readonly services: Service[];
+  /** Services without a listener. */
+  private readonly forwarded: Service[] = [];
   private readonly servers: Server[] = [];
   private readonly connections = new Set<TerminatedConnection>();
   private readonly answers = new Map<LocalAnswer, number>();
@@ -71,6 +75,13 @@ export class Gateway implements ConnectionHost {
     this.timer = this.clock.after(CHECK_INTERVAL_MS, () => this.check());
   }
 
+  /** For calls to a service that has no listener here. Valid while the gateway runs. */
+  forwarder(options: ServiceOptions): Forwarder {
+    const service = new Service(options, this.limits);
+    this.forwarded.push(service);
+    return new Forwarding(this.requests, service, () => this.settle());
+  }
+
   /** Closes listeners and connections; what was under way is lost, as when a server stops. */
   async stop(): Promise<void> {
     this.timer?.cancel();
@@ -98,7 +109,7 @@ export class Gateway implements ConnectionHost {
       partial_octets: this.partial_octets,
       counters: { ...this.counters },
       answered_here: Object.fromEntries(this.answers),
-      services: this.services.map((service) => ({
+      services: [...this.services, ...this.forwarded].map((service) => ({
         ...service.status(),
         waiting: this.requests.waitingFor(service),
       })),

@@ -1,10 +1,10 @@
 /** Who decides which store a request goes to: the compiled program, or what it is compared with. */
-import { fixedRows } from '../controller/fixed_rows';
-import { PoolAssignments, storeTables } from '../controller/store_rows';
+import { NFS_PORT } from '../wire/nfs3';
+import { DrivenVirtualizer } from './driven_virtualizer';
 import { Frames } from './frames';
-import { CLIENT_PORT, clientRows, siteOf, storeFacts, STORE_PORT, type Policy } from './site';
+import { CLIENT_PORT, introduceClients, siteConfig, STORE_PORT, storeNames, type Policy } from './site';
+import { Timeline } from './timeline';
 import type { Trace } from './trace';
-import { byTable, VirtualSwitch } from './virtual_switch';
 
 /** Moments are given in the order of time. */
 export interface Balancer {
@@ -16,37 +16,46 @@ export interface Balancer {
 
 /** Between two runs on one switch: longer than anything of the first is remembered. */
 const PAUSE_US = 150_000_000;
+/** In which a controller writes all its tables. */
+const SET_UP_US = 1_000_000;
 
 /** One switch, used for one run after the other. Stores get weights in proportion to their speeds. */
 export class SwitchUnderTest {
   readonly #frames = new Frames();
-  readonly #switch: VirtualSwitch;
+  readonly #timeline = new Timeline();
+  readonly #virtualizer: DrivenVirtualizer;
   #start_us = 0;
-  #last_us = 0;
 
-  constructor(
-    private readonly weights: readonly number[],
-    seed: number,
-  ) {
-    this.#switch = new VirtualSwitch(seed);
+  private constructor(weights: readonly number[], policy: Policy, random_seed: number) {
+    const config = siteConfig(
+      weights,
+      `
+    pools: [{ name: all, policy: ${policy}, stores: [${storeNames(weights.length)}] }]
+    services:
+      - { name: nfs, protocol: udp, port: ${NFS_PORT}, program: nfs, mode: request, pool: all, health: { check: none } }`,
+    );
+    this.#virtualizer = new DrivenVirtualizer({
+      config,
+      timeline: this.#timeline,
+      random_seed,
+      onFrame: () => undefined,
+    });
+  }
+
+  /** All stores serve, and all clients are known. */
+  static async start(
+    weights: readonly number[],
+    policy: Policy,
+    random_seed: number,
+  ): Promise<SwitchUnderTest> {
+    const sut = new SwitchUnderTest(weights, policy, random_seed);
+    await sut.#setUp();
+    return sut;
   }
 
   /** The balancer for a run from moment 0; runs before it must have ended. */
-  balancer(policy: Policy, trace: Trace): Balancer {
-    const network = siteOf(this.weights, policy);
-    const facts = storeFacts(
-      network,
-      this.weights.map(() => 'up'),
-    );
-    this.#switch.write(
-      this.#switch.difference(
-        new Map([
-          ...byTable([...fixedRows(network), ...clientRows()]),
-          ...storeTables(facts, new PoolAssignments(network)),
-        ]),
-      ),
-    );
-    this.#start_us = this.#last_us + PAUSE_US;
+  balancer(trace: Trace): Balancer {
+    this.#start_us = this.#timeline.now_us + PAUSE_US;
     return {
       place: (request, now_us) => {
         const frame = this.#frames.call(
@@ -67,11 +76,20 @@ export class SwitchUnderTest {
     };
   }
 
+  async #setUp(): Promise<void> {
+    await this.#timeline.runFor(SET_UP_US);
+    introduceClients(this.#virtualizer.virtualizer);
+    await this.#timeline.runFor(SET_UP_US);
+    if (this.#virtualizer.pending > 0) throw new Error('the switch does not hold all of its entries');
+    // Nothing changes any more, and no frame comes to it: so time may be moved by whoever sends requests.
+    this.#virtualizer.virtualizer.hold();
+  }
+
   #forward(from: number, frame: Uint8Array, now_us: number, to: number, what: string): number {
-    this.#last_us = this.#start_us + now_us;
-    const station = this.#switch.forward(from, frame, this.#last_us, to);
-    if (station === undefined) throw new Error(`the switch dropped ${what}`);
-    return station;
+    this.#timeline.now_us = this.#start_us + now_us;
+    const departure = this.#virtualizer.program.forward(from, frame);
+    if (departure?.port !== to) throw new Error(`the switch dropped ${what}`);
+    return departure.station;
   }
 }
 

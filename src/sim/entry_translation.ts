@@ -1,10 +1,9 @@
 /** The controller's entries as the engine takes them: the P4Runtime server's work, without its sockets. */
-import type { Row } from '../dataplane/table';
 import type { KeyFieldInfo, P4Schema, TableEntry as ControllerEntry } from '../p4runtime';
 import type { MatchValue, TableEntry } from '../switch';
 
 /** `table` and the action are fully qualified. Throws P4InfoMismatchError for a table the program does not have. */
-export function engineEntry(schema: P4Schema, { entry }: Row): { table: string; entry: TableEntry } {
+export function engineEntry(schema: P4Schema, entry: ControllerEntry): { table: string; entry: TableEntry } {
   const table = schema.tables.get(entry.table);
   return {
     table: table.name,

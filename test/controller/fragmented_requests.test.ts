@@ -1,7 +1,6 @@
 /** Requests of several packets through the compiled program and the controller together, in simulated time. */
 import fc from 'fast-check';
-import { DrivenVirtualizer } from '../../src/bench/driven/driven_virtualizer';
-import { Timeline } from '../../src/sim/timeline';
+import { DrivenVirtualizer, Timeline } from '../../src/sim';
 import { decodeFragmentationNeeded } from '../../src/wire/icmp';
 import { encodeUdpFrame } from '../../src/wire/frame';
 import { combineIpv4 } from '../../src/wire/ipv4_fragment';
@@ -9,9 +8,11 @@ import type { Ipv4Packet } from '../../src/wire/ipv4';
 import { fragments, nfsCall } from '../p4/packets';
 import { exampleConfig, PORT_MAC, requireFrame, STORE_MAC, STORE_PORT, STORES, VIP } from './example';
 
+/** In which the controller writes all its tables. */
+const SET_UP_MS = 1000;
 const CLIENT = { address: '10.0.1.11', mac: '02:00:00:00:01:11', port: 1 };
 
-function setUp({ jumbo, delay_us }: { jumbo?: number; delay_us?: () => number } = {}) {
+async function setUp({ jumbo, delay_us }: { jumbo?: number; delay_us?: () => number } = {}) {
   const config = exampleConfig();
   for (const store of config.stores) store.mac = STORE_MAC[store.name as keyof typeof STORE_MAC];
   for (const virtualStore of config.virtual_stores) {
@@ -24,19 +25,15 @@ function setUp({ jumbo, delay_us }: { jumbo?: number; delay_us?: () => number } 
     config,
     timeline,
     ...(delay_us !== undefined && { delay_us }),
-    onFrame: (port, frame) => left.push({ port, frame }),
+    onFrame: (port, frame) => left.push({ port, frame: Uint8Array.from(frame) }),
   });
   /** What is due within the time. */
-  const run = (ms: number) => {
-    let is_over = false;
-    timeline.at(timeline.now_us + ms * 1000, () => (is_over = true));
-    while (!is_over) timeline.step();
-  };
-  run(1);
+  const run = (ms: number) => timeline.runFor(ms * 1000);
+  await run(SET_UP_MS);
   left.length = 0;
   const send = (at_ms: number, frame: Uint8Array, port = CLIENT.port) =>
     timeline.at(timeline.now_us + at_ms * 1000, () => driven.program.receive(port, frame));
-  return { ...driven, driven, timeline, left, run, send };
+  return { virtualizer: driven.virtualizer, left, run, send };
 }
 
 /** A WRITE of `octets`. */
@@ -81,21 +78,21 @@ function byStore(
 
 const REQUESTS = 40;
 
-test('however shuffled, each request arrives whole and in order, at one store', () => {
+test('however shuffled, each request arrives whole and in order, at one store', async () => {
   const requests = Array.from({ length: REQUESTS }, (_, i) => write(i + 1, 1500 + ((i * 997) % 7000)));
   const all = requests.flat();
   // One after another in the same switch, so that identifications come again.
   let latency_us = 0;
-  const { left, run, send, virtualizer } = setUp({ delay_us: () => latency_us });
-  fc.assert(
-    fc.property(
+  const { left, run, send, virtualizer } = await setUp({ delay_us: () => latency_us });
+  await fc.assert(
+    fc.asyncProperty(
       fc.array(fc.double({ min: 0, max: 20, noNaN: true }), { minLength: all.length, maxLength: all.length }),
       fc.integer({ min: 0, max: 3000 }),
-      (times_ms, delay_us) => {
+      async (times_ms, delay_us) => {
         latency_us = delay_us;
         left.length = 0;
         for (const [i, frame] of all.entries()) send(times_ms[i] ?? 0, frame);
-        run(200);
+        await run(200);
         const stores = byStore(left);
         const seen = [...stores.values()].flatMap((datagrams) => [...datagrams]);
         expect(seen).toHaveLength(REQUESTS);
@@ -120,7 +117,7 @@ test('however shuffled, each request arrives whole and in order, at one store', 
   );
 });
 
-test('with loss and repetition, what arrives is in order and of one request', () => {
+test('with loss and repetition, what arrives is in order and of one request', async () => {
   const requests = Array.from({ length: REQUESTS }, (_, i) => write(i + 1, 6000));
   const all = requests.flat();
   const fate = fc.record({
@@ -128,16 +125,16 @@ test('with loss and repetition, what arrives is in order and of one request', ()
     first_ms: fc.double({ min: 0, max: 20, noNaN: true }),
     second_ms: fc.double({ min: 0, max: 20, noNaN: true }),
   });
-  const { left, run, send, virtualizer } = setUp({ delay_us: () => 300 });
-  fc.assert(
-    fc.property(fc.array(fate, { minLength: all.length, maxLength: all.length }), (fates) => {
+  const { left, run, send, virtualizer } = await setUp({ delay_us: () => 300 });
+  await fc.assert(
+    fc.asyncProperty(fc.array(fate, { minLength: all.length, maxLength: all.length }), async (fates) => {
       left.length = 0;
       for (const [i, frame] of all.entries()) {
         const { copies, first_ms, second_ms } = fates[i] ?? { copies: 1, first_ms: 0, second_ms: 0 };
         if (copies > 0) send(first_ms, frame);
         if (copies > 1) send(second_ms, frame);
       }
-      run(300);
+      await run(300);
       const places = new Map<number, number>();
       for (const [port, datagrams] of byStore(left)) {
         for (const [identification, frames] of datagrams) {
@@ -164,11 +161,11 @@ test.each([
   [9000, 8000, 1],
   [9000, 20_000, 3],
   [4000, 8000, 3],
-])('a pool for packets of %i octets gets a request of %i in %i', (jumbo, octets, packets) => {
-  const { left, run, send, virtualizer } = setUp({ jumbo });
+])('a pool for packets of %i octets gets a request of %i in %i', async (jumbo, octets, packets) => {
+  const { left, run, send, virtualizer } = await setUp({ jumbo });
   const frames = write(1, octets);
   for (const [i, frame] of frames.entries()) send((i * 7) % 5, frame);
-  run(10);
+  await run(10);
   const out = left.map(({ frame }) => frame);
   expect(out).toHaveLength(packets);
   for (const frame of out.slice(0, -1))
@@ -178,19 +175,19 @@ test.each([
   // The next datagram with the identification finds the row free.
   const next = write(2, octets, 1);
   for (const frame of next) send(0, frame);
-  run(10);
+  await run(10);
   expect(together(left.slice(out.length).map(({ frame }) => frame))).toEqual(together(next));
   expect(virtualizer.fragments.held).toBe(0);
 });
 
-test('a large response is cut for its client, and its store told', () => {
-  const { left, run, send, virtualizer } = setUp();
+test('a large response is cut for its client, and its store told', async () => {
+  const { left, run, send, virtualizer } = await setUp();
   virtualizer.clients.learn({
     ingress_port: CLIENT.port,
     src_addr: CLIENT.address,
     src_mac: CLIENT.mac,
   });
-  run(100);
+  await run(100);
   left.length = 0;
   const payload = Uint8Array.from({ length: 8000 }, (_, i) => i & 0xff);
   const response = encodeUdpFrame(
@@ -204,7 +201,7 @@ test('a large response is cut for its client, and its store told', () => {
     { dontFragment: true, identification: 5 },
   );
   send(0, response, STORE_PORT.store2);
-  run(5);
+  await run(5);
   const toClient = left.filter(({ port }) => port === CLIENT.port).map(({ frame }) => frame);
   expect(toClient).toHaveLength(6);
   for (const frame of toClient) {

@@ -413,6 +413,12 @@ describe.each(targets)('placement on $name', (kind) => {
         await sw.expectDrop(DROP.tinyFragment, () => sw.send(NET.clientPort, frame));
       });
 
+      test.each([0, 8])('a zeroth fragment with %i octets of RPC is none', async (octets) => {
+        const call = { xid: xid++, procedure: WRITE, data: new Uint8Array(100) };
+        const frame = endingAfter(octets, call, { isFragment: true });
+        await sw.expectDrop(DROP.notRpcCall, () => sw.send(NET.clientPort, frame));
+      });
+
       test('a whole packet must hold what it says', async () => {
         const call = { xid: xid++, procedure: WRITE, data: new Uint8Array(100) };
         for (const frame of [

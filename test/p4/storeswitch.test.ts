@@ -3,7 +3,6 @@ import { decodeArp, encodeArpRequestFrame } from '../../src/wire/arp';
 import { decodeEthernet } from '../../src/wire/ethernet';
 import { ipv4ToNumber, macToBigint } from '../../src/wire/address';
 import { AUTH_FLAVOR, encodeAuthSys } from '../../src/wire/rpc';
-import { TCP_FLAG } from '../../src/wire/tcp';
 import { targets } from '../targets';
 import {
   clientKnown,
@@ -27,7 +26,6 @@ import {
   nfsCall,
   nfsReply,
   rewritten,
-  tcpSegment,
   udpFrame,
   unknownFrame,
 } from './packets';
@@ -354,20 +352,6 @@ describe.each(targets)('the compiled program on $name', (kind) => {
           { numRuns: 40, seed: 7 },
         );
         await reached(nfsCall({ xid: 5000 }));
-      });
-    });
-
-    describe('sessions', () => {
-      test('a TCP connection stays with one store, connections spread', async () => {
-        const counts = [0, 0];
-        for (let clientPort = 10_000; clientPort < 10_064; clientPort++) {
-          const store = await reached(tcpSegment(clientPort));
-          for (const flags of [TCP_FLAG.ack, TCP_FLAG.psh | TCP_FLAG.ack, TCP_FLAG.fin | TCP_FLAG.ack]) {
-            expect(await reached(tcpSegment(clientPort, flags))).toBe(store);
-          }
-          counts[store] = (counts[store] ?? 0) + 1;
-        }
-        expect(Math.min(...counts)).toBeGreaterThanOrEqual(16);
       });
     });
 

@@ -4,7 +4,17 @@ import { decodePcap, type PcapPacket } from '../../src/wire/pcap';
 
 const FOLDER = join(__dirname, '..', 'golden');
 
-export const CAPTURES = ['portmap_mount', 'nfs_udp', 'nfs_udp_fragments', 'nfs_tcp', 'rpc_refusals'] as const;
+export const CAPTURES = [
+  'portmap_mount',
+  'rpcbind',
+  'mount',
+  'mount_dump',
+  'nfs_udp',
+  'nfs_udp_fragments',
+  'nfs_tcp',
+  'nfs_procedures',
+  'rpc_refusals',
+] as const;
 export type Capture = (typeof CAPTURES)[number];
 
 /** A captured frame with tshark's decode: field name to text, without the fields the frame does not have. */

@@ -1,9 +1,7 @@
-import { setImmediate } from 'node:timers/promises';
 import { parseConfig } from '../../config/load';
 import { FRAGMENT_LIFETIME_US } from '../../dataplane/fragment';
 import type { Engine } from '../../switch';
-import { DrivenVirtualizer } from '../driven/driven_virtualizer';
-import { Draws, Timeline } from '../../sim';
+import { DrivenVirtualizer, Draws, Timeline } from '../../sim';
 import type { Benchmark, Report } from '../report';
 import { Judge } from './judge';
 import { FRAGMENTS_MAX, FRAGMENTS_MIN, RequestMaker } from './requests';
@@ -17,7 +15,10 @@ const FAULTS: NetworkFaults = { delayed: 0.05, delay_max_us: 20_000, repeated: 0
 const REUSE_AFTER_US = FRAGMENT_LIFETIME_US + FAULTS.delay_max_us;
 /** To the controller, and back. */
 const CONTROLLER_DELAY_US = { min: 100, max: 2000 };
-const STEPS_PER_TURN = 50_000;
+/** In which the controller writes all its tables. */
+const SET_UP_US = 1_000_000;
+/** Between two lines of progress, in simulated time. */
+const PROGRESS_US = 2_000_000;
 
 const VIP = '10.1.0.100';
 const CLIENT_PORT = 1;
@@ -58,29 +59,31 @@ async function play(
   const draws = new Draws(SEED);
   const judge = new Judge();
   const { min, max } = CONTROLLER_DELAY_US;
-  const { program, virtualizer } = new DrivenVirtualizer({
+  const driven = new DrivenVirtualizer({
     config: parseConfig(CONFIG, 'bench.yaml'),
     timeline,
     delay_us: () => min + draws.below(max - min),
     onFrame: (port, frame) => judge.arrived(port, frame),
   });
-  // The controller writes its tables.
-  timeline.step();
+  await timeline.runFor(SET_UP_US);
   const maker = new RequestMaker(VIP, CLIENT_MAC, PORT_MAC);
   const traffic = new Traffic(timeline, draws, maker, judge, options, (frame) =>
-    program.receive(CLIENT_PORT, frame),
+    driven.program.receive(CLIENT_PORT, frame),
   );
   traffic.start();
-  while (judge.requests < options.requests || judge.watched > 0) {
-    for (let step = 0; step < STEPS_PER_TURN; step++) timeline.step();
+  let told_us = 0;
+  await timeline.run(() => {
     signal.throwIfAborted();
-    progress(`${judge.requests} of ${options.requests} requests`);
-    await setImmediate();
-  }
-  const { fragments } = virtualizer;
+    if (timeline.now_us > told_us + PROGRESS_US) {
+      told_us = timeline.now_us;
+      progress(`${judge.requests} of ${options.requests} requests`);
+    }
+    return judge.requests >= options.requests && judge.watched === 0;
+  });
+  const { fragments } = driven.virtualizer;
   return {
     judge,
-    leaked_entries: liveRows(program.engine, timeline.now_us) + fragments.size + fragments.held,
+    leaked_entries: liveRows(driven.program.engine, timeline.now_us) + fragments.size + fragments.held,
     slow_path_share: Number((fragments.counts.get('fragments_received') / traffic.arrived).toFixed(4)),
   };
 }

@@ -86,7 +86,8 @@ export async function measure(
   const points: Point[] = [];
   const service_p99 = new Map<string, number>();
   for (const { name: stores, weights, loads } of storesOf(is_full)) {
-    const sut = new SwitchUnderTest(weights, 1);
+    const switches = new Map<string, SwitchUnderTest>();
+    for (const policy of POLICIES) switches.set(policy, await SwitchUnderTest.start(weights, policy, 1));
     const mean = weights.reduce((sum, weight) => sum + weight, 0) / weights.length;
     const speeds = weights.map((weight) => weight / mean);
     for (const [index, workload] of WORKLOADS.entries()) {
@@ -99,7 +100,7 @@ export async function measure(
         for (const subject of SUBJECTS) {
           await setImmediate();
           signal.throwIfAborted();
-          const took_us = runSubject(subject, sut, weights, setting);
+          const took_us = runSubject(subject, switches.get(subject), weights, setting);
           points.push({ workload: workload.name, stores, subject, load, ...summary(took_us) });
         }
       }
@@ -109,18 +110,17 @@ export async function measure(
   return { points, service_p99 };
 }
 
+/** `sut`: of a subject that is a policy. */
 function runSubject(
   subject: string,
-  sut: SwitchUnderTest,
+  sut: SwitchUnderTest | undefined,
   weights: readonly number[],
   setting: Setting,
 ): Float64Array {
   if (subject === IDEAL) return runCentralQueue(setting);
-  const balancer =
-    subject === PER_SESSION
-      ? perSession(weights, setting.trace)
-      : sut.balancer(subject as Policy, setting.trace);
-  return runStores(setting, balancer);
+  if (subject === PER_SESSION) return runStores(setting, perSession(weights, setting.trace));
+  if (sut === undefined) throw new Error(`there is no switch for ${subject}`);
+  return runStores(setting, sut.balancer(setting.trace));
 }
 
 function summary(took_us: Float64Array): Pick<Point, 'p50' | 'p99' | 'p999'> {

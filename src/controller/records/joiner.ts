@@ -1,7 +1,13 @@
-/** Joins sampled requests and responses into records. Either may be lost on its way here: only records are lost then. */
+/**
+ * Joins sampled requests and responses into records. Either may be lost on its way here: only records are lost then.
+ *
+ * A call says what it asks for, so another call with the xid of one that waits is not taken for its retransmission. A
+ * response has nothing but the xid (RFC 5531, section 9), and the store that the switch says it is of.
+ */
 import { IP_PROTOCOL } from '../../wire/ipv4';
 import type { RpcCall, RpcReply } from '../../wire/rpc';
 import type { Clock, Timer } from '../clock';
+import { NO_ID } from '../ids';
 import type { Network } from '../network';
 import { Tally } from '../tally';
 import { formatTime, nfsStatusOf, objectOf, procedureName, type PerformanceRecord } from './record';
@@ -27,8 +33,12 @@ interface Waiting {
   /** When it was first seen, by the controller's clock. */
   since_ms: number;
   switch_us: number;
+  /** That its transmissions went to, as far as the switch said. */
+  store_ids: Set<number>;
   record: PerformanceRecord;
 }
+
+type Outcome = 'records_answered' | 'records_unanswered' | 'records_given_up' | 'records_xid_reused';
 
 /** Between looks for requests that have waited too long. */
 const LOOK_MS = 1000;
@@ -38,6 +48,8 @@ export class Joiner {
     'records_answered',
     'records_unanswered',
     'records_given_up',
+    /** Its client used the xid for another request: no response is waited for any longer. */
+    'records_xid_reused',
     'records_without_request',
     'records_of_no_service',
   ]);
@@ -88,18 +100,17 @@ export class Joiner {
     const names = this.#services.get(`${service.address} ${service.port}`);
     if (names === undefined) return this.counts.add('records_of_no_service');
     const key = keyOf(sighting);
-    const store = this.#stores.get(sighting.store_id);
+    const object = objectOf(call);
     const before = this.#waiting.get(key);
     if (before !== undefined) {
-      before.record.transmissions += 1;
-      if (store !== undefined) before.record.store = store;
-      return;
+      if (isSameRequest(before, call, object)) return this.#onRetransmission(before, sighting);
+      this.#finish(key, 'records_xid_reused');
     }
     if (this.#waiting.size >= this.options.waiting_max) {
       const [oldest] = this.#waiting.keys();
       if (oldest !== undefined) this.#finish(oldest, 'records_given_up');
     }
-    const object = objectOf(call);
+    const store = this.#stores.get(sighting.store_id);
     const record: PerformanceRecord = {
       ...names,
       ...(store !== undefined && { store }),
@@ -114,13 +125,23 @@ export class Joiner {
       request_bytes: message_bytes,
       transmissions: 1,
     };
-    this.#waiting.set(key, { call, since_ms: this.clock.now_ms(), switch_us, record });
+    const store_ids = new Set(sighting.store_id === NO_ID ? [] : [sighting.store_id]);
+    this.#waiting.set(key, { call, since_ms: this.clock.now_ms(), switch_us, store_ids, record });
     this.#timer ??= this.clock.after(LOOK_MS, () => this.#look());
+  }
+
+  #onRetransmission({ store_ids, record }: Waiting, { store_id }: Sighting): void {
+    const store = this.#stores.get(store_id);
+    record.transmissions += 1;
+    if (store_id !== NO_ID) store_ids.add(store_id);
+    if (store !== undefined) record.store = store;
   }
 
   #onReply(sighting: Sighting, reply: RpcReply): void {
     const waiting = this.#waiting.get(keyOf(sighting));
-    if (waiting === undefined) return this.counts.add('records_without_request');
+    if (waiting === undefined || !mayAnswer(sighting, waiting)) {
+      return this.counts.add('records_without_request');
+    }
     const elapsed_us = sighting.switch_us - waiting.switch_us;
     const nfs_status = nfsStatusOf(waiting.call, reply);
     const store = this.#stores.get(sighting.store_id);
@@ -135,7 +156,7 @@ export class Joiner {
     this.#finish(keyOf(sighting), 'records_answered');
   }
 
-  #finish(key: string, as: 'records_answered' | 'records_unanswered' | 'records_given_up'): void {
+  #finish(key: string, as: Outcome): void {
     const waiting = this.#waiting.get(key);
     if (waiting === undefined) return;
     this.#waiting.delete(key);
@@ -152,6 +173,20 @@ export class Joiner {
     }
     if (this.#waiting.size > 0) this.#timer = this.clock.after(LOOK_MS, () => this.#look());
   }
+}
+
+function isSameRequest({ call, record }: Waiting, other: RpcCall, object: string | undefined): boolean {
+  return (
+    call.program === other.program &&
+    call.version === other.version &&
+    call.procedure === other.procedure &&
+    record.object === object
+  );
+}
+
+/** Not if it is of a store that never got this request: then it answers one that had the xid before. */
+function mayAnswer({ store_id }: Sighting, { store_ids }: Waiting): boolean {
+  return store_id === NO_ID || store_ids.size === 0 || store_ids.has(store_id);
 }
 
 function keyOf({ client, service, message }: Sighting): string {

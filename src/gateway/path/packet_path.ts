@@ -8,7 +8,7 @@ import type { Clock, Timer } from '../../controller/clock';
 import { ETHERNET_HEADER_LENGTH } from '../../wire/ethernet';
 import { IPV4_MTU_MIN } from '../../wire/ipv4';
 import type { MacAddress } from '../../wire/address';
-import { UPSTREAM_PORTS } from '../upstream_ports';
+import { GATEWAY_PORTS } from '../../dataplane/gateway_ports';
 import type { DatagramPath, DatagramReceiver } from './datagram_path';
 import { FrameReceiver } from './frame_receiver';
 import { FrameWriter, UDP_PAYLOAD_OCTETS_MAX } from './frame_writer';
@@ -49,9 +49,9 @@ const FILTER: readonly BpfInstruction[] = [
   [0x45, 5, 0, 0x1fff],
   [0xb1, 0, 0, 14], // ldxb 4*([14]&0xf): the header's length
   [0x48, 0, 0, 16], // ldh [x + 16]: the destination port
-  [0x35, 2, 0, UPSTREAM_PORTS.unprivileged.first],
-  [0x35, 0, 2, UPSTREAM_PORTS.privileged.first],
-  [0x35, 1, 0, UPSTREAM_PORTS.privileged.first + UPSTREAM_PORTS.privileged.count],
+  [0x35, 2, 0, GATEWAY_PORTS.unprivileged.first],
+  [0x35, 0, 2, GATEWAY_PORTS.privileged.first],
+  [0x35, 1, 0, GATEWAY_PORTS.privileged.first + GATEWAY_PORTS.privileged.count],
   [0x06, 0, 0, 0xffff], // take it whole
   [0x06, 0, 0, 0], // drop it
 ];
