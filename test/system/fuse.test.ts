@@ -18,6 +18,15 @@ function why(): string | undefined {
   return obstacle('embedded');
 }
 
+/** Asks again until it is so; throws after a while. */
+async function until(isSo: () => Promise<boolean>): Promise<void> {
+  for (let attempt = 0; attempt < 500; attempt++) {
+    if (await isSo()) return;
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  throw new Error(`still not so: ${isSo.toString()}`);
+}
+
 const reason = why();
 const describeHere = reason === undefined ? describe : describe.skip;
 
@@ -120,7 +129,7 @@ describeHere(`storeswitch mount${reason === undefined ? '' : ` (${reason})`}`, (
       expect(hidden.length).toBe(1);
       await file.close();
       // The kernel tells of a closed file after close(2) has returned.
-      while ((await fs.readdir(lab.share)).some((name) => name.startsWith('.nfs')));
+      await until(async () => !(await fs.readdir(lab.share)).some((name) => name.startsWith('.nfs')));
       if (way === 'replace') expect((await fs.readFile(there('open'))).toString()).toBe('other');
     }
   });
@@ -198,7 +207,7 @@ describeHere(`storeswitch mount${reason === undefined ? '' : ` (${reason})`}`, (
     const file = await fs.open(here('rewritten'), 'w');
     await file.write(data);
     // Some of it has reached the store's memory.
-    while ((await fs.stat(there('rewritten'))).size < MEBIBYTE);
+    await until(async () => (await fs.stat(there('rewritten'))).size >= MEBIBYTE);
     await lab.killStore();
     await fs.truncate(there('rewritten'), 0);
     await lab.startStore(2);
