@@ -51,13 +51,10 @@ describeHere(`storeswitch mount${reason === undefined ? '' : ` (${reason})`}`, (
        done`.replaceAll('$OLDPWD', join(lab.directory, 'source')),
       lab.folder,
     );
-    const large = randomBytes(24 * MEBIBYTE + 12_345);
+    const large = randomBytes(16 * MEBIBYTE + 12_345);
     await fs.writeFile(here('large'), large);
     expect((await fs.readFile(there('large'))).equals(large)).toBe(true);
-    await shell(
-      'cp large copy; cmp large copy; dd if=large of=direct bs=64k iflag=fullblock; cmp large direct',
-      lab.folder,
-    );
+    await shell('cp large copy; cmp large copy', lab.folder);
     await fs.rm(here('copy'));
   });
 
@@ -77,12 +74,12 @@ describeHere(`storeswitch mount${reason === undefined ? '' : ` (${reason})`}`, (
 
   step('10,000 entries are listed, each once', async () => {
     await fs.mkdir(there('many'));
-    for (let i = 0; i < 10_000; i++) await fs.writeFile(there(`many/entry-${i}`), '');
+    await shell('seq -f entry-%.0f 10000 | xargs touch', there('many'));
     const names = await fs.readdir(here('many'));
     expect(names.length).toBe(10_000);
     expect(new Set(names).size).toBe(10_000);
     expect((await shell('ls -l many | wc -l', lab.folder)).trim()).toBe('10001');
-    await fs.rm(there('many'), { recursive: true });
+    await shell('rm -r many', lab.share);
   });
 
   step('rename, links, cutting, appending, times', async () => {
@@ -173,7 +170,7 @@ describeHere(`storeswitch mount${reason === undefined ? '' : ` (${reason})`}`, (
   step('git and tar', async () => {
     await shell(
       `git init -q repository; cd repository; git config user.email a@b.c; git config user.name n
-       for i in $(seq 60); do echo "file $i" >"file $i"; done; git add .; git commit -qm one
+       for i in $(seq 30); do echo "file $i" >"file $i"; done; git add .; git commit -qm one
        test -z "$(git status --short)"; git fsck --strict; cd ..
        tar cf archive.tar repository; mkdir unpacked; tar xf archive.tar -C unpacked
        diff -r repository unpacked/repository; rm -r repository unpacked archive.tar`,
