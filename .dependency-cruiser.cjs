@@ -1,16 +1,18 @@
 /**
  * Dependencies point one way (docs/architecture.md):
- * wire <- p4runtime, switch; p4runtime <- dataplane <- controller <- cli.
+ * wire <- p4runtime, switch; p4runtime <- dataplane <- controller <- gateway, cli.
  */
 const layers = {
   wire: [],
   admin: [],
+  afpacket: [],
   p4runtime: [],
   // `switch-ctl` speaks the admin protocol: one protocol on the sockets of this machine.
-  switch: ['wire', 'admin'],
+  switch: ['wire', 'admin', 'afpacket'],
   dataplane: ['wire', 'p4runtime'],
   config: ['wire', 'dataplane'],
   controller: ['wire', 'p4runtime', 'dataplane', 'config'],
+  gateway: ['wire', 'afpacket', 'p4runtime', 'dataplane', 'config', 'controller'],
   demo: ['wire', 'config', 'topology', 'admin'],
   kernel_client: ['wire', 'config', 'topology', 'admin', 'demo'],
   nfs_client: ['wire'],
@@ -18,8 +20,8 @@ const layers = {
   topology: ['config'],
   sim: ['wire', 'p4runtime', 'dataplane', 'switch', 'config', 'controller'],
   bench: [
-    ...['wire', 'admin', 'p4runtime', 'dataplane', 'switch', 'config', 'controller'],
-    ...['topology', 'demo', 'sim'],
+    ...['wire', 'afpacket', 'admin', 'p4runtime', 'dataplane', 'switch', 'config', 'controller'],
+    ...['gateway', 'topology', 'demo', 'sim'],
   ],
 };
 

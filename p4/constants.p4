@@ -45,6 +45,7 @@ typedef bit<8> role_t;
 const role_t ROLE_EXTERNAL = 1; // towards clients
 const role_t ROLE_INTERNAL = 2; // towards stores
 const role_t ROLE_HOST     = 3; // towards the virtualizer's own network stack
+const role_t ROLE_GATEWAY  = 4; // towards the gateway, which sends requests for clients
 
 // Where a request may go.
 typedef bit<8> class_t;
@@ -79,6 +80,7 @@ const mode_t MODE_REQUEST = 1; // each RPC call by itself
 const mode_t MODE_SESSION = 2; // each TCP connection, or DTLS
 const mode_t MODE_SLOW    = 3; // by the controller
 const mode_t MODE_FOLLOW  = 4; // a fragment after the zeroth goes where that went
+const mode_t MODE_TERMINATE = 5; // by the virtualizer's own host
 
 // Why a packet goes to the controller.
 typedef bit<8> punt_t;
@@ -89,11 +91,16 @@ const punt_t PUNT_FRAGMENT          = 4; // to be sent on by the controller, in 
 const punt_t PUNT_FRAGMENT_PASSED   = 5; // a copy: the zeroth, after fragments that came before it
 const punt_t PUNT_RECORD            = 6; // a copy: a sampled request or its response
 const punt_t PUNT_TOO_LARGE         = 7; // a response larger than its client's network takes
+const punt_t PUNT_SESSION           = 8; // a copy: a TCP connection begins or ends
+
+// Shown as a copy, while the packet itself goes on; of fragments, fragment.p4 makes the copy.
+#define IS_COPIED(reason) (reason == PUNT_ARP_REPLY || reason == PUNT_SESSION || reason == PUNT_RECORD)
 
 // What a packet-out is for.
 typedef bit<7> packet_out_operation_t;
 const packet_out_operation_t PACKET_OUT_SEND             = 0;
 const packet_out_operation_t PACKET_OUT_SEND_LAST        = 1; // and forget the datagram it is a fragment of
+const packet_out_operation_t PACKET_OUT_SEND_LAST_GATEWAY = 2; // likewise, if the datagram is the gateway's
 
 // Why a packet was dropped: the index into drop_counter.
 typedef bit<8> drop_t;

@@ -80,7 +80,8 @@ header tcp_t {
     bit<8>  data_offset; // and reserved bits
     bit<3>  flags_cwr_ece_urg;
     bit<1>  flag_ack;
-    bit<2>  flags_psh_rst;
+    bit<1>  flag_psh;
+    bit<1>  flag_rst;
     bit<1>  flag_syn;
     bit<1>  flag_fin;
 }

@@ -46,6 +46,7 @@ struct metadata_t {
     bit<1>      is_follower;     // a fragment after the zeroth
     bit<1>      is_response;     // from a store, to a client
     bit<1>      is_own;          // to an address of the virtualizer itself
+    bit<1>      is_slow;         // a fragment that the controller is to have, or a copy of it
 
     mode_t      mode;
     bit<32>     sample_below;    // of 65536 requests, so many are recorded

@@ -21,10 +21,14 @@
 #define CAPABILITIES     4096
 // Of each of the three parts of the request table: see request.p4. A power of two.
 #define REQUESTS         65536
+// TCP connections that the controller has pinned to their stores.
+#define SESSIONS         131072
 // Datagrams whose fragments are on their way. A power of two.
 #define FRAGMENTS        16384
-// Cells of the meter of what clients send to the controller. A power of two.
+// Cells of the meter of what clients send to the controller: by 10 bits of their addresses.
 #define CLIENT_RATES     1024
+// Responses of several packets that are on their way to the gateway. A power of two.
+#define GATEWAY_DATAGRAMS 16384
 #define SERIES           4096
 // 64 buckets each.
 #define RESPONSE_TIMES   262144

@@ -7,7 +7,7 @@
 //                  v                                                                   v
 //                virtual service -> class, pool -> request table, slot -> fragment -> store -+-> verdict
 //                  |                                                                   |     ^ |
-//                  +- response: request table (times) -> client route, MTU ------------+-----+ v
+//                  +- response: request table (times) -> gateway? or client route, MTU +-----+ v
 //                                                                         record      egress: rewrite / packet-in
 
 #include <core.p4>
@@ -31,12 +31,15 @@
 #include "controls/outstanding.p4"
 #include "controls/placement.p4"
 #include "controls/select_store.p4"
+#include "controls/session_pin.p4"
 #include "controls/sender.p4"
 #include "controls/request.p4"
 #include "controls/fragment.p4"
 #include "controls/store.p4"
 #include "controls/client_route.p4"
 #include "controls/port_mtu.p4"
+#include "controls/gateway.p4"
+#include "controls/session_watch.p4"
 #include "controls/client_rate.p4"
 #include "controls/record.p4"
 #include "controls/service_request.p4"
@@ -60,6 +63,8 @@ control StoreswitchIngress(inout headers_t hdr, inout metadata_t meta,
     Store() store;
     ClientRoute() client_route;
     PortMtu() port_mtu;
+    Gateway() gateway;
+    SessionWatch() session_watch;
     ClientRate() client_rate;
     Record() record;
     HostPort() host_port;
@@ -124,8 +129,12 @@ control StoreswitchIngress(inout headers_t hdr, inout metadata_t meta,
                             not_local();
                         }
                     }
-                    if (meta.verdict == VERDICT_NONE && meta.is_fragment == 1 && meta.mode == MODE_REQUEST) {
+                    if (meta.verdict == VERDICT_NONE && meta.is_fragment == 1
+                        && (meta.mode == MODE_REQUEST || meta.mode == MODE_FOLLOW)) {
                         fragment.apply(FragmentOperation.CHECK, hdr, meta);
+                        if (meta.is_slow == 1 && meta.role == ROLE_EXTERNAL) {
+                            client_rate.apply(meta);
+                        }
                     }
                     if (meta.verdict == VERDICT_NONE
                         && (meta.mode == MODE_REQUEST || meta.mode == MODE_SESSION || meta.is_response == 1)) {
@@ -134,7 +143,7 @@ control StoreswitchIngress(inout headers_t hdr, inout metadata_t meta,
                 }
             }
         }
-        if (hdr.packet_out.isValid() ? hdr.packet_out.operation == PACKET_OUT_SEND_LAST && hdr.ipv4.isValid()
+        if (hdr.packet_out.isValid() ? hdr.packet_out.operation != PACKET_OUT_SEND && hdr.ipv4.isValid()
                                      : meta.is_fragment == 1 && meta.mode != MODE_NONE
                                        && meta.verdict == VERDICT_NONE) {
             fragment.apply(FragmentOperation.PASS, hdr, meta);
@@ -143,16 +152,22 @@ control StoreswitchIngress(inout headers_t hdr, inout metadata_t meta,
             if (meta.mode != MODE_NONE) {
                 store.apply(meta);
             } else if (meta.is_response == 1) {
-                client_route.apply(meta);
-                if (meta.verdict == VERDICT_ROUTE) {
-                    port_mtu.apply(hdr, meta);
+                gateway.apply(hdr, meta);
+                if (meta.verdict == VERDICT_NONE) {
+                    client_route.apply(meta);
+                    if (meta.verdict == VERDICT_ROUTE) {
+                        port_mtu.apply(hdr, meta);
+                    }
                 }
             } else {
                 // Whatever no control has claimed is the host's.
                 host_port.apply(meta);
             }
         }
-        if (meta.verdict == VERDICT_PUNT && meta.role == ROLE_EXTERNAL) {
+        session_watch.apply(hdr, meta);
+        // Before records, which the operator asks for: they are as many as the sample says.
+        if (meta.role == ROLE_EXTERNAL && meta.is_slow == 0
+            && (meta.verdict == VERDICT_PUNT || IS_COPIED(meta.punt_reason))) {
             client_rate.apply(meta);
         }
         record.apply(meta);

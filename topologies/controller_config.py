@@ -1,6 +1,7 @@
 """The controller's configuration file of a topology (its schema: `storeswitch config schema`)."""
 
 import json
+import os
 
 DEFAULT_INSTANCE = "single"
 DEFAULT_ADMIN_SOCKET = "/run/storeswitch/admin.sock"
@@ -14,6 +15,11 @@ SERVICES = [
     ("mount-tcp", "tcp", 20048, "mount", "session"),
     ("portmap-tcp", "tcp", 111, "portmap", "session"),
 ]
+SMB_SERVICE = ("smb", "tcp", 445, None, "session")
+
+
+# With a gateway, connections end there, and it answers what no store knows.
+TERMINATED = {"mount-udp", "portmap-udp", "nfs-tcp", "mount-tcp", "portmap-tcp"}
 
 
 def admin_socket(instance, run_dir):
@@ -21,8 +27,17 @@ def admin_socket(instance, run_dir):
     return DEFAULT_ADMIN_SOCKET if instance == DEFAULT_INSTANCE else f"{run_dir}/admin.sock"
 
 
-def write(path, switch, ports, stores, vip, socket, prefix_length, pool):
-    """Writes the file. `ports`: as in the state file; `stores`: (name, address) pairs; `pool`: further keys of the pool."""
+def services(smb, gateway):
+    """What the virtual store offers: whether over SMB, too, and whether connections end at a gateway."""
+    offered = SERVICES + ([SMB_SERVICE] if smb else [])
+    return [_service(*service, gateway) for service in offered]
+
+
+def write(path, switch, ports, stores, vip, socket, prefix_length, pool, offered, gateway_port):
+    """
+    Writes the file. `ports`: as in the state file; `stores`: (name, address) pairs; `pool`: further keys of the pool; `offered`:
+    from `services`; `gateway_port`: None where there is no gateway.
+    """
     config = {
         "switch": {
             "address": switch["grpc"],
@@ -30,6 +45,7 @@ def write(path, switch, ports, stores, vip, socket, prefix_length, pool):
             "cpu_port": switch["cpu_port"],
         },
         "admin": {"socket": socket},
+        "gateway": {"socket": os.path.join(os.path.dirname(socket), "gateway.sock")},
         # A store that died is out after 3 failed checks: half a second at most.
         "health": {"interval_ms": 100, "timeout_ms": 200, "failures": 3},
         "ports": [
@@ -42,7 +58,8 @@ def write(path, switch, ports, stores, vip, socket, prefix_length, pool):
                 "host_port": port["host_port"],
             }
             for port in ports
-        ],
+        ]
+        + _gateway_ports(gateway_port),
         "stores": [
             {
                 "name": name,
@@ -56,15 +73,34 @@ def write(path, switch, ports, stores, vip, socket, prefix_length, pool):
                 "name": "share",
                 "address": vip,
                 "pools": [{"name": "all", "stores": [name for name, _ in stores], **pool}],
-                "services": [
-                    dict(zip(("name", "protocol", "port", "program", "mode"), service), pool="all")
-                    for service in SERVICES
-                ],
+                "services": offered,
             }
         ],
     }
     with open(path, "w", encoding="utf-8") as file:
         file.write("\n".join(_block(config)) + "\n")
+
+
+def _service(name, protocol, port, program, mode, gateway):
+    """A service of the one pool."""
+    if gateway and name in TERMINATED:
+        mode = "terminate"
+    service = {"name": name, "protocol": protocol, "port": port, "mode": mode, "pool": "all"}
+    return service if program is None else {**service, "program": program}
+
+
+def _gateway_ports(port):
+    if port is None:
+        return []
+    return [
+        {
+            "name": "gateway",
+            "number": port["number"],
+            "role": "gateway",
+            "mac": port["mac"],
+            "interface": port["host_interface"],
+        }
+    ]
 
 
 def _block(value, indent=""):

@@ -102,8 +102,39 @@ EXPORT {{
 """
 
 
+SAMBA_CONFIG = """\
+[global]
+  server string = {name}
+  security = user
+  map to guest = Bad User
+  guest account = root
+  private dir = {state}/private
+  lock directory = {state}/lock
+  state directory = {state}/state
+  cache directory = {state}/cache
+  pid directory = {state}/run
+  ncalrpc dir = {state}/ncalrpc
+  log file = {log}
+  smb ports = 445
+  disable netbios = yes
+  load printers = no
+  printcap name = /dev/null
+  kernel oplocks = no
+  # Other stores write the same files: what a client were allowed to keep here would be stale.
+  oplocks = no
+  smb2 leases = no
+  rpc start on demand helpers = no
+[share]
+  path = {share}
+  guest ok = yes
+  read only = no
+"""
+
+
 class Store(EndHost):
-    """nfs-ganesha with rpcbind and rpc.statd, in a mount namespace with its own /run and /var/lib/nfs."""
+    """
+    nfs-ganesha with rpcbind and rpc.statd, in a mount namespace with its own /run and /var/lib/nfs; Samba, if asked for.
+    """
 
     role = "store"
 
@@ -150,6 +181,17 @@ class Store(EndHost):
             [("udp", 2049), ("tcp", 2049), ("udp", 20048), ("udp", 32803)],
         )
 
+    def serve_smb(self, share):
+        """Adds Samba, with `share` for whoever asks."""
+        state = os.path.join(self.directory, f"{self.name}-samba")
+        for name in ("private", "lock", "state", "cache", "run", "ncalrpc"):
+            os.makedirs(os.path.join(state, name), exist_ok=True)
+        config = os.path.join(self.directory, f"{self.name}-smb.conf")
+        log = os.path.join(self.log_dir(), f"{self.name}-smbd.log")
+        with open(config, "w", encoding="ascii") as file:
+            file.write(SAMBA_CONFIG.format(name=self.name, state=state, log=log, share=share))
+        self.add_daemon("smbd", ["smbd", "-F", "--no-process-group", "-s", config], [("tcp", 445)])
+
     def check_export(self):
         """Raises PartError unless the daemons export something: ganesha starts with a broken export, too."""
         if not self.sh("showmount --no-headers -e 127.0.0.1").strip():
@@ -169,6 +211,7 @@ class Virtualizer(Part):
 
     def __init__(self, name, instance, directory, **params):
         self.switch_ports = []
+        self.gateway_port = None
         super().__init__(name, instance, directory, **params)
         self.sh(
             "sysctl -qw net.ipv4.ip_forward=0 "
@@ -202,6 +245,18 @@ class Virtualizer(Part):
             }
         )
 
+    def add_gateway_port(self, number, mac, vip):
+        """Sets up switch port `number`, which leads to the gateway here; connections to `vip` end here, too."""
+        port, interface = f"sw-{number}", "gateway"
+        self.sh(
+            f"ip link add {port} type veth peer name {interface}; "
+            f"for i in {port} {interface}; do "
+            f"ip link set $i arp off multicast off; ip link set $i up; ethtool -K $i {OFFLOADS_OFF}; done; "
+            # As on the stores: the switch answers ARP for it, and nobody else.
+            f"sysctl -qw net.ipv4.conf.all.arp_announce=2; ip addr add {vip}/32 dev lo"
+        )
+        self.gateway_port = {"number": number, "mac": mac, "interface": port, "host_interface": interface}
+
     def add_switch(self, target, storeswitch):
         """Adds the switch program. `storeswitch`: argv of our command line, for the embedded switch."""
         program = {"embedded": [*storeswitch, "switch"], "bmv2": ["simple_switch_grpc"]}[target]
@@ -209,6 +264,8 @@ class Virtualizer(Part):
             raise PartError(f"{program[0]} is not on PATH; the switch `{target}` needs it")
         interfaces = [f"{port['number']}@{port['interface']}" for port in self.switch_ports]
         interfaces += [f"{port['host_port']}@{port['host_interface']}" for port in self.switch_ports]
+        if self.gateway_port is not None:
+            interfaces.append(f"{self.gateway_port['number']}@{self.gateway_port['interface']}")
         flags = ["--no-p4", "--device-id", str(DEVICE_ID)]
         for interface in interfaces:
             flags += ["-i", interface]
@@ -218,3 +275,7 @@ class Virtualizer(Part):
     def add_controller(self, storeswitch, config):
         """Adds the controller with the configuration file `config`."""
         self.add_daemon("controller", [*storeswitch, "run", config])
+
+    def add_gateway(self, storeswitch, config):
+        """Adds the gateway with the configuration file `config`."""
+        self.add_daemon("gateway", [*storeswitch, "gateway", "run", config], [("tcp", 2049), ("udp", 111)])

@@ -32,6 +32,8 @@ from daemons import DaemonError
 VIP = "10.0.1.100"
 PREFIX_LENGTH = 24
 ETHERNET_MTU = 1500
+GATEWAY_PORT = 9
+GATEWAY_MAC = "02:00:00:00:00:09"
 # name, address, MAC address, and the address of the switch port it is on, which is its gateway
 CLIENTS = [
     ("client1", "10.0.1.11", "02:00:00:00:01:11", "10.0.1.254"),
@@ -47,10 +49,12 @@ STORES = [
 class Single:
     """The parts above, and the order they come up in."""
 
-    def __init__(self, lifecycle, target, storeswitch, store_mtu):
+    def __init__(self, lifecycle, storeswitch, options):
         self.lifecycle = lifecycle
-        self.target = target
-        self.store_mtu = store_mtu
+        self.target = options.target
+        self.store_mtu = options.store_mtu
+        self.smb = options.smb
+        self.has_gateway = options.gateway
         self.storeswitch = storeswitch
         self.share = os.path.join(lifecycle.directory, "share")
         os.makedirs(self.share)
@@ -78,15 +82,20 @@ class Single:
         for store in stores:
             store.hold(VIP)
             store.serve(self.share, epoch)
+            if self.smb:
+                store.serve_smb(self.share)
         self.lifecycle.start_daemons(stores)
         for store in stores:
             store.check_export()
-        report("progress", text=f"switch ({self.target}) and controller")
+        programs = "controller and gateway" if self.has_gateway else "controller"
+        report("progress", text=f"switch ({self.target}), {programs}")
         self.add_switch_and_controller()
         self.lifecycle.start_daemons([self.virtualizer])
 
     def add_switch_and_controller(self):
-        """Adds the two programs of the virtualizer."""
+        """Adds the programs of the virtualizer."""
+        if self.has_gateway:
+            self.virtualizer.add_gateway_port(GATEWAY_PORT, GATEWAY_MAC, VIP)
         self.virtualizer.add_switch(self.target, self.storeswitch)
         config = os.path.join(self.lifecycle.directory, "storeswitch.yaml")
         admin_socket = controller_config.admin_socket(self.lifecycle.instance, self.lifecycle.run_dir)
@@ -94,10 +103,21 @@ class Single:
         switch = self.lifecycle.facts["switch"]
         pool = {"jumbo": self.store_mtu} if self.store_mtu > ETHERNET_MTU else {}
         controller_config.write(
-            config, switch, self.virtualizer.switch_ports, stores, VIP, admin_socket, PREFIX_LENGTH, pool
+            config,
+            switch,
+            self.virtualizer.switch_ports,
+            stores,
+            VIP,
+            admin_socket,
+            PREFIX_LENGTH,
+            pool,
+            controller_config.services(self.smb, self.has_gateway),
+            self.virtualizer.gateway_port,
         )
         self.virtualizer.facts.update(config=config, admin_socket=admin_socket)
         self.virtualizer.add_controller(self.storeswitch, config)
+        if self.has_gateway:
+            self.virtualizer.add_gateway(self.storeswitch, config)
 
     def _add(self, name, cls):
         part = self.net.addHost(
@@ -144,6 +164,10 @@ def main():
         default=ETHERNET_MTU,
         help="of the stores' links; above 1500 their pool is sent large packets",
     )
+    parser.add_argument("--smb", action="store_true", help="stores serve the same files over SMB, too")
+    parser.add_argument(
+        "--gateway", action="store_true", help="TCP connections end at the virtualizer's gateway"
+    )
     parser.add_argument(
         "--storeswitch", default=os.path.join(checkout, "dist/cli/main.js"), help="our command line, compiled"
     )
@@ -158,7 +182,7 @@ def main():
         sys.exit(1)
     end_on_signals()
     storeswitch = [arguments.node, arguments.storeswitch]
-    single = Single(lifecycle, arguments.target, storeswitch, arguments.store_mtu)
+    single = Single(lifecycle, storeswitch, arguments)
     try:
         single.bring_up()
         lifecycle.serve()

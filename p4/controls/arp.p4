@@ -32,7 +32,6 @@ control Arp(inout headers_t hdr, inout metadata_t meta, inout standard_metadata_
             arp.apply();
         } else if (hdr.arp.opcode == ARP_REPLY && meta.role != ROLE_HOST) {
             meta.punt_reason = PUNT_ARP_REPLY;
-            clone_preserving_field_list(CloneType.I2E, CPU_CLONE_SESSION, FIELD_LIST_PUNT);
         }
     }
 }

@@ -10,14 +10,14 @@
 // RFC 6864, section 4, forbids it, and the UDP checksum finds it.
 
 enum bit<8> FragmentOperation {
-    CHECK = 1, // whether a zeroth fragment may go on, before it counts as a request
+    CHECK = 1, // whether a zeroth fragment may go on, before it counts as a request; and who the controller is needed for
     PASS  = 2
 }
 
 control Fragment(in FragmentOperation operation, in headers_t hdr, inout metadata_t meta) {
     register<bit<32>>(FRAGMENTS) fragment_client;
     register<bit<32>>(FRAGMENTS) fragment_service; // the VIP
-    register<bit<32>>(FRAGMENTS) fragment_id;      // protocol and IP identification
+    register<bit<32>>(FRAGMENTS) fragment_id;      // whether it is the gateway's, protocol and IP identification
     register<bit<8>>(FRAGMENTS)  fragment_state;   // FRAGMENT_*
     register<bit<16>>(FRAGMENTS) fragment_store;
     register<bit<16>>(FRAGMENTS) fragment_passed;  // octets of the payload, from its start
@@ -50,7 +50,10 @@ control Fragment(in FragmentOperation operation, in headers_t hdr, inout metadat
         bit<32> known_service;
         bit<32> known_id;
         bit<48> seen_us;
-        id = (bit<32>)(hdr.ipv4.protocol ++ hdr.ipv4.identification);
+        // A client and the gateway that sends in its name count their datagrams each by themselves.
+        bit<8> sender = meta.role == ROLE_GATEWAY || (hdr.packet_out.isValid()
+                        && hdr.packet_out.operation == PACKET_OUT_SEND_LAST_GATEWAY) ? ROLE_GATEWAY : ROLE_EXTERNAL;
+        id = sender ++ hdr.ipv4.protocol ++ hdr.ipv4.identification;
         hash(index, HashAlgorithm.crc32, (bit<32>)0, { meta.src_addr, meta.dst_addr, id }, (bit<32>)FRAGMENTS);
         fragment_client.read(known_client, index);
         fragment_service.read(known_service, index);
@@ -108,10 +111,17 @@ control Fragment(in FragmentOperation operation, in headers_t hdr, inout metadat
         } else if (beyond > 65515 || beyond <= first || (!is_last && beyond[2:0] != 0)) {
             drop(DROP_FRAGMENT_BEYOND);
         } else if (operation == FragmentOperation.CHECK) {
-            if (beyond >= (bit<17>)hdr.udp.length) {
+            // Nothing is written here: what the client may not send the controller leaves no trace.
+            if (meta.mode != MODE_REQUEST) {
+                if (is_mine == 0 || state != FRAGMENT_OPEN || first > (bit<17>)passed) {
+                    meta.is_slow = 1;
+                }
+            } else if (beyond >= (bit<17>)hdr.udp.length) {
                 drop(DROP_FRAGMENT_BEYOND);
             } else if (is_mine == 1 && state != FRAGMENT_WAITING && xid == hdr.rpc.xid) {
                 drop(DROP_FRAGMENT_REPEATED);
+            } else if (is_taken == 1 || meta.is_jumbo == 1 || (is_mine == 1 && state == FRAGMENT_WAITING)) {
+                meta.is_slow = 1;
             }
         } else if (meta.mode == MODE_REQUEST) {
             if (is_taken == 1) {

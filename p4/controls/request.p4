@@ -6,7 +6,8 @@
 // false hit would send a WRITE to a store that its COMMIT will not visit.
 //
 // A TCP connection, or DTLS, is a request that never ends, of an xid of its own: each of its packets keeps its row. So it stays at its
-// store through slot rewrites, as long as it is used and its store lives; a SYN begins another.
+// store through slot rewrites, as long as it is used and its store lives; a SYN begins another. What the controller has pinned
+// (session_pin.p4) needs no row once it has lost the one it began with.
 //
 // Three parts of REQUESTS rows: one for what may go anywhere, and two, under different hashes, for everything else.
 // So no crowd of reads takes rows from changes, and of two changes that a third one meets the older gives way.
@@ -49,6 +50,7 @@ control Request(in headers_t hdr, inout metadata_t meta) {
     Outstanding() outstanding;
     Placement() placement;
     SelectStore() select_store;
+    SessionPin() session_pin;
     Sender() sender;
 
     ipv4_addr_t client_addr;
@@ -59,6 +61,8 @@ control Request(in headers_t hdr, inout metadata_t meta) {
     bit<32> what;
     bit<32> now; // in units of 1024 us
     bit<1>  is_known;
+    bit<1>  is_pinned;
+    bit<1>  is_new; // to be written in the row
     // Of the row at `index`, whoever's it is.
     bit<32> known_what;
     bit<16> store_id;
@@ -256,8 +260,15 @@ control Request(in headers_t hdr, inout metadata_t meta) {
                     }
                 }
             }
-            if (meta.mode == MODE_SESSION && hdr.tcp.isValid() && hdr.tcp.flag_syn == 1 && hdr.tcp.flag_ack == 0) {
-                is_known = 0;
+            is_pinned = 0;
+            is_new = 0;
+            if (meta.mode == MODE_SESSION && hdr.tcp.isValid()) {
+                if (hdr.tcp.flag_syn == 1 && hdr.tcp.flag_ack == 0) {
+                    is_known = 0;
+                } else if (is_known == 0) {
+                    session_pin.apply(meta);
+                    is_pinned = meta.is_preferred;
+                }
             }
             if (is_known == 1) {
                 meta.is_preferred = 1;
@@ -284,6 +295,9 @@ control Request(in headers_t hdr, inout metadata_t meta) {
                     meta.is_sampled = flags[1:1];
                 }
                 if (is_known == 0 || store_id != meta.store_id) {
+                    is_new = is_pinned == 0 || meta.store_id != meta.preferred_id ? 1w1 : 1w0;
+                }
+                if (is_new == 1) {
                     // The row was another request's, or this one's at another store: nobody will see that answered.
                     if (flags & (REQUEST_COUNTED | REQUEST_ANSWERED) == REQUEST_COUNTED
                         && now - seen < COUNTED_FOR) {
@@ -302,7 +316,9 @@ control Request(in headers_t hdr, inout metadata_t meta) {
                     }
                     sent_us = meta.time_us[31:0];
                 }
-                remember();
+                if (is_known == 1 || is_new == 1) {
+                    remember();
+                }
             }
         }
     }

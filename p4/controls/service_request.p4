@@ -29,6 +29,9 @@ control ServiceRequest(in headers_t hdr, inout metadata_t meta, in standard_meta
             meta.punt_reason = PUNT_SERVICE;
         } else if (meta.is_fragment == 1 && meta.mode != MODE_REQUEST) {
             drop(DROP_FRAGMENTED_REQUEST);
+        } else if (meta.mode == MODE_TERMINATE) {
+            // From here on like any packet for the host, which reads it by itself.
+            meta.mode = MODE_NONE;
         } else if (meta.mode == MODE_REQUEST
                    // No record is a whole call of version 2 as well.
                    && (is_short_dtls || (is_plain_dtls && !is_call))) {

@@ -21,6 +21,12 @@ control VirtualService(inout metadata_t meta) {
         service_requests.count((bit<32>)service_id);
     }
 
+    action terminate(bit<16> service_id) {
+        meta.service_id = service_id;
+        meta.mode = MODE_TERMINATE;
+        service_requests.count((bit<32>)service_id);
+    }
+
     action slow(bit<16> service_id) {
         meta.service_id = service_id;
         meta.mode = MODE_SLOW;
@@ -35,7 +41,7 @@ control VirtualService(inout metadata_t meta) {
             meta.ip_protocol : exact @name("protocol");
             meta.dst_port    : exact @name("dst_port");
         }
-        actions = { request; session; slow; @defaultonly NoAction; }
+        actions = { request; session; terminate; slow; @defaultonly NoAction; }
         const default_action = NoAction;
         size = SERVICES;
     }

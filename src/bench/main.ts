@@ -6,6 +6,8 @@ import { fragmentsBenchmark } from './fragments';
 import { overheadBenchmark } from './overhead';
 import { packetIoBenchmark } from './packet_io';
 import { policyBenchmark } from './policy';
+import { sessionsBenchmark } from './sessions';
+import { smbBenchmark } from './smb';
 import { tablesBenchmark } from './tables';
 import { describeMachine, renderReport, type Benchmark } from './report';
 
@@ -16,7 +18,9 @@ const BENCHMARKS: readonly Benchmark[] = [
   fragmentsBenchmark,
   policyBenchmark,
   affinityBenchmark,
+  sessionsBenchmark,
   overheadBenchmark,
+  smbBenchmark,
 ];
 
 async function main(): Promise<void> {

@@ -25,7 +25,7 @@ export interface Administrable {
   status(): ControllerStatus;
   stores(): StoreStatus[];
   services(): ServiceStatus[];
-  drain(store: string): Promise<void>;
+  drain(store: string, deadline_ms?: number): Promise<void>;
   restore(store: string): Promise<void>;
   tables(): Promise<TableListing[]>;
   readTable(table: string): Promise<TableReading>;
@@ -36,6 +36,7 @@ export interface Administrable {
 
 const nothing = z.strictObject({});
 const storeParams = z.strictObject({ store: z.string() });
+const drainParams = z.strictObject({ store: z.string(), deadline_ms: z.int().min(0).optional() });
 const tableParams = z.strictObject({ table: z.string() });
 const recordParams = z.strictObject({
   after: z.int().min(0).optional(),
@@ -50,7 +51,9 @@ export function adminMethods(controller: Administrable): AdminMethods {
   return {
     status: method(nothing, () => controller.status()),
     'store.list': method(nothing, () => controller.stores()),
-    'store.drain': method(storeParams, ({ store }) => asPrimary(controller).drain(store)),
+    'store.drain': method(drainParams, ({ store, deadline_ms }) =>
+      asPrimary(controller).drain(store, deadline_ms),
+    ),
     'store.restore': method(storeParams, ({ store }) => asPrimary(controller).restore(store)),
     'service.list': method(nothing, () => controller.services()),
     'table.list': method(nothing, () => controller.tables()),

@@ -4,6 +4,9 @@ import { Option } from 'commander';
 /** As the configuration's default, repeated here so that help needs no schema; a test holds the two together. */
 export const DEFAULT_ADMIN_SOCKET = '/run/storeswitch/admin.sock';
 
+/** Likewise, of the gateway. */
+export const DEFAULT_GATEWAY_SOCKET = '/run/storeswitch/gateway.sock';
+
 export interface JsonOptions {
   json?: boolean;
 }

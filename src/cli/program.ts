@@ -7,6 +7,7 @@ import * as config from './config';
 import * as counter from './counter';
 import * as demo from './demo';
 import * as doctor from './doctor';
+import * as gateway from './gateway';
 import * as mount from './mount';
 import * as run from './run';
 import * as service from './service';
@@ -24,6 +25,7 @@ const COMMANDS = [
   demo,
   doctor,
   run,
+  gateway,
   mount,
   switchCommand,
   switchCtl,

@@ -1,7 +1,7 @@
 /** `storeswitch run CONFIG`: the controller, in the foreground. */
 import { basename, dirname, extname, join } from 'node:path';
 import type { Command } from 'commander';
-import { EXIT } from './exit_codes';
+import { stopSignal } from './stop_signal';
 
 export function register(program: Command): void {
   program
@@ -45,16 +45,4 @@ function defaultStateFile(config: string): string {
   const folder = process.env.STATE_DIRECTORY?.split(':')[0];
   const name = `${basename(config, extname(config))}.drained.json`;
   return join(folder ?? dirname(config), name);
-}
-
-/** The first of the signals that end a service. A second one ends the process at once. */
-function stopSignal(): Promise<NodeJS.Signals> {
-  return new Promise((resolve) => {
-    for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-      process.once(signal, () => {
-        process.once(signal, () => process.exit(EXIT.failed));
-        resolve(signal);
-      });
-    }
-  });
 }

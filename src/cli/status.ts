@@ -25,6 +25,7 @@ function printStatus(status: ControllerStatus): void {
     ['switch', `${target.address}, device ${target.device_id}, election id ${target.election_id}`],
     ['up', formatDuration(status.uptime_ms)],
     ['clients', String(status.clients)],
+    ['sessions', String(status.sessions)],
     [
       'entries',
       `${writes.inserted} inserted, ${writes.modified} modified, ${writes.deleted} deleted, ` +

@@ -1,9 +1,12 @@
 /** `storeswitch store ...`: the stores, and taking one out of service and back. */
-import type { Command } from 'commander';
+import { InvalidArgumentError, type Command } from 'commander';
 import type { StoreStatus } from '../controller/status';
 import { ask } from './ask';
 import { jsonOption, socketOption, type JsonOptions, type SocketOptions } from './options';
 import { formatDuration, printJson, printLine, printTable } from './output';
+
+/** A week. */
+const DEADLINE_MAX_S = 604_800;
 
 export function register(program: Command): void {
   const store = program.command('store').description('show, drain and restore stores');
@@ -21,13 +24,12 @@ export function register(program: Command): void {
 
   store
     .command('drain')
-    .description('give a store nothing new; its open TCP connections stay')
+    .description('give a store nothing new; its sessions stay, until the deadline if there is one')
     .argument('<store>', 'name of the store')
+    .option('--wait', 'until no session is left')
+    .option('--deadline <seconds>', 'then reset the sessions that are left', parseSeconds)
     .addOption(socketOption())
-    .action(async (name: string, options: SocketOptions) => {
-      await ask(options, 'store.drain', { store: name });
-      printLine(`${name} drains`);
-    });
+    .action(drain);
 
   store
     .command('restore')
@@ -40,20 +42,48 @@ export function register(program: Command): void {
     });
 }
 
+interface DrainOptions extends SocketOptions {
+  wait?: true;
+  /** In seconds. */
+  deadline?: number;
+}
+
+async function drain(name: string, { wait, deadline, socket }: DrainOptions): Promise<void> {
+  await ask({ socket }, 'store.drain', {
+    store: name,
+    ...(deadline !== undefined && { deadline_ms: deadline * 1000 }),
+  });
+  if (wait !== true) return printLine(`${name} drains`);
+  const { waitForSessions } = await import('./drain.js');
+  await waitForSessions(name, { socket }, (text) => void process.stderr.write(`${text}\n`));
+  printLine(`${name} is drained`);
+}
+
+function parseSeconds(text: string): number {
+  const seconds = Number(text);
+  if (/^[0-9]+$/.test(text) && seconds <= DEADLINE_MAX_S) return seconds;
+  throw new InvalidArgumentError(`expected whole seconds, 0 to ${DEADLINE_MAX_S}.`);
+}
+
 function printStores(stores: readonly StoreStatus[]): void {
   printTable(
-    ['store', 'address', 'state', 'since', 'mac', 'port', 'pools', 'reason'],
+    ['store', 'address', 'state', 'since', 'sessions', 'mac', 'port', 'pools', 'reason'],
     stores.map((store) => [
       store.name,
       store.address,
       store.state,
       formatDuration(store.since_ms),
+      store.sessions,
       store.mac,
       store.port,
       store.pools
         .map((pool) => `${pool.virtual_store}/${pool.pool} ${pool.slots}/${pool.slots_total}`)
         .join(', '),
-      store.reason ?? '',
+      reasonOf(store),
     ]),
   );
+}
+
+function reasonOf({ reason = '', deadline_ms = 0, state }: StoreStatus): string {
+  return state === 'draining' && deadline_ms > 0 ? `${reason}, ${formatDuration(deadline_ms)} left` : reason;
 }

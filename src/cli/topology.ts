@@ -15,6 +15,8 @@ interface InstanceOptions {
 interface StartOptions extends InstanceOptions {
   target: Target;
   storeMtu?: number;
+  gateway?: boolean;
+  smb?: true;
 }
 
 /** A name that is safe in the names of namespaces and folders. */
@@ -55,6 +57,8 @@ export function register(program: Command): void {
         'of the stores’ links; above 1500 requests reach them in large packets',
       ).argParser(parseMtu),
     )
+    .option('--gateway', 'TCP connections end at the virtualizer’s gateway, which balances each call')
+    .option('--smb', 'stores serve the same files over SMB, too')
     .addOption(instanceOption())
     .action(start);
 
@@ -106,7 +110,10 @@ export async function attach(instance: string): Promise<Topology> {
   return Topology.attach(instance);
 }
 
-async function start(name: string, { target, instance, storeMtu: store_mtu }: StartOptions): Promise<void> {
+async function start(
+  name: string,
+  { target, instance, storeMtu: store_mtu, smb, gateway = false }: StartOptions,
+): Promise<void> {
   const { startTopology } = await import('../topology/start.js');
   const progress = (text: string): void => void process.stderr.write(`${text} …\n`);
   const started = await startTopology({
@@ -114,7 +121,9 @@ async function start(name: string, { target, instance, storeMtu: store_mtu }: St
     target,
     instance,
     progress,
+    has_gateway: gateway,
     ...(store_mtu === undefined ? {} : { store_mtu }),
+    ...(smb === undefined ? {} : { smb }),
   });
   await printTopology(started);
 }

@@ -2,7 +2,10 @@
 import { prefixContains, type Ipv4Address } from '../wire/address';
 import { EXPORTS, POOLS, SERVICES, SLOTS_PER_POOL } from '../dataplane/sizes';
 import { checkEntries, checkExports, checkRules } from './check_rules';
+import { checkFolders, checkSmb } from './check_smb';
+import { isAnsweredHere, isByRequest, whyNotByRequest } from './modes';
 import { isByLoad, poolsOf } from './pools';
+import { RPC_PROGRAM } from '../wire/rpc';
 import { healthCheckKind, programVersion } from './config';
 import type { KeyPath, Problem } from './problem';
 import type { ConfigShape } from './schema';
@@ -14,12 +17,14 @@ export function crossCheck(config: ConfigShape): Problem[] {
     ...checkPorts(config),
     ...checkRoutes(config),
     ...checkStores(config),
+    ...checkTerminated(config),
     ...names('virtual_stores', config.virtual_stores),
     ...checkVirtualAddresses(config),
     ...checkTotal(config, 'pools'),
     ...checkTotal(config, 'services'),
     ...checkTotal(config, 'exports'),
     ...checkEntries(config.virtual_stores),
+    ...checkFolders(config.virtual_stores),
     ...config.virtual_stores.flatMap((virtualStore, index) =>
       checkVirtualStore(config, virtualStore, ['virtual_stores', index]),
     ),
@@ -77,13 +82,62 @@ function checkPorts({ ports, switch: { cpu_port } }: ConfigShape): Problem[] {
       ? []
       : [{ path: ['ports', index, 'mtu'], found: mtu, expected: 'no mtu, except with role external' }],
   );
+  const gateways = ports.filter(({ role }) => role === 'gateway');
+  const surplus = gateways.slice(1).map((port): Problem => {
+    const expected = `one port with role gateway: ${gateways[0]?.name} is it`;
+    return { path: ['ports', ports.indexOf(port), 'role'], found: port.role, expected };
+  });
   const cpu: Claim = { value: cpu_port, path: ['switch', 'cpu_port'], owner: 'switch.cpu_port' };
   return [
     ...names('ports', ports),
     ...repeated([cpu, ...numbers], 'a port number used once'),
     ...repeated(addresses, 'an address used once'),
     ...sizes,
+    ...surplus,
+    ...ports.flatMap((port, index) => checkGatewayPort(port, ['ports', index])),
   ];
+}
+
+/** What only the port towards the gateway has, and what it must not have: all that comes by it is the gateway's. */
+function checkGatewayPort(
+  { role, interface: interface_name, addresses, host_port }: ConfigShape['ports'][number],
+  parent: KeyPath,
+): Problem[] {
+  const problem = (key: string, found: unknown, expected: string): Problem => ({
+    path: [...parent, key],
+    found,
+    expected,
+  });
+  if (role !== 'gateway') {
+    return interface_name === undefined
+      ? []
+      : [problem('interface', interface_name, 'no interface, except with role gateway')];
+  }
+  return [
+    ...(interface_name === undefined
+      ? [problem('interface', undefined, 'the interface of this host that the port leads to')]
+      : []),
+    ...(addresses.length > 0 ? [problem('addresses', addresses, 'none with role gateway')] : []),
+    ...(host_port !== undefined ? [problem('host_port', host_port, 'none with role gateway')] : []),
+  ];
+}
+
+/** What a service that ends at this host needs of the ports. */
+function checkTerminated({ ports, virtual_stores }: ConfigShape): Problem[] {
+  const external = ports.filter(({ role }) => role === 'external');
+  const without_host = external.find(({ host_port }) => host_port === undefined);
+  const has_gateway = ports.some(({ role }) => role === 'gateway');
+  const missing = has_gateway
+    ? without_host && `mode request or session, as external port ${without_host.name} has no host_port`
+    : 'mode request or session, as no port has role gateway';
+  if (missing === undefined) return [];
+  return virtual_stores.flatMap(({ services }, store) =>
+    services.flatMap(({ mode }, index): Problem[] =>
+      mode === 'terminate'
+        ? [{ path: ['virtual_stores', store, 'services', index, 'mode'], found: mode, expected: missing }]
+        : [],
+    ),
+  );
 }
 
 function checkRoutes({ routes, ports }: ConfigShape): Problem[] {
@@ -184,6 +238,8 @@ function checkVirtualStore(config: ConfigShape, virtualStore: VirtualStore, pare
       checkRules(virtualStore, service, [...parent, 'services', index]),
     ),
     ...pools.flatMap((pool, index) => checkPolicy(pool, services, [...parent, 'pools', index])),
+    ...checkFront(services, parent),
+    ...checkSmb(virtualStore, [...parent, 'smb']),
   ];
 }
 
@@ -206,6 +262,17 @@ function checkPool({ stores }: ConfigShape, pool: VirtualStore['pools'][number],
     ...(weighty === 0 ? [{ ...at, expected: 'a store with a weight above 0' }] : []),
     ...(weighty > SLOTS_PER_POOL ? [{ ...at, expected }] : []),
   ];
+}
+
+/** Portmap and MOUNT are answered by one front: it tells of both. */
+function checkFront(services: VirtualStore['services'], parent: KeyPath): Problem[] {
+  const terminated = (program: number) =>
+    services.findIndex((service) => service.mode === 'terminate' && service.program === program);
+  const [portmap, mount] = [terminated(RPC_PROGRAM.portmap), terminated(RPC_PROGRAM.mount)];
+  if (portmap < 0 === mount < 0) return [];
+  const [alone, other] = mount < 0 ? [portmap, 'mount'] : [mount, 'portmap'];
+  const expected = `mode request or session, or a service of program ${other} in mode terminate, too`;
+  return [{ path: [...parent, 'services', alone, 'mode'], found: 'terminate', expected }];
 }
 
 /** What asks for the impossible. */
@@ -236,6 +303,8 @@ function checkPolicy(
 }
 
 const MODE_PROTOCOL = { request: 'udp', session: 'tcp' } as const;
+/** What the gateway answers over UDP, too; other requests over UDP need no gateway. */
+const TERMINATED_UDP: readonly number[] = [RPC_PROGRAM.portmap, RPC_PROGRAM.mount];
 
 function checkService(
   service: VirtualStore['services'][number],
@@ -246,7 +315,10 @@ function checkService(
   const add = (key: string, found: unknown, expected: string): void => {
     problems.push({ path: [...parent, ...key.split('.')], found, expected });
   };
-  if (service.protocol !== MODE_PROTOCOL[service.mode]) {
+  if (service.mode === 'terminate') {
+    if (service.protocol === 'udp' && !TERMINATED_UDP.includes(service.program ?? 0))
+      add('mode', service.mode, 'mode request with protocol udp, except for portmap and mount');
+  } else if (service.protocol !== MODE_PROTOCOL[service.mode]) {
     const mode = service.protocol === 'udp' ? 'request' : 'session';
     add('mode', service.mode, `mode ${mode} with protocol ${service.protocol}`);
   }
@@ -254,15 +326,20 @@ function checkService(
     add('pool', service.pool, `the name of a pool of this virtual store (${list(pools)})`);
   }
   if (service.program === undefined) {
-    if (service.mode === 'request')
-      add('program', undefined, 'an RPC program, as mode request balances RPC calls');
+    if (service.mode !== 'session')
+      add('program', undefined, `an RPC program, as mode ${service.mode} balances RPC calls`);
     if (service.health.check === 'null_rpc')
       add('health.check', 'null_rpc', 'the key program beside it, to call');
   } else if (healthCheckKind(service) === 'null_rpc' && programVersion(service) === undefined) {
     add('version', undefined, `the version of program ${service.program} to check, or health.check none`);
   }
-  if (service.mode !== 'request' && service.records.sample !== undefined) {
-    add('records.sample', service.records.sample, 'none, as only mode request can tell requests apart');
+  if (service.protocol !== 'tcp' && service.health.check === 'tcp_connect')
+    add('health.check', 'tcp_connect', 'null_rpc or none, as this service is not over TCP');
+  if (!isByRequest(service) && service.records.sample !== undefined) {
+    add('records.sample', service.records.sample, `none, ${whyNotByRequest(service)}`);
+  }
+  if (isAnsweredHere(service) && healthCheckKind(service) !== 'none') {
+    add('health.check', service.health.check, `none, ${whyNotByRequest(service)}`);
   }
   return problems;
 }

@@ -1,4 +1,5 @@
 /** What must hold between the exports of virtual stores and the rules of their services. */
+import { isByRequest, whyNotByRequest } from './modes';
 import { PROCEDURES, ruleProcedures, selectProcedures, type Procedure } from '../dataplane/procedures';
 import { CAPABILITIES, EXPORTS } from '../dataplane/sizes';
 import { AS_WRITTEN, type KeyPath, type Problem } from './problem';
@@ -85,11 +86,11 @@ function checkSum(
 }
 
 export function checkRules({ exports, pools }: VirtualStore, service: Service, parent: KeyPath): Problem[] {
-  const { rules, mode, program } = service;
+  const { rules, program } = service;
   if (rules.length === 0) return [];
   const path = [...parent, 'rules'];
-  if (mode !== 'request' || program === undefined) {
-    return [{ path, found: rules, expected: 'none, as only mode request can tell requests apart' }];
+  if (!isByRequest(service) || program === undefined) {
+    return [{ path, found: rules, expected: `none, ${whyNotByRequest(service)}` }];
   }
   const problems = rules.flatMap((rule, index) => checkRule(rule, program, exports, pools, [...path, index]));
   if (problems.length > 0) return problems;

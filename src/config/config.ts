@@ -1,5 +1,6 @@
 /** The configuration as the controller uses it: checked, and with everything inherited filled in. */
 import { RPC_PROGRAM } from '../wire/rpc';
+import { isAnsweredHere } from './modes';
 import { poolsOf } from './pools';
 import type { ConfigShape } from './schema';
 
@@ -17,7 +18,7 @@ export interface PoolConfig extends Omit<VirtualStoreShape['pools'][number], 'st
 }
 
 export interface ServiceHealthConfig extends HealthConfig {
-  check: 'null_rpc' | 'none';
+  check: 'null_rpc' | 'tcp_connect' | 'none';
 }
 
 export interface ServiceConfig extends Omit<ServiceShape, 'health'> {
@@ -50,7 +51,10 @@ export function programVersion(service: Pick<ServiceShape, 'program' | 'version'
 
 /** How a service is checked if it does not say so itself. */
 export function healthCheckKind(service: ServiceShape): ServiceHealthConfig['check'] {
-  return service.health.check ?? (service.program === undefined ? 'none' : 'null_rpc');
+  if (service.health.check !== undefined) return service.health.check;
+  if (isAnsweredHere(service)) return 'none';
+  if (service.program !== undefined) return 'null_rpc';
+  return service.protocol === 'tcp' ? 'tcp_connect' : 'none';
 }
 
 /** Fills in what entries inherit from each other. The shape must have passed the cross-checks. */

@@ -3,14 +3,16 @@
  * explains them at length; a test holds the two together. What ties entries to each other is in `check.ts`.
  */
 import { z } from 'zod';
-import { CLIENTS, STORES } from '../dataplane/sizes';
+import { CLIENTS, SESSIONS, STORES } from '../dataplane/sizes';
 import { ETHERNET_MTU, JUMBO_MTU_MAX } from '../wire/ethernet';
 import { IPV4_MTU_MIN } from '../wire/ipv4';
+import { smbSchema } from './smb_schema';
 import {
   handlePrefix,
   hostPort,
   integer,
   interfaceAddress,
+  interfaceName,
   milliseconds,
   name,
   network,
@@ -23,6 +25,7 @@ import {
 } from './values';
 
 export const DEFAULT_ADMIN_SOCKET = '/run/storeswitch/admin.sock';
+export const DEFAULT_GATEWAY_SOCKET = '/run/storeswitch/gateway.sock';
 
 const switchSchema = z.strictObject({
   address: hostPort.default('127.0.0.1:9559').describe('P4Runtime server of the switch'),
@@ -40,14 +43,17 @@ const portSchema = z.strictObject({
   name: name.describe('what stores refer to'),
   number: switchPort.describe('port number in the switch'),
   role: z
-    .enum(['external', 'internal'], 'one of external, internal')
-    .describe('external: towards clients; internal: towards stores'),
+    .enum(['external', 'internal', 'gateway'], 'one of external, internal, gateway')
+    .describe("external: towards clients; internal: towards stores; gateway: towards this host's gateway"),
   mac: unicastMac.describe("the virtualizer's own MAC address on this port"),
   addresses: z
     .array(interfaceAddress)
     .prefault([])
     .describe("the virtualizer's own addresses on this port; their networks are reached through it"),
   host_port: switchPort.optional().describe('number of the shadow port towards the host'),
+  interface: interfaceName
+    .optional()
+    .describe('with role gateway: the interface of this host that the port leads to'),
   mtu: integer(IPV4_MTU_MIN, JUMBO_MTU_MAX, 'octets')
     .optional()
     .describe(`largest IP packet that clients behind this external port take; ${ETHERNET_MTU} without it`),
@@ -143,9 +149,11 @@ const healthSchema = z.strictObject({
 
 const serviceHealthSchema = z.strictObject({
   check: z
-    .enum(['null_rpc', 'none'], 'one of null_rpc, none')
+    .enum(['null_rpc', 'tcp_connect', 'none'], 'one of null_rpc, tcp_connect, none')
     .optional()
-    .describe("null_rpc: call the program's procedure 0; the default where the service has a program"),
+    .describe(
+      "null_rpc: call the program's procedure 0, the default where the service has a program; tcp_connect: begin a connection, the default of other services over TCP",
+    ),
   interval_ms: healthKeys.interval_ms.optional(),
   timeout_ms: healthKeys.timeout_ms.optional(),
   failures: healthKeys.failures.optional(),
@@ -153,12 +161,10 @@ const serviceHealthSchema = z.strictObject({
 });
 
 /** Modes that a later version brings are named, so that their error can say so. */
-const MODE_EXPECTED = 'request (with protocol udp) or session (with protocol tcp)';
-const mode = z.enum(['request', 'session'], {
+const MODE_EXPECTED = 'request (with protocol udp), session (with protocol tcp) or terminate';
+const mode = z.enum(['request', 'session', 'terminate'], {
   error: (issue) =>
-    issue.input === 'terminate' || issue.input === 'slow'
-      ? `${MODE_EXPECTED}; mode ${issue.input} is not in this version`
-      : MODE_EXPECTED,
+    issue.input === 'slow' ? `${MODE_EXPECTED}; mode slow is not in this version` : MODE_EXPECTED,
 });
 
 /** The switch draws with 16 bits. */
@@ -178,7 +184,10 @@ const serviceSchema = z.strictObject({
   version: integer(0, 0xffffffff)
     .optional()
     .describe('version that health checks call; by default nfs 3, mount 3, nlm 4, portmap 2, status 1'),
-  mode: mode.describe('request: each RPC call is balanced by itself; session: each TCP connection'),
+  mode: mode.describe(
+    'request: each RPC call is balanced by itself; session: each TCP connection; ' +
+      "terminate: this host's gateway takes connections apart, and each call is balanced",
+  ),
   pool: name.describe('pool of this virtual store that serves it'),
   rules: z
     .array(ruleSchema)
@@ -194,6 +203,7 @@ const virtualStoreSchema = z.strictObject({
   pools: z.array(poolSchema).min(1, 'at least one pool').describe('sets of stores'),
   exports: z.array(exportSchema).prefault([]).describe('exports that rules tell apart'),
   services: z.array(serviceSchema).min(1, 'at least one service').describe('what clients may ask for'),
+  smb: smbSchema.optional().describe('SMB shares of its exports; without it, none'),
 });
 
 const neighboursSchema = z.strictObject({
@@ -220,7 +230,7 @@ const limitsSchema = z.strictObject({
     .default(500)
     .describe('clients that are learned or move in a second, by what one external port receives'),
   client_packet_ins_per_second_max: integer(1, 10_000_000)
-    .default(16_384)
+    .default(4096)
     .describe(
       'packets from one client address that reach the controller in a second; the switch drops the rest',
     ),
@@ -236,6 +246,36 @@ const limitsSchema = z.strictObject({
   fragments_per_client_max: integer(1, 1_048_576)
     .default(1024)
     .describe('packets of such requests that wait, from one client address'),
+  sessions_max: integer(1, SESSIONS)
+    .default(65_536)
+    .describe('TCP connections that are pinned to their stores, and reset when those die'),
+});
+
+/** What one datagram can carry, less the largest headers and credentials. */
+const TRANSFER_OCTETS_MAX = 61_440;
+const TRANSFER_MULTIPLE = 4096;
+const transferOctets = integer(TRANSFER_MULTIPLE, TRANSFER_OCTETS_MAX, 'octets').refine(
+  (octets) => octets % TRANSFER_MULTIPLE === 0,
+  `a multiple of ${TRANSFER_MULTIPLE} octets`,
+);
+
+const gatewaySchema = z.strictObject({
+  socket: path.default(DEFAULT_GATEWAY_SOCKET).describe('Unix socket of the running gateway'),
+  trusted: z
+    .array(network)
+    .prefault([])
+    .describe(
+      'networks that may ask over UDP for answers much larger than their calls, and who has mounted what',
+    ),
+  read_octets_max: transferOctets.default(32_768).describe('data that one READ brings at most'),
+  write_octets_max: transferOctets.default(32_768).describe('data that one WRITE takes at most'),
+  connections_max: integer(1, 1_048_576).default(16_384).describe('client connections at one time'),
+  connection_calls_max: integer(1, 65_536)
+    .default(128)
+    .describe('calls of one connection that wait for replies; then nothing more is read from it'),
+  idle_ms_max: integer(0, 86_400_000, 'milliseconds')
+    .default(360_000)
+    .describe('a connection without calls for so long is closed; 0: never'),
 });
 
 const MEBIBYTE = 1_048_576;
@@ -291,6 +331,7 @@ export const configSchema = z.strictObject({
     .describe('what clients see'),
   health: healthSchema.prefault({}).describe('health checks of stores; a service may differ'),
   neighbours: neighboursSchema.prefault({}).describe('address resolution'),
+  gateway: gatewaySchema.prefault({}).describe('what serves mode terminate: `storeswitch gateway run`'),
   records: recordsSchema.prefault({}).describe('performance records of sampled requests, and summaries'),
   limits: limitsSchema.prefault({}).describe('bounds of what traffic makes the controller keep'),
 });

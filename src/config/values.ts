@@ -58,6 +58,11 @@ export const integer = (minimum: number, maximum: number, what = 'an integer') =
   return z.int(expected).min(minimum, expected).max(maximum, expected);
 };
 
+const INTERFACE_EXPECTED = 'the name of a network interface: 1 to 15 octets without white space, / or :';
+export const interfaceName = z
+  .string(INTERFACE_EXPECTED)
+  .regex(/^(?!\.{1,2}$)[^\s/:]{1,15}$/, INTERFACE_EXPECTED);
+
 /** v1model ports have 9 bits; 0 is left to BMv2's defaults and 511 means drop. */
 export const switchPort = integer(1, 510, 'a switch port number');
 
@@ -95,6 +100,12 @@ export const hostPort = z.string(HOST_PORT_EXPECTED).refine((text) => {
   const port = Number(HOST_PORT_TEXT.exec(text)?.[1]);
   return port >= 1 && port <= 65535;
 }, HOST_PORT_EXPECTED);
+
+/** A network or a single address, which is a network of length 32. */
+export const networkOrAddress = parsedString((text) => {
+  const prefix = parseIpv4Prefix(text.includes('/') ? text : `${text}/32`);
+  return prefix !== undefined && prefixNetwork(prefix) === prefix.address ? prefix : undefined;
+}, 'an IPv4 address or network without host bits such as 192.0.2.7 or 192.0.2.0/24');
 
 const PATH_EXPECTED = 'a path';
 export const path = z.string(PATH_EXPECTED).min(1, PATH_EXPECTED);

@@ -6,25 +6,36 @@ import { NO_ID } from './ids';
 import type { Network } from './network';
 
 /**
- * UDP source port of all checks: what comes back to it goes to the controller. Outside Linux's ephemeral ports
+ * Source port of all checks: what comes back to it goes to the controller. Outside Linux's ephemeral ports
  * (32768 on) and those of bindresvport(3) (below 1024), so that no program on the host has it by chance.
  */
 export const PROBE_PORT = 20490;
 /** What the switch counts answers to checks under: no service has this number. */
 export const PROBE_SERVICE_ID = NO_ID;
 
-/** NULL (RFC 5531, section 12.1) of one program, called at a VIP. */
-export interface CheckTarget {
+interface Target {
   virtual_store: string;
   /** Services that need it. */
   services: string[];
+  /** The VIP. */
   address: Ipv4Address;
-  /** UDP, also for services over TCP: their programs answer on both. */
   port: number;
-  program: number;
-  version: number;
   timing: Omit<ServiceHealthConfig, 'check'>;
 }
+
+/** NULL (RFC 5531, section 12.1) of one program, over UDP, also for services over TCP: their programs answer on both. */
+export interface RpcTarget extends Target {
+  check: 'null_rpc';
+  program: number;
+  version: number;
+}
+
+/** Whether anybody listens. */
+export interface TcpTarget extends Target {
+  check: 'tcp_connect';
+}
+
+export type CheckTarget = RpcTarget | TcpTarget;
 
 export interface PlannedCheck {
   store: string;
@@ -51,14 +62,18 @@ function addTarget(
   { name, port, program, version, health }: ServiceConfig,
 ): void {
   const { check, ...timing } = health;
-  if (check === 'none' || program === undefined || version === undefined) return;
-  const key = JSON.stringify([port, program, version, timing]);
-  const target = targets.get(key);
-  if (target === undefined) {
-    targets.set(key, { virtual_store, services: [name], address, port, program, version, timing });
-  } else {
-    target.services.push(name);
-  }
+  const common = { virtual_store, services: [name], address, port, timing };
+  const target: CheckTarget | undefined =
+    check === 'tcp_connect'
+      ? { ...common, check }
+      : check === 'none' || program === undefined || version === undefined
+        ? undefined
+        : { ...common, check, program, version };
+  if (target === undefined) return;
+  const key = JSON.stringify({ ...target, services: [] });
+  const same = targets.get(key);
+  if (same === undefined) targets.set(key, target);
+  else same.services.push(name);
 }
 
 /** Where a check of a store behind `port` comes from; undefined if no internal port has an address. */

@@ -28,7 +28,7 @@ import {
 import type { Ipv4Address } from '../wire/address';
 import { planChecks, probeSource } from './check_plan';
 import { systemClock, type Clock, type Timer } from './clock';
-import { readDrained, writeDrained } from './drain_record';
+import { readDrains, writeDrains, type Drains, type RecordedDrain } from './drain_record';
 import { overfullTables } from './fixed_rows';
 import { idle_ms, readClient, readLeftover } from './leftover';
 import { LoadReader } from './load/reader';
@@ -103,6 +103,7 @@ export class Controller {
   /** Grows with every change of connection, so that work begun before it can tell. */
   #epoch = 0;
   #timers: Timer[] = [];
+  #drains: Drains = new Map();
   /** Since when our election id has been another's. */
   #in_use_since_ms: number | undefined;
   #starting: { resolve(): void; reject(error: Error): void } | undefined;
@@ -166,6 +167,7 @@ export class Controller {
       responses: (store_id, callback) => responses.ask(store_id, callback),
       want: (tables) => this.#writer.want(tables),
       change: (changes) => this.#writer.change(changes),
+      whenWritten: (rows, callback) => this.#writer.whenWritten(rows, callback),
       onStalled: (silent_ms) => client.reconnect(`no frame has come from the switch for ${silent_ms} ms`),
     });
     this.#listen();
@@ -180,7 +182,7 @@ export class Controller {
     if (this.#state !== 'stopped' || this.#client.state !== 'stopped') {
       return Promise.reject(new ControllerError('the controller has been started before'));
     }
-    this.#restoreDrained();
+    this.#restoreDrains();
     this.#openRecords();
     for (const problem of [...shareWarnings(this.#network), ...seriesProblems(this.#series)]) {
       this.#problem(problem);
@@ -221,6 +223,7 @@ export class Controller {
       uptime_ms: Math.round(this.#clock.now_ms() - this.#started_ms),
       writes: { ...this.#writer.counts, pending: this.#writer.pending },
       clients: this.#virtualizer.clients.size,
+      sessions: this.#virtualizer.sessions.size,
       ports: portStatuses(this.#network),
       problems: [...this.#problems],
     };
@@ -235,17 +238,19 @@ export class Controller {
   }
 
   /**
-   * Gives the store nothing new; what it has answered before it may answer again. Resolves when the switch does so,
-   * or at once while the switch is away: then it follows. Rejects with an Error for an unknown store, or if
-   * the state file cannot be written.
+   * Gives the store nothing new; what it has answered before it may answer again, and its sessions stay, for `deadline_ms` or, without
+   * it, for as long as they last. Of two drains of a store the later counts. Resolves when the switch does so, or at once while the
+   * switch is away: then it follows. Rejects with an Error for an unknown store, or if the state file cannot be written.
    */
-  drain(store: string): Promise<void> {
-    return this.#setDrained(store, true);
+  drain(store: string, deadline_ms?: number): Promise<void> {
+    return this.#setDrain(store, {
+      due_unix_ms: deadline_ms === undefined ? undefined : Date.now() + deadline_ms,
+    });
   }
 
   /** Ends `drain`. */
   restore(store: string): Promise<void> {
-    return this.#setDrained(store, false);
+    return this.#setDrain(store, undefined);
   }
 
   /** Rejects, as all readings, with UnreachableError while the switch does not answer. */
@@ -258,7 +263,8 @@ export class Controller {
   }
 
   readCounters(): Promise<CounterReading> {
-    const { neighbours, path, health, clients, fragments, responses, counts } = this.#virtualizer;
+    const { neighbours, path, health, clients, fragments, responses, sessions, resets, counts } =
+      this.#virtualizer;
     return readCounters(this.#client, this.#network, {
       ...neighbours.counts.values(),
       ...path.counts.values(),
@@ -266,6 +272,8 @@ export class Controller {
       ...clients.counts.values(),
       ...fragments.counts.values(),
       ...responses.counts.values(),
+      ...sessions.counts.values(),
+      ...resets.counts.values(),
       ...counts.values(),
       ...this.#counts.values(),
       ...this.#records.counts(),
@@ -429,27 +437,36 @@ export class Controller {
     }
   }
 
-  async #setDrained(store: string, is_drained: boolean): Promise<void> {
+  async #setDrain(store: string, drain: RecordedDrain | undefined): Promise<void> {
     if (this.#virtualizer.stores.find(store) === undefined) {
       const names = this.config.stores.map(({ name }) => name).join(', ');
       throw new Error(`there is no store "${store}"; there are ${names}`);
     }
-    const { drained } = this.#virtualizer.stores;
-    if (drained.includes(store) === is_drained) return;
+    const drains = new Map(this.#drains);
+    if (drain === undefined) drains.delete(store);
+    else drains.set(store, drain);
     const { state_file } = this.options;
     // First, so that what cannot be remembered is not done.
-    if (state_file !== undefined) {
-      writeDrained(state_file, is_drained ? [...drained, store] : drained.filter((name) => name !== store));
-    }
-    this.#virtualizer.setDrained(store, is_drained);
+    if (state_file !== undefined) writeDrains(state_file, drains);
+    this.#drains = drains;
+    this.#applyDrain(store, drain);
     this.#virtualizer.flush();
     await this.#writer.settled();
   }
 
-  #restoreDrained(): void {
+  #restoreDrains(): void {
     const { state_file } = this.options;
     if (state_file === undefined) return;
-    for (const store of readDrained(state_file)) this.#virtualizer.setDrained(store, true);
+    this.#drains = readDrains(state_file);
+    for (const [store, drain] of this.#drains) this.#applyDrain(store, drain);
+  }
+
+  /** A deadline is a moment: what passes while no controller runs counts. */
+  #applyDrain(store: string, drain: RecordedDrain | undefined): void {
+    const due_unix_ms = drain?.due_unix_ms;
+    const deadline_ms =
+      due_unix_ms === undefined ? undefined : this.#clock.now_ms() + due_unix_ms - Date.now();
+    this.#virtualizer.setDrain(store, drain && { deadline_ms });
   }
 
   #openRecords(): void {

@@ -1,7 +1,11 @@
 /** The entries that follow from the configuration alone. */
 import type { PortConfig, ServiceConfig } from '../config/config';
+import { isForwarded } from '../config/modes';
 import { admit } from '../dataplane/admit';
 import { arp } from '../dataplane/arp';
+import { gateway } from '../dataplane/gateway';
+import { GATEWAY_PORTS, leadingBits } from '../dataplane/gateway_ports';
+import { gatewayReply } from '../dataplane/gateway_reply';
 import { hostPort } from '../dataplane/host_port';
 import { localAddress } from '../dataplane/local_address';
 import { portMac } from '../dataplane/port_mac';
@@ -14,7 +18,7 @@ import * as sizes from '../dataplane/sizes';
 import type { Row } from '../dataplane/table';
 import { virtualService } from '../dataplane/virtual_service';
 import { IP_PROTOCOL } from '../wire/ipv4';
-import { PROBE_PORT, PROBE_SERVICE_ID, probeSources } from './check_plan';
+import { planChecks, PROBE_PORT, PROBE_SERVICE_ID, probeSources } from './check_plan';
 import type { Network } from './network';
 import { poolRows } from './pool_rows';
 import { planSeries, seriesRows } from './series';
@@ -30,6 +34,7 @@ export function fixedRows(network: Network): Row[] {
     ...arpRows(network),
     ...addressRows(network),
     ...serviceRows(network),
+    ...gatewayRows(network),
     ...poolRows(network),
     ...network.external.map((port) =>
       portMtu.row({ out_port: port.number }, { name: 'set_mtu', params: { mtu: network.clientMtu(port) } }),
@@ -100,6 +105,7 @@ function admitRows({ config, own, vips }: Network): Row[] {
       admit.row({ role: 'internal', src_addr }, deny('spoofed_own'), spoofed),
     ]),
     admit.row({ role: 'host' }, allow, { priority: PRIORITY.host }),
+    admit.row({ role: 'gateway' }, allow, { priority: PRIORITY.host }),
     ...uniqueBy(config.ports, ({ role, mac }) => `${role} ${mac}`).map(({ role, mac }) =>
       admit.row({ role, dst_mac: mac }, allow, addressed),
     ),
@@ -142,18 +148,61 @@ function serviceRows(network: Network): Row[] {
         { role: 'external', dst_addr: virtualStore.address, protocol: IP_PROTOCOL[protocol], dst_port: port },
         mode === 'request'
           ? { name: mode, params: { service_id, pool_id, sample_below: sampleBelow(records) } }
-          : { name: mode, params: { service_id, pool_id } },
+          : mode === 'session'
+            ? { name: mode, params: { service_id, pool_id } }
+            : { name: mode, params: { service_id } },
       );
     }),
   );
-  const probes = [...probeSources(network)].map((dst_addr) =>
-    virtualService.row(
-      // From stores only: clients have no business with the controller.
-      { role: 'internal', dst_addr, protocol: IP_PROTOCOL.udp, dst_port: PROBE_PORT },
-      { name: 'slow', params: { service_id: PROBE_SERVICE_ID } },
+  const protocols = new Set(
+    planChecks(network).map(({ target }) => (target.check === 'tcp_connect' ? 'tcp' : 'udp')),
+  );
+  const probes = [...probeSources(network)].flatMap((dst_addr) =>
+    [...protocols].map((protocol) =>
+      virtualService.row(
+        // From stores only: clients have no business with the controller.
+        { role: 'internal', dst_addr, protocol: IP_PROTOCOL[protocol], dst_port: PROBE_PORT },
+        { name: 'slow', params: { service_id: PROBE_SERVICE_ID } },
+      ),
     ),
   );
   return [...services, ...probes];
+}
+
+/** What the gateway sends is placed like any request, and what it is answered goes back to it. */
+function gatewayRows(network: Network): Row[] {
+  const { gateway: port, config } = network;
+  if (port === undefined) return [];
+  const { number: gateway_port, mac: gateway_mac } = port;
+  return config.virtual_stores.flatMap(({ name, address, services }) => {
+    // MOUNT is served over TCP and UDP, and sent on over UDP in both cases.
+    const forwarded = uniqueBy(services.filter(isForwarded), (service) => String(service.port));
+    if (forwarded.length === 0) return [];
+    return [
+      gateway.row({ src_addr: address }, { name: 'to_gateway', params: { gateway_port, gateway_mac } }),
+      ...forwarded.map(({ name: service, pool, port: dst_port, records }) =>
+        virtualService.row(
+          { role: 'gateway', dst_addr: address, protocol: IP_PROTOCOL.udp, dst_port },
+          {
+            name: 'request',
+            params: {
+              service_id: network.serviceId(name, service),
+              pool_id: network.poolId(name, pool),
+              sample_below: sampleBelow(records),
+            },
+          },
+        ),
+      ),
+      ...forwarded.flatMap(({ port: src_port }) =>
+        Object.values(GATEWAY_PORTS).map((block) =>
+          gatewayReply.row(
+            { src_addr: address, src_port, dst_port: leadingBits(block) },
+            { name: 'claim', params: {} },
+          ),
+        ),
+      ),
+    ];
+  });
 }
 
 /** The switch samples a request if 16 bits of a hash of it are below this. */

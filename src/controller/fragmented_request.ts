@@ -12,8 +12,9 @@ import { NO_ID } from './ids';
 export interface FragmentKey {
   /** The client's IPv4 address. */
   client: number;
-  /** The service's, and the identification. */
+  /** The service's, the identification, and whether the gateway sends it: that counts its own, in the client's name. */
   datagram: number;
+  is_gateway: boolean;
 }
 
 export class FragmentedRequest {
@@ -63,14 +64,15 @@ export class FragmentedRequest {
  * Read from where they stand, since most of what floods us is dropped for whose it is. Undefined for what is no UDP
  * over IPv4.
  */
-export function readFragmentKey(frame: Uint8Array): FragmentKey | undefined {
+export function readFragmentKey(frame: Uint8Array, is_gateway: boolean): FragmentKey | undefined {
   const at = ETHERNET_HEADER_LENGTH;
   if (frame.length < at + IPV4_MIN_HEADER_LENGTH || uint16(frame, at - 2) !== ETHERTYPE.ipv4)
     return undefined;
   if (frame[at + 9] !== IP_PROTOCOL.udp) return undefined;
   return {
     client: uint32(frame, at + 12),
-    datagram: uint32(frame, at + 16) * 2 ** 16 + uint16(frame, at + 4),
+    datagram: ((is_gateway ? 2 ** 32 : 0) + uint32(frame, at + 16)) * 2 ** 16 + uint16(frame, at + 4),
+    is_gateway,
   };
 }
 

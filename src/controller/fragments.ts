@@ -46,11 +46,16 @@ export interface FragmentEnvironment {
   placeOf(store_id: number): Neighbour | undefined;
   /** The largest packets the store takes the service's requests in, in octets; undefined if as they come. */
   jumboOf(service_id: number, store_id: number): number | undefined;
+  /** Whether what comes by that port is the gateway's, which sends requests in clients' names. */
+  isGateway(port_number: number): boolean;
   /** False if the frame could not be sent. */
   send(port_number: number, frame: Uint8Array, operation: keyof typeof PACKET_OUT): boolean;
 }
 
-type Punt = Pick<PuntedFrame, 'reason' | 'service_id' | 'store_id' | 'fragment_next' | 'time_us' | 'frame'>;
+type Punt = Pick<
+  PuntedFrame,
+  'ingress_port' | 'reason' | 'service_id' | 'store_id' | 'fragment_next' | 'time_us' | 'frame'
+>;
 
 const LIFETIME_MS = FRAGMENT_LIFETIME_US / 1000;
 
@@ -74,7 +79,7 @@ export class Fragments {
   /** A frame shown for reason `fragment` or `fragment_passed`. */
   receive(punt: Punt): void {
     this.counts.add('fragments_received');
-    const key = readFragmentKey(punt.frame);
+    const key = readFragmentKey(punt.frame, this.environment.isGateway(punt.ingress_port));
     if (key === undefined) return this.counts.add('fragments_dropped_unreadable');
     const known = this.#find(punt, key);
     const drop = known === undefined ? this.#refusal(punt, key) : this.#isRest(punt, known);
@@ -232,6 +237,7 @@ export class Fragments {
     if (request.is_given_up) return;
     const place = this.environment.placeOf(request.store_id);
     if (place === undefined) return this.#giveUp(request, 'fragments_dropped_no_store');
+    const last = request.key.is_gateway ? 'send_last_gateway' : 'send_last';
     for (;;) {
       const fragment = request.queue.take();
       if (fragment === undefined) return;
@@ -239,7 +245,7 @@ export class Fragments {
       const frames = this.#framesOf(request, fragment, place);
       const is_sent = frames.every((frame, index) => {
         const is_last = is_complete && index === frames.length - 1;
-        return this.environment.send(place.port.number, frame, is_last ? 'send_last' : 'send');
+        return this.environment.send(place.port.number, frame, is_last ? last : 'send');
       });
       if (!is_sent) {
         this.#drop('fragments_dropped_send', 1);

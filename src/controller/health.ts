@@ -1,6 +1,6 @@
 /**
- * Health of stores, by NULL calls (RFC 5531, section 12.1) over UDP to the VIP, sent to each store's own MAC
- * address: so a good answer proves the link, the VIP on the store's loopback, and the program. While nothing can be
+ * Health of stores, by NULL calls (RFC 5531, section 12.1) over UDP, or by TCP connections begun, to the VIP, sent to each store's
+ * own MAC address: so a good answer proves the link, the VIP on the store's loopback, and the program. While nothing can be
  * sent, because the switch is away, or nothing comes back from it at all, no store is judged.
  *
  * A busy machine may answer clients and leave checks unanswered, since those take the way through this process. So
@@ -9,10 +9,10 @@
  */
 import type { PortConfig } from '../config/config';
 import type { Ipv4Address, MacAddress } from '../wire/address';
-import { encodeUdpFrame, type Frame } from '../wire/frame';
-import { AUTH_NONE, decodeRpc, encodeRpc } from '../wire/rpc';
-import { PROBE_PORT, type CheckTarget, type PlannedCheck } from './check_plan';
+import type { Frame } from '../wire/frame';
+import type { CheckTarget, PlannedCheck } from './check_plan';
 import type { Clock, Timer } from './clock';
+import { closingFrame, probeFrame, readAnswer } from './probes';
 import { Tally } from './tally';
 
 export type Verdict = 'good' | 'bad' | 'unknown';
@@ -42,7 +42,7 @@ export interface HealthEnvironment {
   onChange(store: string): void;
   /** So many answers in a row were waited for too long, because this process was late itself. */
   onLate(in_a_row: number): void;
-  /** First transaction id: random, lest answers to an earlier run be taken for ours. */
+  /** The first probe's number: random, lest answers to an earlier run be taken for ours. */
   first_xid: number;
 }
 
@@ -183,24 +183,35 @@ export class Health {
 
   /** An answer that the switch handed over. */
   receive(port_number: number, frame: Frame): void {
-    const reply = frame.udp === undefined ? undefined : decodeRpc(frame.udp.payload);
-    const probe = reply?.kind === 'reply' ? this.#probes.get(reply.xid) : undefined;
+    this.#close(port_number, frame);
+    const answer = readAnswer(frame);
+    const probe = answer === undefined ? undefined : this.#probes.get(answer.number);
+    const target = probe?.check.target;
     const is_answer =
-      probe !== undefined &&
-      probe.port_number === port_number &&
-      frame.ipv4?.source === probe.check.target.address &&
-      frame.udp?.sourcePort === probe.check.target.port &&
-      frame.udp.destinationPort === PROBE_PORT;
-    if (!is_answer || reply?.kind !== 'reply') return this.counts.add('probe_replies_ignored');
+      probe?.port_number === port_number &&
+      frame.ipv4?.source === target?.address &&
+      answer?.check === target?.check &&
+      answer?.port === target?.port;
+    if (!is_answer || probe === undefined || answer === undefined)
+      return this.counts.add('probe_replies_ignored');
     probe.timer.cancel();
     if (probe.extensions === 0) this.#extended_in_a_row = 0;
-    this.#probes.delete(reply.xid);
-    if (reply.outcome.status === 'success') {
+    this.#probes.delete(answer.number);
+    if (answer.failure === undefined) {
       this.#good(probe.check, this.environment.clock.now_ms() - probe.sent_ms);
     } else {
-      this.#failed(probe, `answered ${reply.outcome.status}`);
+      this.#failed(probe, answer.failure);
       this.#judgeFailures(probe.check);
     }
+  }
+
+  /** Late answers, too. */
+  #close(port_number: number, frame: Frame): void {
+    const closing = closingFrame(frame);
+    if (closing === undefined) return;
+    const paths = [...this.#by_store.keys()].map((store) => this.environment.path(store));
+    const path = paths.find((one) => one?.port.number === port_number && one.mac === frame.ethernet.source);
+    if (path !== undefined) this.environment.send(path.port, closing);
   }
 
   #schedule(check: OwnCheck, delay_ms: number): void {
@@ -216,7 +227,13 @@ export class Health {
     if (path === undefined) return;
     const xid = this.#next_xid;
     this.#next_xid = (this.#next_xid + 1) >>> 0;
-    if (!this.environment.send(path.port, probeFrame(check.target, path, xid))) return;
+    const addresses = {
+      sourceMac: path.port.mac,
+      destinationMac: path.mac,
+      source: path.source,
+      destination: check.target.address,
+    };
+    if (!this.environment.send(path.port, probeFrame(check.target, addresses, xid))) return;
     this.counts.add('probes_sent');
     const { clock } = this.environment;
     this.#probes.set(xid, {
@@ -322,26 +339,4 @@ export class Health {
     check.verdict = verdict;
     this.environment.onChange(check.store);
   }
-}
-
-function probeFrame(target: CheckTarget, path: ProbePath, xid: number): Uint8Array {
-  const payload = encodeRpc({
-    kind: 'call',
-    xid,
-    program: target.program,
-    version: target.version,
-    procedure: 0,
-    credential: AUTH_NONE,
-    verifier: AUTH_NONE,
-    args: new Uint8Array(0),
-  });
-  return encodeUdpFrame(
-    {
-      sourceMac: path.port.mac,
-      destinationMac: path.mac,
-      source: path.source,
-      destination: target.address,
-    },
-    { sourcePort: PROBE_PORT, destinationPort: target.port, payload },
-  );
 }

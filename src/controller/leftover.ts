@@ -1,6 +1,7 @@
 /** Reads from the switch's tables what the controller before this one knew. */
 import { clientKnown } from '../dataplane/client_known';
 import type { ClientSighting } from '../dataplane/client_digest';
+import { sessionPin } from '../dataplane/session_pin';
 import { store } from '../dataplane/store';
 import { storeDown } from '../dataplane/store_down';
 import type { Row } from '../dataplane/table';
@@ -21,6 +22,7 @@ export function readLeftover(present: (table: string) => Iterable<Row>): Leftove
       ({ entry }) => storeDown.readKey(entry)?.store_id ?? [],
     ),
     clients: leftoverClients(present(clientKnown.name)),
+    sessions: leftoverSessions(present(sessionPin.name)),
   };
 }
 
@@ -29,6 +31,16 @@ function* leftoverClients(known: Iterable<Row>): Leftover['clients'] {
   for (const { entry } of known) {
     const sighting = readClient(entry);
     if (sighting !== undefined) yield { sighting, idle_ms: idle_ms(entry) };
+  }
+}
+
+function* leftoverSessions(pins: Iterable<Row>): Leftover['sessions'] {
+  for (const { entry } of pins) {
+    const key = sessionPin.readKey(entry);
+    const action = sessionPin.readAction(entry);
+    if (key === undefined || action === undefined) continue;
+    const { src_addr: client, src_port: client_port, dst_addr: address, dst_port: port } = key;
+    yield { ends: { client, client_port, address, port }, store_id: action.params.store_id };
   }
 }
 

@@ -20,6 +20,8 @@ export class Network {
   readonly own_macs: ReadonlySet<MacAddress>;
   readonly vips: ReadonlySet<Ipv4Address>;
   readonly store_addresses: ReadonlySet<Ipv4Address>;
+  /** The port towards the gateway, which sends requests in clients' names. */
+  readonly gateway: PortConfig | undefined;
   /** By name. */
   readonly store_ids: ReadonlyMap<string, number>;
   /** By `virtual store/service`. */
@@ -36,6 +38,7 @@ export class Network {
     const { ports, stores, virtual_stores } = config;
     this.external = ports.filter(({ role }) => role === 'external');
     this.internal = ports.filter(({ role }) => role === 'internal');
+    this.gateway = ports.find(({ role }) => role === 'gateway');
     this.own = new Set(ports.flatMap(({ addresses }) => addresses.map(({ address }) => address)));
     this.own_macs = new Set(ports.map(({ mac }) => mac));
     this.vips = new Set(virtual_stores.map(({ address }) => address));

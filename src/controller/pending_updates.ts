@@ -22,6 +22,11 @@ export class PendingUpdates {
     this.#steps[stepOf({ type: 'delete', row })]?.delete(name);
   }
 
+  has(row: Pick<Row, 'table' | 'key'>): boolean {
+    const name = nameOf(row);
+    return (['insert', 'delete'] as const).some((type) => this.#steps[stepOf({ type, row })]?.has(name));
+  }
+
   clear(): void {
     for (const step of this.#steps) step.clear();
   }

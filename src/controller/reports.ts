@@ -23,6 +23,8 @@ export function storeStatuses(network: Network, virtualizer: Virtualizer, now_ms
     ...(view.reason !== undefined && { reason: view.reason }),
     since_ms: Math.round(now_ms - view.since_ms),
     ...(view.place !== undefined && { mac: view.place.mac, port: view.place.port.name }),
+    sessions: virtualizer.sessions.count(view.id),
+    ...deadlineOf(virtualizer, view.config.name, now_ms),
     held: virtualizer.health.is_held || virtualizer.path.is_in_doubt,
     checks: checkStatuses(virtualizer, view.config.name),
     pools: poolShares(network, virtualizer, view),
@@ -54,6 +56,11 @@ export function serviceStatuses(network: Network, virtualizer: Virtualizer): Ser
       };
     }),
   );
+}
+
+function deadlineOf(virtualizer: Virtualizer, store: string, now_ms: number): { deadline_ms?: number } {
+  const deadline_ms = virtualizer.stores.drains.get(store)?.deadline_ms;
+  return deadline_ms === undefined ? {} : { deadline_ms: Math.max(0, Math.ceil(deadline_ms - now_ms)) };
 }
 
 function serves({ state, weight }: ServiceStatus['stores'][number]): boolean {

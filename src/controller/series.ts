@@ -2,6 +2,7 @@
  * Which response times the switch adds up together: those of one procedure of one service at one store. Requests of
  * services in mode `session` are not told apart, and have none.
  */
+import { isByRequest } from '../config/modes';
 import type { ServiceConfig, VirtualStoreConfig } from '../config/config';
 import { poolsOf } from '../config/pools';
 import { PROCEDURES, UNLISTED_PROCEDURE } from '../dataplane/procedures';
@@ -39,7 +40,7 @@ export function planSeries(network: Network): SeriesPlan {
   const left_out: SeriesPlan['left_out'][number][] = [];
   let rows = 0;
   for (const virtualStore of network.config.virtual_stores) {
-    for (const service of virtualStore.services.filter(({ mode }) => mode === 'request')) {
+    for (const service of virtualStore.services.filter(isByRequest)) {
       const { name: virtual_store } = virtualStore;
       const service_id = network.serviceId(virtual_store, service.name);
       const stores = storesOf(virtualStore, service);

@@ -1,4 +1,5 @@
 /** What a running controller tells about itself: plain values that JSON carries, for `src/admin` and `src/cli`. */
+import type { PortConfig, ServiceConfig } from '../config/config';
 import type { Ipv4Address, MacAddress } from '../wire/address';
 
 /**
@@ -31,6 +32,8 @@ export interface ControllerStatus {
     pending: number;
   };
   clients: number;
+  /** TCP connections of services in mode session that are known, those that are closing included. */
+  sessions: number;
   ports: PortStatus[];
   /** Mistakes the switch reported, newest last, bounded. */
   problems: string[];
@@ -39,16 +42,16 @@ export interface ControllerStatus {
 export interface PortStatus {
   name: string;
   number: number;
-  role: 'external' | 'internal';
+  role: PortConfig['role'];
   mac: MacAddress;
   host_port?: number;
 }
 
 /**
- * up: serves; draining: alive, but takes nothing new; down: failed its health checks; unresolved: its MAC address
- * is not known; unknown: no verdict yet.
+ * up: serves; draining: alive, but takes nothing new; drained: alive, but takes nothing at all, since the deadline of its
+ * drain has passed; down: failed its health checks; unresolved: its MAC address is not known; unknown: no verdict yet.
  */
-export type StoreState = 'up' | 'draining' | 'down' | 'unresolved' | 'unknown';
+export type StoreState = 'up' | 'draining' | 'drained' | 'down' | 'unresolved' | 'unknown';
 
 export interface StoreStatus {
   name: string;
@@ -64,6 +67,10 @@ export interface StoreStatus {
   port?: string;
   /** Health is not being judged, because no check can be sent, or nothing comes back from the switch. */
   held: boolean;
+  /** TCP connections of services in mode session that are known to be open at it. */
+  sessions: number;
+  /** Of a store that is drained with a deadline: whole milliseconds until its sessions are reset; 0 once they were. */
+  deadline_ms?: number;
   checks: CheckStatus[];
   pools: { virtual_store: string; pool: string; weight: number; slots: number; slots_total: number }[];
 }
@@ -88,7 +95,7 @@ export interface ServiceStatus {
   address: Ipv4Address;
   protocol: 'udp' | 'tcp';
   port: number;
-  mode: 'request' | 'session';
+  mode: ServiceConfig['mode'];
   pool: string;
   /** available: some store serves; unavailable: none does. */
   state: 'available' | 'unavailable';

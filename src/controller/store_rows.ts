@@ -43,7 +43,8 @@ export function senderRows(stores: readonly StoreFacts[]): Row[] {
 }
 
 /**
- * Whoever does not serve, for whatever reason; but one that drains still answers retransmissions. Those that `kept`
+ * Whoever does not serve, for whatever reason; but one that drains still answers retransmissions and has its sessions, until its
+ * deadline if it has one. Those that `kept`
  * names hold slots because nobody else serves: sending their requests elsewhere would help nobody, and would move
  * them for nothing if it was only the way to the stores that failed. `removed`: ids of stores that are in no pool any
  * more, so that what the switch remembers of them gives way.

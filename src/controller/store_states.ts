@@ -15,12 +15,18 @@ export interface StoreView {
   place: Neighbour | undefined;
 }
 
+/** What the operator wants of a store that is to be given nothing new. */
+export interface Drain {
+  /** When the sessions that are left are reset, by the controller's clock; undefined: they stay. */
+  deadline_ms: number | undefined;
+}
+
 type Judgement = Pick<StoreView, 'state' | 'reason'>;
 
 export class StoreStates {
   readonly #views: ReadonlyMap<string, StoreView>;
   readonly #view_by_id: ReadonlyMap<number, StoreView>;
-  readonly #drained = new Set<string>();
+  readonly #drains = new Map<string, Drain>();
 
   constructor(
     private readonly network: Network,
@@ -47,8 +53,9 @@ export class StoreStates {
     this.#view_by_id = new Map([...this.#views.values()].map((view) => [view.id, view]));
   }
 
-  get drained(): readonly string[] {
-    return [...this.#drained];
+  /** By name. */
+  get drains(): ReadonlyMap<string, Readonly<Drain>> {
+    return this.#drains;
   }
 
   all(): Readonly<StoreView>[] {
@@ -63,13 +70,11 @@ export class StoreStates {
     return this.#view_by_id.get(id);
   }
 
-  /** False if nothing changed. */
-  setDrained(name: string, is_drained: boolean): boolean {
-    if (this.#drained.has(name) === is_drained) return false;
-    if (is_drained) this.#drained.add(name);
-    else this.#drained.delete(name);
+  /** Undefined ends it. */
+  setDrain(name: string, drain: Drain | undefined): void {
+    if (drain === undefined) this.#drains.delete(name);
+    else this.#drains.set(name, drain);
     this.update(name);
-    return true;
   }
 
   /** Looks again at what the state follows from. */
@@ -102,7 +107,10 @@ export class StoreStates {
       return { state: 'down', reason: `no longer answers ARP for ${address}` };
     }
     if (verdict === 'unknown') return { state: 'unknown', reason: 'not enough health checks answered yet' };
-    if (this.#drained.has(name)) return { state: 'draining', reason: 'drained by the operator' };
-    return { state: 'up', reason: undefined };
+    const drain = this.#drains.get(name);
+    if (drain === undefined) return { state: 'up', reason: undefined };
+    return drain.deadline_ms === undefined || drain.deadline_ms > this.clock.now_ms()
+      ? { state: 'draining', reason: 'drained by the operator' }
+      : { state: 'drained', reason: 'drained by the operator, past the deadline' };
   }
 }

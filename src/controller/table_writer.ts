@@ -49,6 +49,11 @@ export interface RowChange {
   is_wanted: boolean;
 }
 
+interface Watch {
+  rows: readonly Row[];
+  callback: () => void;
+}
+
 /** By key. */
 type Rows = Map<string, Row>;
 
@@ -73,6 +78,7 @@ export class TableWriter {
   #running: number | undefined;
   #is_loaded = false;
   #waiting: (() => void)[] = [];
+  #watches: Watch[] = [];
 
   constructor(
     private readonly target: WritableSwitch,
@@ -138,6 +144,7 @@ export class TableWriter {
     }
     this.#is_loaded = true;
     this.#run();
+    this.#tellWatches();
   }
 
   /** Writes nothing more until the switch has been read again. */
@@ -145,6 +152,7 @@ export class TableWriter {
     this.#epoch += 1;
     this.#is_loaded = false;
     this.#pending.clear();
+    this.#watches = [];
     this.#settle();
   }
 
@@ -159,6 +167,12 @@ export class TableWriter {
     return new Promise((resolve) => this.#waiting.push(resolve));
   }
 
+  /** Calls back once what was last said of these entries has been written or refused; never if writing is interrupted before. */
+  whenWritten(rows: readonly Row[], callback: () => void): void {
+    this.#watches.push({ rows, callback });
+    this.#tellWatches();
+  }
+
   /** Tries again what was refused. */
   retryRefused(): void {
     const refused = [...this.#failures.values()];
@@ -171,6 +185,15 @@ export class TableWriter {
     if (this.#running === this.#epoch) return;
     this.#running = this.#epoch;
     void this.#writeAll(this.#epoch);
+  }
+
+  #tellWatches(): void {
+    if (!this.#is_loaded) return;
+    const isWritten = ({ rows }: Watch) => !rows.some((row) => this.#pending.has(row));
+    const written = this.#watches.filter(isWritten);
+    if (written.length === 0) return;
+    this.#watches = this.#watches.filter((watch) => !written.includes(watch));
+    for (const { callback } of written) callback();
   }
 
   #settle(): void {
@@ -193,6 +216,7 @@ export class TableWriter {
       if (epoch !== this.#epoch) return;
       if (problem === undefined) for (const update of batch) this.#done(update);
       else if (!this.#sortOut(batch, problem)) return this.#interrupted(problem);
+      this.#tellWatches();
     }
     this.#running = undefined;
     this.#batch_updates_max = BATCH_UPDATES_MAX;

@@ -10,7 +10,8 @@
  * A slot names one standby: if that dies in the same moment, its requests are lost until the slot is rewritten.
  *
  * Entries of clients come after all others, since whoever can send frames decides how many there are: no crowd of
- * them delays what is said of a store. Until a client's entries are there, the controller forwards its responses.
+ * them delays what is said of a store. Until a client's entries are there, the controller forwards its responses; until a
+ * session is pinned, the request table knows its store.
  */
 import type { Row } from '../dataplane/table';
 import type { UpdateType } from '../p4runtime';
@@ -27,7 +28,14 @@ const OPENING = ['admit', 'port_role'] as const;
 /** Steps in which entries go. */
 const GOING = ['port_role', 'admit', 'virtual_service', 'middle', 'slot', 'store', 'store_down'] as const;
 /** Those that go make room for those that come. A client is known, and reported no more, once it has its route. */
-const CLIENTS = ['-client_known', '-client_route', '+client_route', '+client_known'] as const;
+const CLIENTS = [
+  '-client_known',
+  '-client_route',
+  '+client_route',
+  '+client_known',
+  '-session_pin',
+  '+session_pin',
+] as const;
 
 const STEPS: ReadonlyMap<string, number> = new Map(
   [

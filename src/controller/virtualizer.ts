@@ -7,6 +7,7 @@ import type { PortConfig } from '../config/config';
 import type { ClientSighting } from '../dataplane/client_digest';
 import { CPU_PORT, type PACKET_OUT } from '../dataplane/constants';
 import type { PuntedFrame } from '../dataplane/packet_io';
+import { storeDown } from '../dataplane/store_down';
 import type { Row } from '../dataplane/table';
 import { MAC_ZERO } from '../wire/address';
 import { encodeEthernet } from '../wire/ethernet';
@@ -14,6 +15,7 @@ import { decodeFrame } from '../wire/frame';
 import { planChecks, probeSource, type PlannedCheck } from './check_plan';
 import { ClientRoutes } from './client_routes';
 import type { Clock, Timer } from './clock';
+import { DrainWatch } from './drain_watch';
 import { fixedRows } from './fixed_rows';
 import { Fragments } from './fragments';
 import { Health, type ProbePath } from './health';
@@ -22,7 +24,9 @@ import type { Network } from './network';
 import { inPieces } from './pieces';
 import { ResponseCutter } from './response_cutter';
 import { PoolAssignments, senderRows, storeDownRows, storeRows, storeTables } from './store_rows';
-import { StoreStates } from './store_states';
+import { SessionResets } from './session_resets';
+import { Sessions, type SessionEnds } from './sessions';
+import { StoreStates, type Drain } from './store_states';
 import { SwitchPath } from './switch_path';
 import type { RowChange } from './table_writer';
 import { Tally } from './tally';
@@ -45,6 +49,8 @@ export interface VirtualizerEnvironment {
   onStalled(silent_ms: number): void;
   /** These entries should be there, or not be there, from now on. */
   change(changes: Iterable<RowChange>): void;
+  /** Calls back once the switch has been told what was last said of these entries; never if it goes away before. */
+  whenWritten(rows: readonly Row[], callback: () => void): void;
 }
 
 /** What a controller before this one left in the switch. */
@@ -52,6 +58,7 @@ export interface Leftover {
   stores: { id: number; mac: string; port_number: number }[];
   stores_down: number[];
   clients: Iterable<LeftoverClient>;
+  sessions: Iterable<{ ends: SessionEnds; store_id: number }>;
 }
 
 export interface LeftoverClient {
@@ -85,6 +92,8 @@ export class Virtualizer {
   readonly clients: ClientRoutes;
   readonly fragments: Fragments;
   readonly responses: ResponseCutter;
+  readonly sessions: Sessions;
+  readonly resets: SessionResets;
   readonly stores: StoreStates;
   readonly assignments: PoolAssignments;
   #have_stores_changed = false;
@@ -95,6 +104,9 @@ export class Virtualizer {
   /** By table and key: of two changes of an entry the later counts. */
   #client_changes = new Map<string, RowChange>();
   #clients_flush: Timer | undefined;
+  /** Stores that the switch is told are down. */
+  #down: ReadonlySet<number> = new Set();
+  readonly #drain_watch: DrainWatch;
 
   constructor(private readonly environment: VirtualizerEnvironment) {
     const { network, clock, logger, first_xid } = environment;
@@ -140,6 +152,14 @@ export class Virtualizer {
       lookUp: (hop, callback) => this.neighbours.lookUp(hop.address, hop.ports, callback),
       onChange: (changes) => this.#onClients(changes),
     });
+    this.sessions = new Sessions({ clock, limits, onChange: (changes) => this.#onClients(changes) });
+    this.resets = new SessionResets({
+      clock,
+      sessions: this.sessions,
+      placeOf: (client) => this.clients.find(client),
+      isDown: (store_id) => this.#down.has(store_id),
+      send,
+    });
     this.stores = new StoreStates(network, this.neighbours, this.health, clock, (view, before) => {
       const { state, reason } = view;
       const is_bad = before === state || (before === 'up' && state !== 'draining');
@@ -154,7 +174,14 @@ export class Virtualizer {
       limits,
       placeOf: (store_id) => this.stores.findById(store_id)?.place,
       jumboOf: (service_id, store_id) => network.jumbo(service_id, store_id),
+      isGateway: (port_number) => port_number === network.gateway?.number,
       send: (port_number, frame, operation) => environment.send(port_number, frame, operation),
+    });
+    this.#drain_watch = new DrainWatch({
+      clock,
+      stores: this.stores,
+      verify: (store_id) => this.resets.verify(store_id),
+      onDue: (store) => this.#onStore(store),
     });
     this.assignments = new PoolAssignments(network);
     for (const store of stores) {
@@ -170,7 +197,7 @@ export class Virtualizer {
   }
 
   /** Held, and another controller was in charge until now: takes over what it left, as far as it fits. */
-  async adopt({ stores, stores_down, clients }: Leftover): Promise<void> {
+  async adopt({ stores, stores_down, clients, sessions }: Leftover): Promise<void> {
     const { network } = this.environment;
     this.health.forget();
     for (const { id, mac, port_number } of stores) {
@@ -183,7 +210,13 @@ export class Virtualizer {
     }
     for (const { config } of this.stores.all()) this.stores.update(config.name);
     const known = new Set(this.stores.all().map(({ id }) => id));
-    const unknown = [...stores.map(({ id }) => id), ...stores_down].filter((id) => !known.has(id));
+    const pinned = new Set<number>();
+    this.sessions.forget();
+    for await (const { ends, store_id } of inPieces(sessions)) {
+      this.sessions.adopt(ends, store_id);
+      pinned.add(store_id);
+    }
+    const unknown = [...stores.map(({ id }) => id), ...stores_down, ...pinned].filter((id) => !known.has(id));
     this.#removed = new Set(unknown);
     this.#removed_timer?.cancel();
     if (this.#removed.size > 0)
@@ -207,18 +240,28 @@ export class Virtualizer {
     this.neighbours.hold();
     this.health.hold();
     this.fragments.hold();
+    this.sessions.hold();
+    this.resets.hold();
+    this.#drain_watch.hold();
   }
 
   /** Frames can be sent, and the switch's tables are known: says what all of them should hold. */
   resume(): void {
-    const all = new Map<string, Row[]>(TABLES.map(({ name }) => [name, []]));
-    for (const row of fixedRows(this.environment.network)) all.get(row.table)?.push(row);
+    const fixed = new Map<string, Row[]>(TABLES.map(({ name }) => [name, []]));
+    for (const row of fixedRows(this.environment.network)) fixed.get(row.table)?.push(row);
+    const all = new Map<string, readonly Row[]>(fixed);
     this.#have_stores_changed = false;
     this.#client_changes.clear();
-    this.environment.want(new Map([...all, ...this.#storeTables(), ...this.#clientTables()]));
+    for (const name of this.stores.drains.keys()) this.stores.update(name);
+    for (const [table, rows] of [...this.#storeTables(), ...this.#clientTables()]) all.set(table, rows);
+    this.environment.want(all);
     this.path.resume();
     this.neighbours.resume();
     this.health.resume();
+    this.sessions.resume();
+    this.#down = new Set();
+    this.#resetSessions(all.get('store_down') ?? []);
+    this.#drain_watch.resume();
   }
 
   receive(punt: PuntedFrame): void {
@@ -240,16 +283,18 @@ export class Virtualizer {
       case 'too_large':
         this.responses.tell(ingress_port, frame, this.clients.find(frame.ipv4?.destination)?.port);
         return this.clients.resolve(bytes, frame);
+      case 'session':
+        return this.sessions.receive(punt.store_id, frame);
       case 'record':
         return;
     }
   }
 
-  /** False if nothing changed. */
-  setDrained(store: string, is_drained: boolean): boolean {
-    const changed = this.stores.setDrained(store, is_drained);
-    if (changed) this.#onStores();
-    return changed;
+  /** Undefined ends it. */
+  setDrain(store: string, drain: Drain | undefined): void {
+    this.stores.setDrain(store, drain);
+    this.#onStores();
+    this.#drain_watch.changed();
   }
 
   /** Says at once what has changed; otherwise that is said soon, together with whatever else changes meanwhile. */
@@ -269,7 +314,9 @@ export class Virtualizer {
     this.#have_stores_changed = false;
     const stores = this.stores.all();
     this.assignments.update(stores);
-    this.environment.change(this.#downRows().map((row) => ({ row, is_wanted: true })));
+    const down = this.#downRows();
+    this.environment.change(down.map((row) => ({ row, is_wanted: true })));
+    this.#resetSessions(down);
     this.environment.want(
       new Map([
         ['store', storeRows(stores)],
@@ -289,6 +336,17 @@ export class Virtualizer {
     } else {
       this.environment.want(new Map([['store_down', this.#downRows()]]));
     }
+  }
+
+  /** Those of stores that have just gone down, once the switch sends what is theirs elsewhere. */
+  #resetSessions(down_rows: readonly Row[]): void {
+    const before = this.#down;
+    this.#down = new Set(down_rows.flatMap(({ entry }) => storeDown.readKey(entry)?.store_id ?? []));
+    const gone = [...this.#down].filter((id) => !before.has(id) && this.sessions.has(id));
+    if (gone.length === 0) return;
+    this.environment.whenWritten(down_rows, () => {
+      for (const id of gone) if (this.#down.has(id)) this.resets.reset(id);
+    });
   }
 
   #flushClients(): void {
@@ -327,6 +385,7 @@ export class Virtualizer {
     const tables = new Map<string, Row[]>([
       ['client_known', []],
       ['client_route', []],
+      ['session_pin', this.sessions.rows()],
     ]);
     for (const row of this.clients.rows()) tables.get(row.table)?.push(row);
     return tables;

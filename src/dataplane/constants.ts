@@ -1,6 +1,6 @@
 /** The numbers of `p4/constants.p4` and `p4/targets/v1model.p4`, by name. A test compares the two. */
 
-export const ROLE = { external: 1, internal: 2, host: 3 } as const;
+export const ROLE = { external: 1, internal: 2, host: 3, gateway: 4 } as const;
 
 /** Where a request may go: see `procedures.ts`. */
 export const CLASS = { any: 1, by_object: 2, by_request: 3, by_client: 4, by_session: 5 } as const;
@@ -25,10 +25,11 @@ export const PUNT = {
   fragment_passed: 5,
   record: 6,
   too_large: 7,
+  session: 8,
 } as const;
 
 /** What a packet-out is for. */
-export const PACKET_OUT = { send: 0, send_last: 1 } as const;
+export const PACKET_OUT = { send: 0, send_last: 1, send_last_gateway: 2 } as const;
 
 /** Why the switch dropped a frame: the index into `drop_counter`. */
 export const DROP = {

@@ -121,3 +121,22 @@ export const prefix: KeyField<Ipv4Prefix> = {
   show: (match) =>
     match.kind === 'lpm' ? `${numberToIpv4(Number(match.value))}/${match.prefix_length}` : match.kind,
 };
+
+/** The first `length` bits of a number. Bits after them do not matter. */
+export interface LeadingBits {
+  value: number;
+  length: number;
+}
+
+/** Longest prefix match of a number. */
+export const leading = (width_bits: number): KeyField<LeadingBits> => ({
+  kind: 'lpm',
+  width_bits,
+  encode: ({ value, length }) =>
+    length === 0 ? undefined : { kind: 'lpm', value: BigInt(value), prefix_length: length },
+  decode(match) {
+    if (match === undefined) return { value: 0, length: 0 };
+    return match.kind === 'lpm' ? { value: Number(match.value), length: match.prefix_length } : undefined;
+  },
+  show: (match) => (match.kind === 'lpm' ? `${match.value}/${match.prefix_length}` : match.kind),
+});

@@ -52,7 +52,7 @@ export function isReturned(packet: PacketIn): boolean {
 
 /**
  * `frame` leaves by `egress_port` untouched. `send_last`: it is the last of a datagram's fragments, of which the
- * switch forgets what it knows.
+ * switch forgets what it knows; `send_last_gateway`: likewise, of the gateway's.
  */
 export function packetOut(
   egress_port: number,

@@ -2,7 +2,7 @@
  * The buckets of response time histograms: four to an octave from 64 us to 2.1 s, then one to an octave up to 8.4 s.
  * So a bucket is at most a quarter as wide as its lower bound, where times matter.
  */
-import { type KeyField, uint } from './field';
+import { leading, uint } from './field';
 import { BUCKETS } from './sizes';
 import { Table, type Row } from './table';
 
@@ -11,26 +11,9 @@ const FIRST_OCTAVE = 6;
 const PARTS = 4;
 const COARSE_OCTAVE = 21;
 
-export interface Prefix {
-  value: number;
-  length: number;
-}
-
-const prefix: KeyField<Prefix> = {
-  kind: 'lpm',
-  width_bits: WIDTH_BITS,
-  encode: ({ value, length }) =>
-    length === 0 ? undefined : { kind: 'lpm', value: BigInt(value), prefix_length: length },
-  decode(match) {
-    if (match === undefined) return { value: 0, length: 0 };
-    return match.kind === 'lpm' ? { value: Number(match.value), length: match.prefix_length } : undefined;
-  },
-  show: (match) => (match.kind === 'lpm' ? `${match.value}/${match.prefix_length}` : match.kind),
-};
-
 export const responseTimeBucket = new Table(
   'response_time_bucket',
-  { elapsed_us: prefix },
+  { elapsed_us: leading(WIDTH_BITS) },
   { set_bucket: { number: uint(8) } },
 );
 

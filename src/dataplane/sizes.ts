@@ -17,6 +17,7 @@ export const HANDLE_PREFIX_OCTETS = 16;
 export const EXPORTS = 4096;
 export const CAPABILITIES = 4096;
 export const CLIENT_RATES = 1024;
+export const SESSIONS = 131072;
 export const SERIES = 4096;
 export const BUCKETS = 64;
 /** Of a frame that is shown because it is recorded. */

@@ -6,6 +6,8 @@ import { clientKnown } from './client_known';
 import { clientRoute } from './client_route';
 import { draw } from './draw';
 import { exportTable } from './export';
+import { gateway } from './gateway';
+import { gatewayReply } from './gateway_reply';
 import { hostPort } from './host_port';
 import { localAddress } from './local_address';
 import { pool } from './pool';
@@ -16,6 +18,7 @@ import { procedureClass } from './procedure_class';
 import { responseTimeBucket } from './response_time_bucket';
 import { sender } from './sender';
 import { series } from './series';
+import { sessionPin } from './session_pin';
 import { slot } from './slot';
 import { store } from './store';
 import { storeDown } from './store_down';
@@ -36,12 +39,15 @@ export const TABLES = [
   draw,
   slot,
   storeDown,
+  sessionPin,
   sender,
   series,
   responseTimeBucket,
   store,
   clientRoute,
   portMtu,
+  gateway,
+  gatewayReply,
   hostPort,
   portMac,
 ] as const;

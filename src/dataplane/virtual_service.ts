@@ -17,6 +17,7 @@ export const virtualService = new Table(
   {
     request: { service_id, pool_id, sample_below: uint(32) },
     session: { service_id, pool_id },
+    terminate: { service_id },
     slow: { service_id },
   },
 );

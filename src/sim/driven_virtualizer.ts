@@ -2,6 +2,7 @@
  * A whole virtualizer under simulated time: the compiled program, and the controller's decisions and writes behind it.
  * What a controller is told of new and idle clients is not simulated: see `ClientRoutes.learn`.
  */
+import type { Drain } from '../controller/store_states';
 import pino from 'pino';
 import type { Config } from '../config/config';
 import { readLeftover } from '../controller/leftover';
@@ -71,10 +72,10 @@ export class DrivenVirtualizer {
     const { virtualizer, writer } = this.#controller;
     virtualizer.hold();
     writer.interrupt();
-    this.#controller = this.#begin(config, virtualizer.stores.drained);
+    this.#controller = this.#begin(config, virtualizer.stores.drains);
   }
 
-  #begin(config: Config, drained: readonly string[] = []): Controller {
+  #begin(config: Config, drains: ReadonlyMap<string, Readonly<Drain>> = new Map()): Controller {
     const { timeline } = this.options;
     const { program } = this;
     const network = new Network(config);
@@ -104,10 +105,11 @@ export class DrivenVirtualizer {
       responses: (store_id, callback) => callback(program.counter(COUNTERS.store_responses, store_id)),
       want: (tables) => writer.want(tables),
       change: (changes) => writer.change(changes),
+      whenWritten: (rows, callback) => writer.whenWritten(rows, callback),
       onStalled: (silent_ms) =>
         timeline.stopFor(Promise.reject(new Error(`nothing came from the switch for ${silent_ms} ms`))),
     });
-    for (const store of drained) virtualizer.setDrained(store, true);
+    for (const [store, drain] of drains) virtualizer.setDrain(store, drain);
     timeline.stopFor(takeOver({ virtualizer, writer }));
     return { virtualizer, writer };
   }

@@ -8,7 +8,6 @@ import { CLIENT_SIDE_MAC, clientAddress, clientMac, STORE_SIDE_MAC, storeMac, VI
 
 const SOURCE_PORT = 700;
 const SOURCE_PORT_OFFSET = 14 + 20;
-const TCP_FLAGS_OFFSET = 14 + 20 + 13;
 const UDP_CHECKSUM_OFFSET = 14 + 20 + 6;
 const XID_OFFSET = 14 + 20 + 8;
 const HANDLE_OCTETS = 32;
@@ -19,7 +18,7 @@ const HANDLE_OFFSET = XID_OFFSET + 6 * 4 + 8 + CREDENTIAL.body.length + 8 + 4;
 export class Frames {
   readonly #calls = new Map<number, Buffer>();
   readonly #replies = new Map<number, Buffer>();
-  readonly #segments = new Map<number, Buffer>();
+  readonly #acknowledgements = new Map<number, Buffer>();
 
   /** Valid until the next call of this client and procedure. One frame each: a WRITE is short. */
   call(client: number, procedure: number, object: number, xid: number): Buffer {
@@ -46,15 +45,15 @@ export class Frames {
     return frame;
   }
 
-  /** Of a TCP connection to a store, its first or a later one; valid until the next of this client. */
-  segment(client: number, source_port: number, is_first: boolean): Buffer {
-    let frame = this.#segments.get(client);
+  /** Of a TCP connection to the virtual store; valid until the next of this client. Checksums are right where the controller looks. */
+  segment(client: number, source_port: number, flags: number): Buffer {
+    if (flags !== TCP_FLAG.ack) return segmentFrame(client, source_port, flags);
+    let frame = this.#acknowledgements.get(client);
     if (frame === undefined) {
-      frame = segmentFrame(client);
-      this.#segments.set(client, frame);
+      frame = segmentFrame(client, source_port, flags);
+      this.#acknowledgements.set(client, frame);
     }
     frame.writeUInt16BE(source_port, SOURCE_PORT_OFFSET);
-    frame.writeUInt8(is_first ? TCP_FLAG.syn : TCP_FLAG.ack, TCP_FLAGS_OFFSET);
     return frame;
   }
 }
@@ -95,15 +94,14 @@ function addressesOf(client: number): FrameAddresses {
   };
 }
 
-/** Checksums of TCP are nobody's here. */
-function segmentFrame(client: number): Buffer {
+function segmentFrame(client: number, sourcePort: number, flags: number): Buffer {
   return Buffer.from(
     encodeTcpFrame(addressesOf(client), {
-      sourcePort: 0,
+      sourcePort,
       destinationPort: NFS_PORT,
       sequence: 0,
       acknowledgement: 0,
-      flags: 0,
+      flags,
       window: 65535,
       urgentPointer: 0,
       options: new Uint8Array(0),

@@ -6,5 +6,6 @@ export { Timeline } from './timeline';
 export { runCentralQueue, runStores, type Setting } from './queues';
 export { runAffinity, type AffinityCounts, type AffinityOptions } from './affinity';
 export type { Policy } from './site';
+export { runSessionMoves, type SessionMovesCounts, type SessionMovesOptions } from './session_moves';
 export { makeTrace, type Trace } from './trace';
 export { WORKLOADS, type Workload } from './workload';

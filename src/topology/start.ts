@@ -26,6 +26,10 @@ export interface StartOptions {
   topology: string;
   /** Of the stores' links; above 1500 their pool is sent large packets. Default: 1500. */
   store_mtu?: number;
+  /** TCP connections end at the virtualizer's gateway. */
+  has_gateway?: boolean;
+  /** Stores serve the same files over SMB, too. */
+  smb?: boolean;
   progress: (text: string) => void;
   /** Takes down what is already up when it aborts. */
   signal?: AbortSignal;
@@ -41,11 +45,15 @@ const eventSchema = z.discriminatedUnion('event', [
 /** Rejects with TopologyError when it does not come up; then nothing of it is left. It outlives this process. */
 export async function startTopology(options: StartOptions): Promise<Topology> {
   const script = topologyScript(options.topology);
-  const { target, instance, store_mtu } = options;
-  const mtu = store_mtu === undefined ? [] : ['--store-mtu', String(store_mtu)];
+  const { target, instance, store_mtu, has_gateway = false, smb = false } = options;
+  const parts = [
+    ...(store_mtu === undefined ? [] : ['--store-mtu', String(store_mtu)]),
+    ...(has_gateway ? ['--gateway'] : []),
+    ...(smb ? ['--smb'] : []),
+  ];
   const child = spawn(
     PYTHON,
-    ['-B', script, '--target', target, '--instance', instance, '--node', process.execPath, ...mtu],
+    ['-B', script, '--target', target, '--instance', instance, '--node', process.execPath, ...parts],
     { stdio: ['ignore', 'pipe', 'pipe'], detached: true },
   );
   const abort = () => child.kill('SIGTERM');

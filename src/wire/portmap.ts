@@ -1,9 +1,10 @@
-/** Portmapper version 2 (RFC 1833 section 3): where a host serves which RPC program. */
+/** Portmapper version 2 (RFC 1833 section 3): where a host serves which RPC program. Versions 3 and 4: `rpcbind.ts`. */
+import { uint } from './field';
 import { XdrReader, XdrWriter } from './xdr';
 
 export const PORTMAP_VERSION = 2;
 export const PORTMAP_PORT = 111;
-export const PORTMAP_PROCEDURE = { NULL: 0, SET: 1, UNSET: 2, GETPORT: 3, DUMP: 4 } as const;
+export const PORTMAP_PROCEDURE = { NULL: 0, SET: 1, UNSET: 2, GETPORT: 3, DUMP: 4, CALLIT: 5 } as const;
 
 /** A host registers some dozens; more is nonsense or malice. */
 const MAPPINGS_MAX = 1024;
@@ -34,6 +35,10 @@ export function decodeGetportResults(results: Uint8Array): number | undefined {
   const reader = new XdrReader(results);
   const port = reader.uint32();
   return reader.ok && port <= 0xffff ? port : undefined;
+}
+
+export function encodeGetportResults(port: number): Uint8Array {
+  return new XdrWriter().uint32(uint('port', port, 16)).finish();
 }
 
 export function decodeDumpResults(results: Uint8Array): PortMapping[] | undefined {

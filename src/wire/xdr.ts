@@ -57,9 +57,14 @@ export class XdrReader {
     return this.failed ? NOTHING : this.fixedOpaque(length);
   }
 
-  /** Bytes outside UTF-8 become U+FFFD: protocol strings are shown and compared, never sent on. */
+  /** Bytes outside UTF-8 become U+FFFD: for what is shown and compared, never sent on. */
   string(length_max: number): string {
     return Buffer.from(this.opaque(length_max)).toString('utf8');
+  }
+
+  /** A string as it is, one character an octet: for what is sent on. */
+  octets(length_max: number): string {
+    return Buffer.from(this.opaque(length_max)).toString('latin1');
   }
 
   /** A counted array; more than `count_max` elements fail. Stops at the first bad element. */
@@ -136,6 +141,13 @@ export class XdrWriter {
 
   string(text: string): this {
     return this.opaque(new TextEncoder().encode(text));
+  }
+
+  /** What `XdrReader.octets` gave; a character above U+00FF throws a RangeError. */
+  octets(octets: string): this {
+    // eslint-disable-next-line no-control-regex
+    if (!/^[\u0000-\u00ff]*$/.test(octets)) fail('XDR string', octets, 'one character an octet');
+    return this.opaque(Buffer.from(octets, 'latin1'));
   }
 
   array<T>(elements: readonly T[], write: (element: T) => void): this {

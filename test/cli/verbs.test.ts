@@ -1,5 +1,6 @@
 import { AdminError } from '../../src/admin';
 import { NotPrimaryError, UnreachableError } from '../../src/p4runtime/errors';
+import type { StoreStatus } from '../../src/controller/status';
 import { EXIT } from '../../src/cli/exit_codes';
 import { RECORD, serveFake, UNANSWERED, type FakeController } from './support/fake_controller';
 import { storeswitch, type Outcome } from './support/storeswitch';
@@ -15,6 +16,7 @@ afterAll(() => fake.close());
 beforeEach(() => {
   controller.calls.length = 0;
   controller.refusal = undefined;
+  controller.s1.length = 0;
 });
 
 const ask = (...args: string[]): Promise<Outcome> => storeswitch([...args, '--socket', fake.socket]);
@@ -56,13 +58,14 @@ describe('status', () => {
 describe('store', () => {
   it('list shows states and shares', async () => {
     expect(await rows('store', 'list')).toEqual([
-      ['store', 'address', 'state', 'since', 'mac', 'port', 'pools', 'reason'],
-      ['s1', '10.0.2.11', 'up', '1 min', '02:00:00:00:02:11', 'in1', 'files/all 512/1024'],
+      ['store', 'address', 'state', 'since', 'sessions', 'mac', 'port', 'pools', 'reason'],
+      ['s1', '10.0.2.11', 'up', '1 min', '3', '02:00:00:00:02:11', 'in1', 'files/all 512/1024'],
       [
         's2',
         '10.0.2.12',
         'down',
         '1 min',
+        '3',
         '02:00:00:00:02:12',
         'in1',
         'files/all 512/1024',
@@ -76,6 +79,43 @@ describe('store', () => {
     expect((await ask('store', 'drain', 's1')).code).toBe(EXIT.ok);
     expect((await ask('store', 'restore', 's1')).code).toBe(EXIT.ok);
     expect(controller.calls).toEqual(['drain s1', 'restore s1']);
+  });
+
+  it('drain has a deadline in seconds', async () => {
+    expect((await ask('store', 'drain', 's1', '--deadline', '90')).code).toBe(EXIT.ok);
+    expect(controller.calls).toEqual(['drain s1 within 90000 ms']);
+    const { code, stderr } = await ask('store', 'drain', 's1', '--deadline', '1.5');
+    expect(code).toBe(EXIT.usage);
+    expect(stderr).toContain('expected whole seconds, 0 to 604800');
+  });
+
+  it('drain waits until no session is left, and says how many are', async () => {
+    const draining = (sessions: number): Partial<StoreStatus> => ({ state: 'draining', sessions });
+    controller.s1.push(draining(12), draining(12), draining(1), draining(0));
+    expect(await ask('store', 'drain', 's1', '--wait')).toEqual({
+      code: EXIT.ok,
+      stdout: 's1 is drained\n',
+      stderr: '12 session(s) left …\n1 session(s) left …\n',
+    });
+  });
+
+  it.each<[string, Partial<StoreStatus>, string]>([
+    ['restored', { state: 'up' }, 's1 was restored meanwhile'],
+    [
+      'with sessions that cannot be reset',
+      { state: 'drained', sessions: 2 },
+      's1 has 2 session(s) left after',
+    ],
+  ])('drain does not wait for ever for a store %s', async (_what, status, message) => {
+    controller.s1.push(status);
+    const { code, stdout, stderr } = await ask('store', 'drain', 's1', '--wait', '--deadline', '0');
+    expect({ code, stdout }).toEqual({ code: EXIT.failed, stdout: '' });
+    expect(stderr).toContain(message);
+  });
+
+  it('list says when the sessions of a store that drains are reset', async () => {
+    controller.s1.push({ state: 'draining', reason: 'drained by the operator', deadline_ms: 125_000 });
+    expect((await rows('store', 'list'))[1]).toContain('drained by the operator, 2 min left');
   });
 
   it('drain of an unknown store fails and names the known ones', async () => {

@@ -83,7 +83,19 @@ describe('what a right file means', () => {
     expect(config.virtual_stores[0]?.services.map((service) => [service.version, service.health])).toEqual([
       [3, { ...health, check: 'null_rpc' }],
       [1, { ...health, check: 'null_rpc', failures: 5 }],
-      [undefined, { ...health, check: 'none' }],
+      [undefined, { ...health, check: 'tcp_connect' }],
+    ]);
+  });
+
+  test('NFS over UDP and TCP and SMB are served on one address', () => {
+    const smb = '- { name: smb, protocol: tcp, port: 445, mode: session, pool: all }\n      ';
+    const config = parse(['- { name: nfs-tcp', `${smb}- { name: nfs-tcp`]);
+    const services = config.virtual_stores[0]?.services ?? [];
+    expect(services.map(({ protocol, port, mode, health }) => [protocol, port, mode, health.check])).toEqual([
+      ['udp', 2049, 'request', 'null_rpc'],
+      ['udp', 20048, 'request', 'null_rpc'],
+      ['tcp', 445, 'session', 'tcp_connect'],
+      ['tcp', 2049, 'session', 'null_rpc'],
     ]);
   });
 
@@ -134,7 +146,7 @@ describe('mistakes of shape', () => {
       [['stores:\n  - { name: s1', 'shops:\n  - { name: s1']],
       [
         '1:1: stores: found nothing, expected a list',
-        '17:1: shops: found "shops", expected a known key: switch, admin, log, ports, routes, stores, virtual_stores, health, neighbours, records, limits',
+        '17:1: shops: found "shops", expected a known key: switch, admin, log, ports, routes, stores, virtual_stores, health, neighbours, gateway, records, limits',
       ],
     ],
     [
@@ -195,20 +207,20 @@ describe('mistakes of shape', () => {
     [
       'a role that does not exist',
       [['role: internal', 'role: inside']],
-      ['11:11: ports[1].role: found "inside", expected one of external, internal'],
+      ['11:11: ports[1].role: found "inside", expected one of external, internal, gateway'],
     ],
     [
-      'a mode of a later version',
+      'a service that ends here, without a gateway',
       [['tcp, port: 2049, program: nfs, mode: session', 'tcp, port: 2049, program: nfs, mode: terminate']],
       [
-        '29:73: virtual_stores[0].services[2].mode: found "terminate", expected request (with protocol udp) or session (with protocol tcp); mode terminate is not in this version',
+        '29:73: virtual_stores[0].services[2].mode: found "terminate", expected mode request or session, as no port has role gateway',
       ],
     ],
     [
       'a mode that never was',
       [['mode: session', 'mode: random']],
       [
-        '29:73: virtual_stores[0].services[2].mode: found "random", expected request (with protocol udp) or session (with protocol tcp)',
+        '29:73: virtual_stores[0].services[2].mode: found "random", expected request (with protocol udp), session (with protocol tcp) or terminate',
       ],
     ],
     [
@@ -291,7 +303,7 @@ describe('mistakes of shape', () => {
         ['weight: 2', 'weight: 1001'],
       ],
       [
-        '5:11: ports[0].role: found "x", expected one of external, internal',
+        '5:11: ports[0].role: found "x", expected one of external, internal, gateway',
         '10:13: ports[1].number: found 0, expected a switch port number from 1 to 510',
         '20:45: stores[2].weight: found 1001, expected a weight from 0 to 1000',
       ],
@@ -350,7 +362,42 @@ describe('mistakes between entries', () => {
       'records of what cannot be told apart',
       [['mode: session, pool: all', 'mode: session, pool: all, records: { sample: 2 }']],
       [
-        '29:112: virtual_stores[0].services[2].records.sample: found 2, expected none, as only mode request can tell requests apart',
+        '29:112: virtual_stores[0].services[2].records.sample: found 2, expected none, as mode session does not tell requests apart',
+      ],
+    ],
+    [
+      'a second gateway, and one that is half a port',
+      [
+        [
+          'routes:\n',
+          `  - { name: g1, number: 8, role: gateway, mac: 02:00:00:00:03:01, interface: g1, host_port: 108 }
+  - { name: g2, number: 9, role: gateway, mac: 02:00:00:00:03:02, addresses: [10.0.4.1/24] }
+routes:
+`,
+        ],
+        ['    host_port: 103\n', '    host_port: 103\n    interface: int1\n'],
+      ],
+      [
+        '15:16: ports[1].interface: found "int1", expected no interface, except with role gateway',
+        '16:93: ports[2].host_port: found 108, expected none with role gateway',
+        '17:5: ports[3].interface: found nothing, expected the interface of this host that the port leads to',
+        '17:34: ports[3].role: found "gateway", expected one port with role gateway: g1 is it',
+        '17:78: ports[3].addresses: found a list of 1, expected none with role gateway',
+      ],
+    ],
+    [
+      'services that end here, behind a port without host, and over UDP',
+      [
+        [
+          'routes:\n',
+          '  - { name: g1, number: 8, role: gateway, mac: 02:00:00:00:03:01, interface: g1 }\nroutes:\n',
+        ],
+        ['    host_port: 101\n', ''],
+        ['udp, port: 2049, program: nfs, mode: request', 'udp, port: 2049, program: nfs, mode: terminate'],
+      ],
+      [
+        '27:73: virtual_stores[0].services[0].mode: found "terminate", expected mode request or session, as external port ext1 has no host_port',
+        '27:73: virtual_stores[0].services[0].mode: found "terminate", expected mode request with protocol udp, except for portmap and mount',
       ],
     ],
     [
@@ -501,6 +548,13 @@ describe('mistakes between entries', () => {
       [['tcp, port: 2049, program: nfs,', 'tcp, port: 2049, health: { check: null_rpc },']],
       [
         '29:70: virtual_stores[0].services[2].health.check: found "null_rpc", expected the key program beside it, to call',
+      ],
+    ],
+    [
+      'a connection begun where there is none',
+      [['program: mount,', 'program: mount, health: { check: tcp_connect },']],
+      [
+        '28:89: virtual_stores[0].services[1].health.check: found "tcp_connect", expected null_rpc or none, as this service is not over TCP',
       ],
     ],
     [

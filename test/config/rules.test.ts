@@ -98,7 +98,7 @@ test('rules of sessions are refused', () => {
     'port: 2049, program: nfs, mode: session, pool: all, rules: [{ procedures: reads, pool: all }] }',
   ]);
   expect(mistakes(text)).toEqual([
-    'virtual_stores[0].services[2].rules: a list of 1, expected none, as only mode request can tell requests apart',
+    'virtual_stores[0].services[2].rules: a list of 1, expected none, as mode session does not tell requests apart',
   ]);
 });
 

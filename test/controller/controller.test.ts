@@ -219,9 +219,18 @@ describe.each(targets)('controller on $name', (kind) => {
     await client.start();
     const rates = [];
     for await (const { config } of client.readMeter('client_rate')) rates.push(config);
-    client.close();
     const rate = { cir: 5000n, cburst: 500n, pir: 5000n, pburst: 500n };
     expect(rates).toEqual(Array.from({ length: 1024 }, () => rate));
+    // Another limit after a restart is written; the same one is not.
+    const next = await running({}, ({ switch: target_switch, limits }) => {
+      target_switch.election_id = 100;
+      limits.client_packet_ins_per_second_max = 100;
+    });
+    const read = [];
+    for await (const { config } of client.readMeter('client_rate', 1023)) read.push(config);
+    expect(read).toEqual([{ cir: 100n, cburst: 64n, pir: 100n, pburst: 64n }]);
+    await next.stop();
+    client.close();
   });
 
   test('drain takes a store out of new placement, restore brings it back, a restart remembers', async () => {

@@ -12,6 +12,8 @@ import { FakeClock } from './fake_clock';
 
 const STORE = 7;
 const OTHER_STORE = 8;
+const CLIENT_PORT = 1;
+const GATEWAY_PORT = 9;
 const CLIENT = '10.0.1.11';
 const LIFETIME_MS = 100;
 
@@ -34,6 +36,7 @@ function setUp(limits: Partial<FragmentLimits> = {}, jumbo?: number) {
         ? { mac: STORE_MAC.store1, port: { ...port, number: store_id } }
         : undefined,
     jumboOf: () => jumbo,
+    isGateway: (port_number) => port_number === GATEWAY_PORT,
     send(store, frame, operation) {
       if (links.is_up) sent.push({ store, frame, operation });
       return links.is_up;
@@ -41,6 +44,7 @@ function setUp(limits: Partial<FragmentLimits> = {}, jumbo?: number) {
   });
   const show = (frame: Uint8Array, punt: Partial<PuntedFrame> = {}) =>
     fragments.receive({
+      ingress_port: CLIENT_PORT,
       reason: 'fragment',
       service_id: 1,
       store_id: 0,
@@ -143,6 +147,25 @@ test('padding beyond the IP packet stays as it is', () => {
   const padded = concat(at(frames, 5), new Uint8Array(9).fill(0xee));
   for (const frame of [...frames.slice(1, 5), padded]) showPlaced(frame);
   expect(sent).toEqual(outcome([...frames.slice(1, 5), padded]));
+});
+
+test('a client and the gateway in its name may use one identification at once', () => {
+  const { show, sent, counts } = setUp();
+  const frames = request(1);
+  const placed = { store_id: STORE, fragment_next: 4 * 1480 };
+  const other = { store_id: OTHER_STORE, fragment_next: 4 * 1480, ingress_port: GATEWAY_PORT };
+  show(at(frames, 5), placed);
+  show(at(frames, 5), other);
+  expect(sent).toEqual([]);
+  show(at(frames, 4), other);
+  show(at(frames, 4), placed);
+  expect(sent.map(({ store, operation }) => [store, operation])).toEqual([
+    [OTHER_STORE, 'send'],
+    [OTHER_STORE, 'send_last_gateway'],
+    [STORE, 'send'],
+    [STORE, 'send_last'],
+  ]);
+  expect(counts()).toMatchObject({ fragmented_requests_completed: 2 });
 });
 
 describe('large packets', () => {

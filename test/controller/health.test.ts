@@ -8,6 +8,7 @@ import { FakeClock } from './fake_clock';
 const network = new Network(exampleConfig());
 const timing = { interval_ms: 200, timeout_ms: 200, failures: 3, successes: 2 };
 const nfs: CheckTarget = {
+  check: 'null_rpc',
   virtual_store: 'share',
   services: ['nfs'],
   address: VIP,

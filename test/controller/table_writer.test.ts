@@ -396,3 +396,56 @@ describe('clients', () => {
     expect(target.tables.get('client_route')?.size).toBe(100);
   });
 });
+
+describe('whoever waits for entries', () => {
+  const row = (store_id: number) => storeDown.row({ store_id }, { name: 'reselect', params: {} });
+  const wanted = (...rows: Row[]): RowChange[] => rows.map((one) => ({ row: one, is_wanted: true }));
+
+  test('is told when those are written, not when all are, and at once if they are there', async () => {
+    const target = new FakeSwitch();
+    const { writer } = await startedWriter(target, STORES);
+    const told: string[] = [];
+    const client = clientRoute.row(
+      { dst_addr: { address: '10.0.1.11', length: 32 } },
+      { name: 'client_route.forward', params: { port: 1, mac: '02:00:00:00:01:11' } },
+    );
+    target.onUpdate = () => told.push(target.updates.at(-1)?.split(' ')[1] ?? '');
+    writer.change(wanted(row(1), row(2), client));
+    writer.whenWritten([row(1), row(2)], () => told.push('written'));
+    await writer.settled();
+    expect(told).toEqual(['store_down', 'store_down', 'written', 'client_route']);
+    writer.whenWritten([row(1)], () => told.push('there'));
+    expect(told.at(-1)).toBe('there');
+  });
+
+  test('is told when they are refused, too', async () => {
+    const target = new FakeSwitch();
+    const { writer } = await startedWriter(target, STORES);
+    target.full.add(row(1).key);
+    let is_told = false;
+    writer.change(wanted(row(1)));
+    writer.whenWritten([row(1)], () => (is_told = true));
+    await writer.settled();
+    expect(is_told).toBe(true);
+  });
+
+  test('is told once the switch is in step, if it is not yet, and never if it goes away before', async () => {
+    const target = new FakeSwitch();
+    const writer = new TableWriter(target, quiet);
+    let told = 0;
+    await writer.load();
+    writer.change(wanted(row(1)));
+    writer.whenWritten([row(1)], () => (told += 1));
+    expect(told).toBe(0);
+    await writer.resume();
+    await writer.settled();
+    expect(told).toBe(1);
+    target.onWrite = () => {
+      throw new UnreachableError('Write', 'fake', Code.UNAVAILABLE, 'gone');
+    };
+    writer.change(wanted(row(2)));
+    writer.whenWritten([row(2)], () => (told += 1));
+    await writer.settled();
+    expect(told).toBe(1);
+  });
+});

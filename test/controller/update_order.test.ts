@@ -8,6 +8,8 @@ const CLIENT_STEPS = [
   going('client_route'),
   coming('client_route'),
   coming('client_known'),
+  going('session_pin'),
+  coming('session_pin'),
 ];
 
 test('a death is told first, and taken back after everything that was written because of it', () => {

@@ -6,9 +6,12 @@ import { Network } from '../../src/controller/network';
 import { Virtualizer } from '../../src/controller/virtualizer';
 import { storeStatuses, serviceStatuses } from '../../src/controller/reports';
 import { CPU_PORT } from '../../src/dataplane/constants';
+import { sessionPin } from '../../src/dataplane/session_pin';
 import { slot } from '../../src/dataplane/slot';
 import { storeDown } from '../../src/dataplane/store_down';
 import type { Row } from '../../src/dataplane/table';
+import { TCP_FLAG } from '../../src/wire/tcp';
+import { tcpSegment } from '../p4/packets';
 import { exampleConfig, requireFrame, STORE_PORT, storeAnswer, STORES, type StoreName } from './example';
 import { FakeClock } from './fake_clock';
 
@@ -23,6 +26,16 @@ function setUp(config = exampleConfig()) {
   const recorded: PuntedFrame[] = [];
   /** What was said, in order. */
   const said: string[] = [];
+  /** TCP segments sent. */
+  const probed: Uint8Array[] = [];
+  const written = {
+    is_held: false,
+    waiting: [] as (() => void)[],
+    release() {
+      this.is_held = false;
+      for (const callback of this.waiting.splice(0)) callback();
+    },
+  };
   const virtualizer: Virtualizer = new Virtualizer({
     network,
     clock,
@@ -30,6 +43,7 @@ function setUp(config = exampleConfig()) {
     first_xid: 1,
     send(port_number, frame) {
       if (!switch_state.is_running) return true;
+      if (requireFrame(frame).tcp !== undefined) probed.push(frame);
       if (port_number === CPU_PORT) clock.after(1, () => virtualizer.path.canaryReturned());
       const store = STORES.find((name) => STORE_PORT[name] === port_number);
       const answer = store !== undefined && alive.has(store) ? storeAnswer(store, frame) : undefined;
@@ -54,6 +68,10 @@ function setUp(config = exampleConfig()) {
         const others = (wanted.get(row.table) ?? []).filter(({ key }) => key !== row.key);
         wanted.set(row.table, is_wanted ? [...others, row] : others);
       }
+    },
+    whenWritten(_rows, callback) {
+      if (written.is_held) written.waiting.push(callback);
+      else callback();
     },
     onStalled: (silent_ms) => stalls.push(silent_ms),
   });
@@ -87,6 +105,8 @@ function setUp(config = exampleConfig()) {
     switch_state,
     stalls,
     recorded,
+    probed,
+    written,
     said,
     virtualizer,
     run,
@@ -138,15 +158,15 @@ test('that a store is down is said before any slot is computed, and that it is b
   alive.delete('store2');
   until('down');
   await settle();
-  expect(said).toEqual(['store_down', 'store: all 3']);
+  expect(said).toEqual(['store_down', 'store: all 3', 'sender: all 3']);
   clock.advance(0);
-  expect(said).toEqual(['store_down', 'store: all 3', 'slot', 'store_down: all 1']);
+  expect(said).toEqual(['store_down', 'store: all 3', 'sender: all 3', 'slot', 'store_down: all 1']);
   said.length = 0;
   alive.add('store2');
   until('up');
   await settle();
   clock.advance(0);
-  expect(said).toEqual(['store: all 3', 'slot', 'store_down: all 0']);
+  expect(said).toEqual(['store: all 3', 'sender: all 3', 'slot', 'store_down: all 0']);
 });
 
 test('a store that never answers is out, and says why', () => {
@@ -236,7 +256,7 @@ test('a drained store gets no slots but still answers retransmissions, until nob
   const { virtualizer, run, owners, down, states, alive } = setUp();
   virtualizer.resume();
   run(2000);
-  virtualizer.setDrained('store1', true);
+  virtualizer.setDrain('store1', { deadline_ms: undefined });
   virtualizer.flush();
   expect(states()).toMatchObject({ store1: 'draining' });
   expect(owners()).not.toHaveProperty('store1');
@@ -248,7 +268,7 @@ test('a drained store gets no slots but still answers retransmissions, until nob
   alive.add('store2');
   run(1000);
   expect(owners()).toEqual({ store2: 1024 });
-  virtualizer.setDrained('store1', false);
+  virtualizer.setDrain('store1', undefined);
   virtualizer.flush();
   expect(Object.keys(owners()).sort()).toEqual(['store1', 'store2']);
 });
@@ -299,12 +319,127 @@ test('a store that the configuration has no more is down for as long as it may b
   const removed_id = 999;
   const { virtualizer, run, wanted } = setUp();
   const stores = [{ id: removed_id, mac: '02:00:00:00:02:99', port_number: 3 }];
-  await virtualizer.adopt({ stores, stores_down: [], clients: [] });
+  await virtualizer.adopt({ stores, stores_down: [], clients: [], sessions: [] });
   virtualizer.resume();
   run(120_000);
   expect(downIn(wanted)).toEqual([removed_id]);
   run(11_000);
   expect(downIn(wanted)).toEqual([]);
+});
+
+describe('sessions', () => {
+  const CLIENT = { ingress_port: 1, src_mac: '02:00:00:00:01:11', src_addr: '10.0.1.11' };
+
+  /** A client with connections at store1 from ports 701 on. */
+  function withSessions(count: number) {
+    const site = setUp();
+    const { virtualizer, network, run, wanted } = site;
+    virtualizer.resume();
+    run(2000);
+    virtualizer.clients.learn(CLIENT);
+    const show = (port: number, flags: number = TCP_FLAG.syn, store: StoreName = 'store1') =>
+      virtualizer.receive({
+        ...NOT_A_REQUEST,
+        ingress_port: 1,
+        reason: 'session',
+        store_id: network.storeId(store),
+        frame: tcpSegment(port, flags, { source: CLIENT.src_addr }),
+      });
+    for (let port = 701; port <= 700 + count; port++) show(port);
+    virtualizer.flush();
+    const pins = () =>
+      (wanted.get('session_pin') ?? []).map(({ entry }) => sessionPin.readKey(entry)?.src_port);
+    const left = () => storeStatuses(network, virtualizer, site.clock.now_ms())[0]?.sessions;
+    const ports = () => site.probed.map((frame) => requireFrame(frame).tcp?.destinationPort);
+    return { ...site, show, pins, left, ports };
+  }
+
+  test('are pinned, and reset when their store dies', () => {
+    const { run, alive, show, pins, left, ports } = withSessions(2);
+    expect([pins(), left()]).toEqual([[701, 702], 2]);
+    show(703, TCP_FLAG.syn, 'store2');
+    alive.delete('store1');
+    run(10_000);
+    expect(ports().sort()).toEqual([701, 701, 701, 702, 702, 702]);
+    expect([pins(), left()]).toEqual([[703], 0]);
+  });
+
+  test('are reset only once the switch sends what is theirs elsewhere', () => {
+    const { virtualizer, run, alive, written, ports } = withSessions(1);
+    written.is_held = true;
+    alive.delete('store1');
+    run(5000);
+    expect(ports()).toEqual([]);
+    written.release();
+    run(1);
+    expect(ports()).toEqual([701]);
+    expect(virtualizer.resets.size).toBe(1);
+  });
+
+  test('stay while their store drains, until its deadline, and stay drained then', () => {
+    const { virtualizer, run, clock, states, down, show, left, ports, network } = withSessions(2);
+    virtualizer.setDrain('store1', { deadline_ms: clock.now_ms() + 60_000 });
+    virtualizer.flush();
+    run(1);
+    // Each was asked whether it is still there.
+    expect(ports()).toEqual([701, 702]);
+    show(701, TCP_FLAG.rst);
+    run(50_000);
+    expect([states().store1, down(), left()]).toEqual(['draining', [], 1]);
+    expect(storeStatuses(network, virtualizer, clock.now_ms())[0]?.deadline_ms).toBe(9_999);
+    run(12_100);
+    expect([states().store1, down(), left()]).toEqual(['drained', ['store1'], 0]);
+    expect(ports()).toEqual([701, 702, 702, 702, 702, 702]);
+    expect(storeStatuses(network, virtualizer, clock.now_ms())[0]?.deadline_ms).toBe(0);
+    virtualizer.setDrain('store1', undefined);
+    run(10);
+    expect([states().store1, down()]).toEqual(['up', []]);
+  });
+
+  test('are not reset where nobody else serves', () => {
+    const { run, alive, down, left, ports } = withSessions(1);
+    alive.clear();
+    run(10_000);
+    // It was the last to be found dead.
+    expect([down(), ports(), left()]).toEqual([['store2', 'store3'], [], 1]);
+    alive.add('store2');
+    run(10_000);
+    expect([down().sort(), ports().length, left()]).toEqual([['store1', 'store3'], 3, 0]);
+  });
+
+  test('are known to the next controller by their pins, and those of a store that is no more are reset', async () => {
+    const first = withSessions(2);
+    const second = setUp();
+    second.virtualizer.clients.learn(CLIENT);
+    const removed_id = 999;
+    const leftover = readLeftover((table) => first.wanted.get(table) ?? []);
+    const [one] = [...leftover.sessions];
+    if (one === undefined) throw new Error('no session');
+    await second.virtualizer.adopt({
+      ...leftover,
+      sessions: [one, { ends: { ...one.ends, client_port: 900 }, store_id: removed_id }],
+    });
+    second.virtualizer.resume();
+    second.run(10_000);
+    const { probed, virtualizer, network } = second;
+    expect(probed.map((frame) => requireFrame(frame).tcp?.destinationPort)).toEqual([900, 900, 900]);
+    expect(virtualizer.sessions.count(network.storeId('store1'))).toBe(1);
+    expect(second.wanted.get('session_pin')).toHaveLength(1);
+  });
+
+  test('nothing is left to do once the switch is away, and deadlines are kept', () => {
+    const { virtualizer, run, clock, states, down, ports } = withSessions(1);
+    virtualizer.setDrain('store1', { deadline_ms: clock.now_ms() + 5000 });
+    run(1);
+    virtualizer.hold();
+    const asked = ports().length;
+    run(20_000);
+    expect([clock.waiting, ports().length]).toEqual([0, asked]);
+    virtualizer.resume();
+    run(10_000);
+    expect([states().store1, down()]).toEqual(['drained', ['store1']]);
+    expect(ports().length).toBe(asked + 3);
+  });
 });
 
 test('frames that are none are counted', () => {

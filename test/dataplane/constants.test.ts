@@ -13,7 +13,7 @@ function p4Constants(source: string): Map<string, number> {
 
 const inP4 = p4Constants(p4('constants.p4') + p4('targets/v1model.p4'));
 
-test.each(['ROLE', 'CLASS', 'PUNT', 'DROP'] as const)(
+test.each(['ROLE', 'CLASS', 'POLICY', 'PUNT', 'PACKET_OUT', 'DROP'] as const)(
   '%s has the names and numbers of constants.p4',
   (group) => {
     const expected = [...inP4].filter(([name]) => name.startsWith(`${group}_`));

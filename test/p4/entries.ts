@@ -35,15 +35,18 @@ export const PUNT = {
   fragmentPassed: 5,
   record: 6,
   tooLarge: 7,
+  session: 8,
 } as const;
 
-export const SERVICE = { nfsUdp: 1, nfsTcp: 2, slow: 3, other: 4 } as const;
+export const SERVICE = { nfsUdp: 1, nfsTcp: 2, slow: 3, other: 4, terminated: 5 } as const;
 export const POOL = 0;
 /** Of the second virtual store; its slots are the tests' to fill. */
 export const OTHER_POOL = 2;
 export const STORES = [10, 11] as const;
 export const SLOTS = 1024;
 export const SLOW_PORT = 4000;
+/** Of the service that the host terminates. */
+export const TERMINATED_PORT = 4002;
 /** In no service's pool. */
 export const EMPTY_POOL_PORT = 4001;
 const CPU_CLONE_SESSION = 1;
@@ -132,6 +135,20 @@ export function capability(
 
 export function storeDown(store: 0 | 1): TableEntry {
   return { table: 'store_down', match: { store_id: exact(STORES[store]) }, action: action('reselect') };
+}
+
+/** Of the client's connection from a port. */
+export function sessionPin(clientPort: number, store: 0 | 1): TableEntry {
+  return {
+    table: 'session_pin',
+    match: {
+      src_addr: exact(ip(NET.client)),
+      src_port: exact(clientPort),
+      dst_addr: exact(ip(NET.vip)),
+      dst_port: exact(NFS_PORT),
+    },
+    action: action('pin', { store_id: STORES[store] }),
+  };
 }
 
 export function clientRoute(): TableEntry {
@@ -233,6 +250,7 @@ export function networkEntries(): TableEntry[] {
     },
     NFS_SERVICE(0),
     service(6, NFS_PORT, action('session', { service_id: SERVICE.nfsTcp, pool_id: POOL })),
+    service(6, TERMINATED_PORT, action('terminate', { service_id: SERVICE.terminated })),
     service(17, SLOW_PORT, action('slow', { service_id: SERVICE.slow }), NET.ownInternal, ROLE.internal),
     service(
       17,

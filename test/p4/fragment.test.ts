@@ -191,6 +191,33 @@ describe.each(targets)('requests of several fragments on $name', (kind) => {
         expect(after.map((count, i) => count - (before[i] ?? 0))).toEqual([1, 1]);
       });
 
+      test('nor a zeroth fragment that the controller was to have: it counts for no store', async () => {
+        await sw.insert([poolPolicy('hash', { is_jumbo: true })]);
+        await sw.modify(clientRate(1n, 1n));
+        const counted = async () =>
+          (await Promise.all(STORES.map((store) => sw.counter('store_requests', store)))).reduce(
+            (sum, { packets }) => sum + Number(packets),
+            0,
+          );
+        const zeroth = (xid: number) => fragments(write(xid))[0] as Uint8Array;
+        send(zeroth(940));
+        expect((await sw.packetIn()).reason).toBe(PUNT.fragment);
+        const before = await counted();
+        await sw.expectDrop(DROP.clientRate, () => send(zeroth(941)));
+        expect(await counted()).toBe(before);
+        await sw.modify(clientRate());
+        await sw.delete([poolPolicy('hash', { is_jumbo: true })]);
+      });
+
+      test('nor copies of zeroths that others had overtaken', async () => {
+        await sw.modify(clientRate(1n, 1n));
+        const [zeroth, first] = fragments(write(950)) as [Uint8Array, Uint8Array];
+        send(first);
+        expect((await sw.packetIn()).reason).toBe(PUNT.fragment);
+        await sw.expectDrop(DROP.clientRate, () => send(zeroth));
+        await sw.modify(clientRate());
+      });
+
       test('more for the controller than a client may send it', async () => {
         const lone = (i: number) => later(920 + i, { fragmentOffset_bytes: 1480, identification: 9000 + i });
         await sw.modify(clientRate(1n, 2n));
@@ -201,7 +228,11 @@ describe.each(targets)('requests of several fragments on $name', (kind) => {
         const pieces = fragments(write(930));
         send(...pieces);
         await expectAtOneStore(pieces);
+        // The one dropped has left no row: as a zeroth fragment came, it opens one.
         await sw.modify(clientRate());
+        const dropped = fragments(write(931, { ipv4: { identification: 9002 } }));
+        send(...dropped);
+        await expectAtOneStore(dropped);
         send(lone(3));
         expect((await sw.packetIn()).frame).toEqual(lone(3));
       });

@@ -106,18 +106,26 @@ export function nfsReply(
   );
 }
 
-export function tcpSegment(clientPort: number, flags: number = TCP_FLAG.syn): Uint8Array {
-  return encodeTcpFrame(FROM_CLIENT, {
-    sourcePort: clientPort,
-    destinationPort: NFS_PORT,
-    sequence: 1000,
-    acknowledgement: 0,
-    flags,
-    window: 65535,
-    urgentPointer: 0,
-    options: new Uint8Array(0),
-    payload: new Uint8Array(0),
-  });
+export function tcpSegment(
+  clientPort: number,
+  flags: number = TCP_FLAG.syn,
+  addresses: Partial<FrameAddresses> = {},
+  servicePort = NFS_PORT,
+): Uint8Array {
+  return encodeTcpFrame(
+    { ...FROM_CLIENT, ...addresses },
+    {
+      sourcePort: clientPort,
+      destinationPort: servicePort,
+      sequence: 1000,
+      acknowledgement: 0,
+      flags,
+      window: 65535,
+      urgentPointer: 0,
+      options: new Uint8Array(0),
+      payload: new Uint8Array(0),
+    },
+  );
 }
 
 export function udpFrame(

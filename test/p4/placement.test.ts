@@ -14,6 +14,7 @@ import {
   exportEntry,
   OTHER_POOL,
   poolPolicy,
+  PUNT,
   SERVICE,
   slotEntries,
   storeDown,
@@ -280,6 +281,8 @@ describe.each(targets)('placement on $name', (kind) => {
         const { port, frame: out } = await sw.receiveAny(NET.storePorts);
         const store = port === NET.storePorts[0] ? 0 : 1;
         expect(out).toEqual(rewritten(frame, NET.storeMacs[store], NET.internalMacs[store]));
+        // The controller is shown where it begins.
+        if (flags === syn) expect((await sw.packetIn()).reason).toBe(PUNT.session);
         return store;
       }
       const slotsOf = (store: 0 | 1) => sw.modify(slotEntries(() => store));

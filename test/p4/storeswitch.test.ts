@@ -3,10 +3,10 @@ import { decodeArp, encodeArpRequestFrame } from '../../src/wire/arp';
 import { decodeEthernet } from '../../src/wire/ethernet';
 import { ipv4ToNumber, macToBigint } from '../../src/wire/address';
 import { AUTH_FLAVOR, encodeAuthSys } from '../../src/wire/rpc';
-import { TCP_FLAG } from '../../src/wire/tcp';
 import { targets } from '../targets';
 import {
   clientKnown,
+  clientRate,
   clientRoute,
   DROP,
   EMPTY_POOL_PORT,
@@ -27,7 +27,6 @@ import {
   nfsCall,
   nfsReply,
   rewritten,
-  tcpSegment,
   udpFrame,
   unknownFrame,
 } from './packets';
@@ -105,6 +104,18 @@ describe.each(targets)('the compiled program on $name', (kind) => {
         expect(await sw.packetIn()).toEqual({ port: NET.clientPort, reason: PUNT.arpReply, frame });
         expect(await sw.receive(NET.hostPort)).toEqual(frame);
       });
+    });
+
+    test('ARP replies beyond a client’s share reach the host, not the controller', async () => {
+      await sw.modify(clientRate(1n, 1n));
+      const reply = arpReply(NET.client, NET.clientMac, NET.ownExternal, NET.externalMac);
+      sw.send(NET.clientPort, reply);
+      await sw.receive(NET.hostPort);
+      expect((await sw.packetIn()).reason).toBe(PUNT.arpReply);
+      sw.send(NET.clientPort, reply);
+      expect(await sw.receive(NET.hostPort)).toEqual(reply);
+      expect(await sw.nextPacketIn()).toBeUndefined();
+      await sw.modify(clientRate());
     });
 
     describe('host traffic', () => {
@@ -354,20 +365,6 @@ describe.each(targets)('the compiled program on $name', (kind) => {
           { numRuns: 40, seed: 7 },
         );
         await reached(nfsCall({ xid: 5000 }));
-      });
-    });
-
-    describe('sessions', () => {
-      test('a TCP connection stays with one store, connections spread', async () => {
-        const counts = [0, 0];
-        for (let clientPort = 10_000; clientPort < 10_064; clientPort++) {
-          const store = await reached(tcpSegment(clientPort));
-          for (const flags of [TCP_FLAG.ack, TCP_FLAG.psh | TCP_FLAG.ack, TCP_FLAG.fin | TCP_FLAG.ack]) {
-            expect(await reached(tcpSegment(clientPort, flags))).toBe(store);
-          }
-          counts[store] = (counts[store] ?? 0) + 1;
-        }
-        expect(Math.min(...counts)).toBeGreaterThanOrEqual(16);
       });
     });
 

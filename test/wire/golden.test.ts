@@ -1,6 +1,6 @@
 import { encodeArp, type ArpPacket } from '../../src/wire/arp';
 import { encodeEthernet, type EthernetFrame } from '../../src/wire/ethernet';
-import { decodeFrame, type Frame } from '../../src/wire/frame';
+import type { Frame } from '../../src/wire/frame';
 import { encodeIpv4, type Ipv4Packet } from '../../src/wire/ipv4';
 import {
   decodeExportResults,
@@ -28,19 +28,11 @@ import {
   encodeGetportArgs,
   PORTMAP_PROCEDURE,
 } from '../../src/wire/portmap';
-import {
-  decodeAuthSys,
-  decodeRpc,
-  encodeAuthSys,
-  encodeRpc,
-  RPC_PROGRAM,
-  type RpcCall,
-  type RpcMessage,
-  type RpcReply,
-} from '../../src/wire/rpc';
+import { decodeAuthSys, encodeAuthSys, encodeRpc, RPC_PROGRAM } from '../../src/wire/rpc';
 import { encodeTcp, type TcpSegment } from '../../src/wire/tcp';
 import { decodeUdpHeader, encodeUdp, type UdpDatagram, type UdpHeader } from '../../src/wire/udp';
-import { CAPTURES, goldenFrames, type Capture, type GoldenFrame } from './golden';
+import { CAPTURES, goldenFrames, type GoldenFrame } from './golden';
+import { exchanges, messages, requireFrame, results } from './golden_messages';
 
 const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
 const hexNumber = (value: number, digits: number): string => `0x${value.toString(16).padStart(digits, '0')}`;
@@ -126,64 +118,6 @@ function expectedFields({ tshark }: GoldenFrame): Record<string, string> {
   return Object.fromEntries([...tshark].filter(([name]) => TRANSPORT_FIELD.test(name)));
 }
 
-function requireFrame({ packet }: GoldenFrame): Frame {
-  const frame = decodeFrame(packet.data);
-  if (frame === undefined) throw new Error('not an Ethernet frame');
-  return frame;
-}
-
-/** Bytes of the RPC message: over TCP it stands behind a record mark, in these captures one record a segment. */
-function rpcBytes({ ipv4, udp, tcp }: Frame): Uint8Array | undefined {
-  if (tcp !== undefined) return tcp.payload.length > 4 ? tcp.payload.subarray(4) : undefined;
-  const isFirstFragment = ipv4?.moreFragments === true && ipv4.fragmentOffset_bytes === 0;
-  return isFirstFragment ? ipv4.payload.subarray(8) : udp?.payload;
-}
-
-interface GoldenMessage {
-  golden: GoldenFrame;
-  frame: Frame;
-  message: RpcMessage;
-}
-
-/** Every frame in which tshark or we see an RPC message. */
-function messages(capture: Capture): GoldenMessage[] {
-  return goldenFrames(capture).flatMap((golden) => {
-    const frame = requireFrame(golden);
-    const bytes = rpcBytes(frame);
-    const message = bytes && decodeRpc(bytes);
-    return message === undefined ? [] : [{ golden, frame, message }];
-  });
-}
-
-interface Exchange {
-  call: RpcCall;
-  reply: RpcReply | undefined;
-  tsharkCall: Map<string, string>;
-  tsharkReply: Map<string, string>;
-}
-
-function exchanges(capture: Capture, program: number): Exchange[] {
-  const all = messages(capture);
-  return all.flatMap(({ golden, message: call }) => {
-    if (call.kind !== 'call' || call.program !== program) return [];
-    const answer = all.find(({ message }) => message.kind === 'reply' && message.xid === call.xid);
-    const reply = answer?.message.kind === 'reply' ? answer.message : undefined;
-    return [
-      {
-        call,
-        reply,
-        tsharkCall: golden.tshark,
-        tsharkReply: answer?.golden.tshark ?? new Map<string, string>(),
-      },
-    ];
-  });
-}
-
-function results({ reply }: Exchange): Uint8Array {
-  if (reply?.outcome.status !== 'success') throw new Error('no successful reply');
-  return reply.outcome.results;
-}
-
 describe.each(CAPTURES)('%s', (capture) => {
   test('every frame decodes to what tshark shows', () => {
     for (const golden of goldenFrames(capture)) {
@@ -214,8 +148,8 @@ describe.each(CAPTURES)('%s', (capture) => {
   });
 
   test('RPC headers are those of tshark, and encode to the captured bytes', () => {
-    for (const { golden, frame, message } of messages(capture)) {
-      expect(hex(encodeRpc(message))).toBe(hex(rpcBytes(frame) ?? new Uint8Array(0)));
+    for (const { golden, bytes, message } of messages(capture)) {
+      expect(hex(encodeRpc(message))).toBe(hex(bytes));
       const { tshark } = golden;
       // tshark knows only the programs it has a dissector for.
       if (!tshark.has('rpc.xid')) {

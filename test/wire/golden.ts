@@ -5,7 +5,14 @@ import { decodePcap, type PcapPacket } from '../../src/wire/pcap';
 const FOLDER = join(__dirname, '..', 'golden');
 
 export const CAPTURES = [
-  ...(['portmap_mount', 'nfs_udp', 'nfs_udp_fragments', 'nfs_tcp', 'nfs_procedures'] as const),
+  'portmap_mount',
+  'rpcbind',
+  'mount',
+  'mount_dump',
+  'nfs_udp',
+  'nfs_udp_fragments',
+  'nfs_tcp',
+  'nfs_procedures',
   'rpc_refusals',
 ] as const;
 export type Capture = (typeof CAPTURES)[number];

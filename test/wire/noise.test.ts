@@ -4,9 +4,23 @@ import { decodeArp } from '../../src/wire/arp';
 import { decodeEthernet } from '../../src/wire/ethernet';
 import { decodeFrame } from '../../src/wire/frame';
 import { decodeIpv4, decodeIpv4Beginning } from '../../src/wire/ipv4';
-import { decodeExportResults, decodeMountPath, decodeMountResults } from '../../src/wire/mount';
+import {
+  decodeExportResults,
+  decodeMountList,
+  decodeMountPath,
+  decodeMountResults,
+  decodeMountV1Results,
+} from '../../src/wire/mount';
 import { decodeLeadingHandle, decodeNfsStatus } from '../../src/wire/nfs3';
 import { decodeDumpResults, decodeGetportArgs, decodeGetportResults } from '../../src/wire/portmap';
+import {
+  decodeGetaddrResults,
+  decodeGettimeResults,
+  decodeRpcbindDump,
+  decodeRpcbindEntries,
+  decodeRpcbindMapping,
+  decodeUniversalAddress,
+} from '../../src/wire/rpcbind';
 import { AUTH_FLAVOR, decodeAuthSys, decodeRpc } from '../../src/wire/rpc';
 import { decodeTcp } from '../../src/wire/tcp';
 import { decodeUdp, decodeUdpHeader } from '../../src/wire/udp';
@@ -21,13 +35,21 @@ const DECODERS: Record<string, (bytes: Uint8Array) => unknown> = {
   decodeIpv4,
   decodeIpv4Beginning,
   decodeExportResults,
+  decodeMountList,
   decodeMountPath,
   decodeMountResults,
+  decodeMountV1Results,
   decodeLeadingHandle,
   decodeNfsStatus,
   decodeDumpResults,
   decodeGetportArgs,
   decodeGetportResults,
+  decodeGetaddrResults,
+  decodeGettimeResults,
+  decodeRpcbindDump,
+  decodeRpcbindEntries,
+  decodeRpcbindMapping,
+  decodeUniversalAddress: (bytes) => decodeUniversalAddress(Buffer.from(bytes).toString('latin1')),
   decodeAuthSys: (body) => decodeAuthSys({ flavor: AUTH_FLAVOR.sys, body }),
   decodeRpc,
   decodeTcp,

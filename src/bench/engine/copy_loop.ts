@@ -3,7 +3,7 @@
  * interface's ring to the others in turn, by the switch's own ports and batches, without any program. Writes "ready".
  */
 import { AfPacketPort } from '../../switch/ports/afpacket';
-import { libc, POLLIN } from '../../switch/ports/libc';
+import { libc, POLLIN } from '../../afpacket/libc';
 
 /** As the switch's packet loop. */
 const BATCH_FRAMES = 64;

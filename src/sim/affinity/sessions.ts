@@ -1,4 +1,5 @@
 /** Clients with TCP connections: whatever becomes of slots, each stays with the store that has taken it. */
+import { TCP_FLAG } from '../../wire/tcp';
 import { CLIENTS } from '../trace';
 import type { AffinityEnvironment } from './environment';
 import { Placements } from './placements';
@@ -120,7 +121,7 @@ export class Sessions {
     const view = this.environment.virtualizers.view(virtualizer);
     const store = this.environment.virtualizers.toStore(
       virtualizer,
-      this.environment.frames.segment(client, port, is_first),
+      this.environment.frames.segment(client, port, is_first ? TCP_FLAG.syn : TCP_FLAG.ack),
     );
     if (store === undefined) {
       this.environment.counts.dropped += 1;

@@ -116,7 +116,10 @@ export class Virtualizers {
   }
 
   setDrained(index: number, store: number, is_drained: boolean): void {
-    this.#at(index).virtualizer.setDrained(storeName(store), is_drained);
+    this.#at(index).virtualizer.setDrain(
+      storeName(store),
+      is_drained ? { deadline_ms: undefined } : undefined,
+    );
   }
 
   /** By a new configuration, and so a new controller. */
@@ -130,8 +133,9 @@ export class Virtualizers {
     return virtualizer;
   }
 
-  /** From the controller: nothing but checks of health, which are not lost. */
+  /** From the controller: checks of health, which are not lost, and what it asks clients, who say nothing in this simulation. */
   #onFrame(index: number, port: number, frame: Uint8Array): void {
+    if (port === CLIENT_PORT) return;
     const store = ((frame[4] as number) << 8) | (frame[5] as number);
     const answer = port === STORE_PORT ? nullAnswer(frame) : undefined;
     if (answer === undefined)

@@ -1,7 +1,8 @@
-import { emptyPortStats, PortError, type PollablePort, type PortStats, type FrameHandler } from './port';
-import { PacketSocket } from './packet_socket';
+import { PacketSocket } from '../../afpacket/packet_socket';
+import { PortError } from '../../afpacket/port_error';
 import { RxRing } from './rx_ring';
-import { TxBatch } from './tx_batch';
+import { TxBatch } from '../../afpacket/tx_batch';
+import { emptyPortStats, type PollablePort, type PortStats, type FrameHandler } from './port';
 
 interface OpenSocket {
   socket: PacketSocket;

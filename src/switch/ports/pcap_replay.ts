@@ -6,7 +6,8 @@ import {
   LINKTYPE_ETHERNET,
   type PcapPacket,
 } from '../../wire/pcap';
-import { emptyPortStats, PortError, type FrameHandler, type PollablePort, type PortStats } from './port';
+import { PortError } from '../../afpacket/port_error';
+import { emptyPortStats, type FrameHandler, type PollablePort, type PortStats } from './port';
 
 /** Bytes of output kept before they are written. */
 const OUTPUT_BYTES_MAX = 64 * 1024;

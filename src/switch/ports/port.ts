@@ -62,11 +62,3 @@ export interface PollablePort extends Port {
   /** Called about once a second: notices returning interfaces. */
   maintain(): void;
 }
-
-/** A port that could not be opened; the message names port and interface. */
-export class PortError extends Error {
-  constructor(message: string) {
-    super(message);
-    this.name = 'PortError';
-  }
-}

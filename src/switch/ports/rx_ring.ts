@@ -1,6 +1,6 @@
 import koffi from 'koffi';
-import { libc } from './libc';
-import type { PacketSocket } from './packet_socket';
+import { libc } from '../../afpacket/libc';
+import type { PacketSocket } from '../../afpacket/packet_socket';
 import type { FrameHandler } from './port';
 
 const PACKET_RX_RING = 5;

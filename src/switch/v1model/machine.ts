@@ -16,7 +16,7 @@ import type {
   Table,
   ValueSet,
 } from '../program/model';
-import { FrameCopier } from '../runtime/frame_copier';
+import { FrameCopier } from '../../afpacket/frame_copier';
 import { MatchTable } from '../tables/table';
 import { ProfileStore } from '../tables/profile_store';
 import { ValueSetStore } from '../tables/value_set_store';

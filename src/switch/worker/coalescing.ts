@@ -1,4 +1,4 @@
-import { libc } from '../ports/libc';
+import { libc } from '../../afpacket/libc';
 
 /** How long frames wait for others under load, unless the switch is told otherwise. */
 export const COALESCE_US = 50;

@@ -8,7 +8,7 @@ import {
   EPOLLIN,
   errno,
   libc,
-} from '../ports/libc';
+} from '../../afpacket/libc';
 import type { PollablePort } from '../ports/port';
 
 const EVENTS_MAX = 64;

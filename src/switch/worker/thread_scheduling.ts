@@ -1,4 +1,4 @@
-import { errno, libc } from '../ports/libc';
+import { errno, libc } from '../../afpacket/libc';
 
 /** How the packet thread asks for a core: `real_time` where it is permitted, or like any other thread. */
 export type Scheduling = 'real_time' | 'normal';

@@ -1,4 +1,4 @@
-import { EAGAIN, errno, libc } from '../ports/libc';
+import { EAGAIN, errno, libc } from '../../afpacket/libc';
 
 const EFD_CLOEXEC = 0o2000000;
 const EFD_NONBLOCK = 0o4000;

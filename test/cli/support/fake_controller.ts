@@ -18,6 +18,7 @@ const store = (name: string, id: number, state: StoreStatus['state']): StoreStat
   mac: `02:00:00:00:02:1${id}`,
   port: 'in1',
   held: false,
+  sessions: 3,
   checks: [],
   pools: [{ virtual_store: 'files', pool: 'all', weight: 1, slots: 512, slots_total: 1024 }],
 });
@@ -65,6 +66,7 @@ export class FakeController implements Administrable {
       uptime_ms: 3_723_000,
       writes: { inserted: 1100, modified: 2, deleted: 0, failed: 0, adopted: 7, pending: 0 },
       clients: 2,
+      sessions: 3,
       ports: [
         { name: 'ext', number: 1, role: 'external' as const, mac: '02:00:00:00:00:01', host_port: 101 },
       ],
@@ -72,8 +74,15 @@ export class FakeController implements Administrable {
     };
   }
 
+  /** What `stores` says of s1, one after the other, the last for ever. */
+  readonly s1: Partial<StoreStatus>[] = [];
+
   stores() {
-    return [store('s1', 1, 'up'), { ...store('s2', 2, 'down'), reason: 'no answer to NULL' }];
+    const s1 = this.s1.length > 1 ? this.s1.shift() : this.s1[0];
+    return [
+      { ...store('s1', 1, 'up'), ...s1 },
+      { ...store('s2', 2, 'down'), reason: 'no answer to NULL' },
+    ];
   }
 
   services() {
@@ -96,10 +105,10 @@ export class FakeController implements Administrable {
     ];
   }
 
-  async drain(name: string): Promise<void> {
+  async drain(name: string, deadline_ms?: number): Promise<void> {
     if (this.refusal !== undefined) throw this.refusal;
     this.find(name);
-    this.calls.push(`drain ${name}`);
+    this.calls.push(deadline_ms === undefined ? `drain ${name}` : `drain ${name} within ${deadline_ms} ms`);
   }
 
   async restore(name: string): Promise<void> {

@@ -1,5 +1,6 @@
 import { AfPacketPort } from '../../../src/switch/ports/afpacket';
-import { PortError, type Port } from '../../../src/switch/ports/port';
+import { PortError } from '../../../src/afpacket/port_error';
+import type { Port } from '../../../src/switch/ports/port';
 import { deleteInterface, is_root, makeVethPair, ownName, setLink, setMtu } from './veth';
 
 const [A, B] = [ownName('t0'), ownName('t1')] as const;

@@ -1,6 +1,6 @@
 import { readdirSync, readlinkSync } from 'node:fs';
 import { MemoryPort } from '../../../src/switch/ports/memory';
-import { libc } from '../../../src/switch/ports/libc';
+import { libc } from '../../../src/afpacket/libc';
 import type { PollablePort } from '../../../src/switch/ports/port';
 import { PortWaits } from '../../../src/switch/worker/port_waits';
 

@@ -1,0 +1,77 @@
+/** What a configuration asks of the gateway. */
+import type { Config, ServiceConfig, VirtualStoreConfig } from '../config/config';
+import { isAnsweredHere, isForwarded } from '../config/modes';
+import { poolsOf } from '../config/pools';
+import type { Ipv4Address, MacAddress } from '../wire/address';
+import { NFS3_VERSION } from '../wire/nfs3';
+import { RPC_PROGRAM } from '../wire/rpc';
+import type { ExportingStore, ExportPool, VirtualService } from './front';
+import type { ServiceOptions } from './service';
+
+/** Portmap and MOUNT of one virtual store. */
+export interface FrontPlan {
+  address: Ipv4Address;
+  mount_port: number;
+  /** What portmap tells besides itself and MOUNT. */
+  services: readonly VirtualService[];
+  stores: readonly ExportingStore[];
+  pools: readonly ExportPool[];
+}
+
+export interface GatewayPlan {
+  /** The interface that leads to the switch, and the virtualizer's address there. */
+  interface_name: string;
+  mac: MacAddress;
+  listeners: readonly ServiceOptions[];
+  fronts: readonly FrontPlan[];
+}
+
+/** NFSv4 is there wherever connections reach the stores themselves. */
+const NFS_V4 = 4;
+
+/** Undefined if no service ends at this host. */
+export function planGateway(config: Config): GatewayPlan | undefined {
+  const port = config.ports.find(({ role }) => role === 'gateway');
+  const is_asked = config.virtual_stores.some(({ services }) =>
+    services.some(({ mode }) => mode === 'terminate'),
+  );
+  if (port?.interface === undefined || !is_asked) return undefined;
+  return {
+    interface_name: port.interface,
+    mac: port.mac,
+    listeners: config.virtual_stores.flatMap(listenersOf),
+    fronts: config.virtual_stores.flatMap((virtualStore) => frontOf(config, virtualStore) ?? []),
+  };
+}
+
+function listenersOf({ address, services }: VirtualStoreConfig): ServiceOptions[] {
+  return services.flatMap((service) => {
+    const { program, port } = service;
+    const is_streamed = isForwarded(service) && program !== RPC_PROGRAM.mount;
+    return is_streamed && program !== undefined ? [{ address, port, program }] : [];
+  });
+}
+
+function frontOf(config: Config, { address, services, pools }: VirtualStoreConfig): FrontPlan | undefined {
+  const mount = services.find((service) => isForwarded(service) && service.program === RPC_PROGRAM.mount);
+  if (mount === undefined || !services.some(isAnsweredHere)) return undefined;
+  const used = pools.filter(({ name }) => poolsOf(mount).has(name));
+  const names = new Set(used.flatMap(({ stores }) => stores.map(({ store }) => store)));
+  return {
+    address,
+    mount_port: mount.port,
+    services: services.flatMap(virtualService),
+    stores: config.stores
+      .filter(({ name }) => names.has(name))
+      .map(({ name, address }) => ({ name, address })),
+    pools: used.map(({ name, stores }) => ({ name, stores: stores.map(({ store }) => store) })),
+  };
+}
+
+/** Portmap and MOUNT are told of by their front. */
+function virtualService({ program, version, protocol, port, mode }: ServiceConfig): VirtualService[] {
+  if (program === undefined || version === undefined) return [];
+  if (program === RPC_PROGRAM.portmap || program === RPC_PROGRAM.mount) return [];
+  const has_v4 = program === RPC_PROGRAM.nfs && version === NFS3_VERSION && mode === 'session';
+  return [{ program, versions: has_v4 ? [version, NFS_V4] : [version], protocol, port }];
+}

@@ -1,0 +1,54 @@
+import { parseConfig } from '../../src/config/load';
+import { planGateway } from '../../src/gateway/plan';
+import { RPC_PROGRAM } from '../../src/wire/rpc';
+import { exampleWith } from '../config/example';
+
+const GATEWAY_PORT = `  - { name: gateway, number: 9, role: gateway, mac: 02:00:00:00:03:01, interface: gw0 }
+routes:
+`;
+const TCP = '      - { name: nfs-tcp, protocol: tcp, port: 2049, program: nfs, mode: session, pool: all }\n';
+const terminated = (protocol: string, port: number, program: string) =>
+  `      - { name: ${program}-${protocol}-t, protocol: ${protocol}, port: ${port}, program: ${program}, mode: terminate, pool: all }\n`;
+
+const plan = (services: string) =>
+  planGateway(parseConfig(exampleWith(['routes:\n', GATEWAY_PORT], [TCP, services]), 'x.yaml'));
+
+test('without services that end here there is nothing to do', () => {
+  expect(plan(TCP)).toBeUndefined();
+  expect(planGateway(parseConfig(exampleWith(), 'x.yaml'))).toBeUndefined();
+});
+
+test('NFS has a listener, MOUNT and portmap their front', () => {
+  const services = [
+    terminated('tcp', 2049, 'nfs'),
+    terminated('tcp', 20048, 'mount'),
+    terminated('tcp', 111, 'portmap'),
+  ].join('');
+  expect(plan(services)).toEqual({
+    interface_name: 'gw0',
+    mac: '02:00:00:00:03:01',
+    listeners: [{ address: '10.0.1.100', port: 2049, program: RPC_PROGRAM.nfs }],
+    fronts: [
+      {
+        address: '10.0.1.100',
+        mount_port: 20048,
+        services: [
+          { program: RPC_PROGRAM.nfs, versions: [3], protocol: 'udp', port: 2049 },
+          { program: RPC_PROGRAM.nfs, versions: [3], protocol: 'tcp', port: 2049 },
+        ],
+        stores: [
+          { name: 's1', address: '10.0.2.11' },
+          { name: 's2', address: '10.0.2.12' },
+          { name: 's3', address: '10.0.2.13' },
+        ],
+        pools: [{ name: 'all', stores: ['s1', 's2', 's3'] }],
+      },
+    ],
+  });
+});
+
+test('NFSv4 is told of where connections reach stores', () => {
+  const services = TCP + terminated('tcp', 20048, 'mount') + terminated('udp', 111, 'portmap');
+  expect(plan(services)?.listeners).toEqual([]);
+  expect(plan(services)?.fronts[0]?.services[1]).toMatchObject({ protocol: 'tcp', versions: [3, 4] });
+});
