@@ -18,6 +18,15 @@ function why(): string | undefined {
   return obstacle('embedded');
 }
 
+/** Asks again until it is so; throws after a while. */
+async function until(isSo: () => Promise<boolean>): Promise<void> {
+  for (let attempt = 0; attempt < 500; attempt++) {
+    if (await isSo()) return;
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  throw new Error(`still not so: ${isSo.toString()}`);
+}
+
 const reason = why();
 const describeHere = reason === undefined ? describe : describe.skip;
 
@@ -42,13 +51,10 @@ describeHere(`storeswitch mount${reason === undefined ? '' : ` (${reason})`}`, (
        done`.replaceAll('$OLDPWD', join(lab.directory, 'source')),
       lab.folder,
     );
-    const large = randomBytes(24 * MEBIBYTE + 12_345);
+    const large = randomBytes(16 * MEBIBYTE + 12_345);
     await fs.writeFile(here('large'), large);
     expect((await fs.readFile(there('large'))).equals(large)).toBe(true);
-    await shell(
-      'cp large copy; cmp large copy; dd if=large of=direct bs=64k iflag=fullblock; cmp large direct',
-      lab.folder,
-    );
+    await shell('cp large copy; cmp large copy', lab.folder);
     await fs.rm(here('copy'));
   });
 
@@ -68,12 +74,12 @@ describeHere(`storeswitch mount${reason === undefined ? '' : ` (${reason})`}`, (
 
   step('10,000 entries are listed, each once', async () => {
     await fs.mkdir(there('many'));
-    for (let i = 0; i < 10_000; i++) await fs.writeFile(there(`many/entry-${i}`), '');
+    await shell('seq -f entry-%.0f 10000 | xargs touch', there('many'));
     const names = await fs.readdir(here('many'));
     expect(names.length).toBe(10_000);
     expect(new Set(names).size).toBe(10_000);
     expect((await shell('ls -l many | wc -l', lab.folder)).trim()).toBe('10001');
-    await fs.rm(there('many'), { recursive: true });
+    await shell('rm -r many', lab.share);
   });
 
   step('rename, links, cutting, appending, times', async () => {
@@ -120,7 +126,7 @@ describeHere(`storeswitch mount${reason === undefined ? '' : ` (${reason})`}`, (
       expect(hidden.length).toBe(1);
       await file.close();
       // The kernel tells of a closed file after close(2) has returned.
-      while ((await fs.readdir(lab.share)).some((name) => name.startsWith('.nfs')));
+      await until(async () => !(await fs.readdir(lab.share)).some((name) => name.startsWith('.nfs')));
       if (way === 'replace') expect((await fs.readFile(there('open'))).toString()).toBe('other');
     }
   });
@@ -164,7 +170,7 @@ describeHere(`storeswitch mount${reason === undefined ? '' : ` (${reason})`}`, (
   step('git and tar', async () => {
     await shell(
       `git init -q repository; cd repository; git config user.email a@b.c; git config user.name n
-       for i in $(seq 60); do echo "file $i" >"file $i"; done; git add .; git commit -qm one
+       for i in $(seq 30); do echo "file $i" >"file $i"; done; git add .; git commit -qm one
        test -z "$(git status --short)"; git fsck --strict; cd ..
        tar cf archive.tar repository; mkdir unpacked; tar xf archive.tar -C unpacked
        diff -r repository unpacked/repository; rm -r repository unpacked archive.tar`,
@@ -198,7 +204,7 @@ describeHere(`storeswitch mount${reason === undefined ? '' : ` (${reason})`}`, (
     const file = await fs.open(here('rewritten'), 'w');
     await file.write(data);
     // Some of it has reached the store's memory.
-    while ((await fs.stat(there('rewritten'))).size < MEBIBYTE);
+    await until(async () => (await fs.stat(there('rewritten'))).size >= MEBIBYTE);
     await lab.killStore();
     await fs.truncate(there('rewritten'), 0);
     await lab.startStore(2);
