@@ -1,12 +1,15 @@
 /**
  * Compares what entered the switch with what left it. A frame that leaves must be, byte for byte after its two
  * Ethernet addresses, one that entered on the other side; and no more often than it entered. Only what the
- * virtualizer itself says is exempt: ARP, and from its own addresses ICMP and, to stores, health checks. Anything
+ * virtualizer itself says is exempt: ARP, from its own addresses ICMP and, to stores, health checks, and to clients of a
+ * dead store the acknowledgements that have their connections reset (docs/decisions/0022). Anything
  * else in its name would be a client's or store's packet with its source address translated.
  */
 import { createHash } from 'node:crypto';
 import { readIpv4 } from '../wire/address';
 import { decodeEthernet, ETHERNET_HEADER_LENGTH, ETHERTYPE } from '../wire/ethernet';
+import { decodeFrame } from '../wire/frame';
+import { TCP_FLAG } from '../wire/tcp';
 import { IP_PROTOCOL, IPV4_MIN_HEADER_LENGTH } from '../wire/ipv4';
 import type { Addresses } from './addresses';
 import type { LinkCapture } from './captures';
@@ -37,7 +40,10 @@ interface Entered {
 
 const ALTERED_SHOWN_MAX = 5;
 
-export function compareForwarding(captures: readonly LinkCapture[], { own }: Addresses): ForwardingReport {
+export function compareForwarding(
+  captures: readonly LinkCapture[],
+  { own, vip }: Addresses,
+): ForwardingReport {
   const entered = { external: new Map<string, Entered>(), internal: new Map<string, Entered>() };
   const left: { side: LinkCapture['side']; host: string; content: string; data: Uint8Array }[] = [];
   for (const { side, host, mac, packets } of captures) {
@@ -47,7 +53,8 @@ export function compareForwarding(captures: readonly LinkCapture[], { own }: Add
         const known = entered[side].get(content);
         if (known === undefined) entered[side].set(content, { count: 1, data });
         else known.count++;
-      } else if (!isFromVirtualizer(data, side, own)) left.push({ side, host, content, data });
+      } else if (!isFromVirtualizer(data, side, own) && !(side === 'external' && isResetQuestion(data, vip)))
+        left.push({ side, host, content, data });
     }
   }
   const report: ForwardingReport = { forwarded: 0, altered: 0, alteredFrames: [], not_forwarded: 0 };
@@ -78,6 +85,15 @@ function isFromVirtualizer(data: Uint8Array, side: LinkCapture['side'], own: Rea
   const headerLength = ((ipv4[0] ?? 0) & 0x0f) * 4;
   const sourcePort = ((ipv4[headerLength] ?? 0) << 8) | (ipv4[headerLength + 1] ?? 0);
   return side === 'internal' && protocol === IP_PROTOCOL.udp && sourcePort === HEALTH_CHECK_PORT;
+}
+
+/** No store sends such: an acknowledgement of nothing, with a window of nothing, of a number that cannot be right. */
+function isResetQuestion(data: Uint8Array, vip: string): boolean {
+  const { ipv4, tcp } = decodeFrame(data) ?? {};
+  if (ipv4?.source !== vip || tcp === undefined) return false;
+  const { flags, window, acknowledgement, sequence, payload } = tcp;
+  const is_bare = flags === TCP_FLAG.ack && window === 0 && acknowledgement === 0 && payload.length === 0;
+  return is_bare && (sequence === 0 || sequence === 2 ** 31);
 }
 
 function isForVirtualizer(data: Uint8Array, own: ReadonlySet<string>): boolean {

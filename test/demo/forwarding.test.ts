@@ -2,7 +2,9 @@ import * as fc from 'fast-check';
 import { PROBE_PORT } from '../../src/controller/check_plan';
 import { compareForwarding, HEALTH_CHECK_PORT } from '../../src/demo/forwarding';
 import { encodeEthernet, ETHERTYPE } from '../../src/wire/ethernet';
+import { encodeTcpFrame } from '../../src/wire/frame';
 import { IP_PROTOCOL } from '../../src/wire/ipv4';
+import { TCP_FLAG, type TcpSegment } from '../../src/wire/tcp';
 import {
   ADDRESSES,
   callFrame,
@@ -117,4 +119,36 @@ test('frames that did not leave are counted, each as often as it entered', () =>
 test('what entered for the virtualizer itself need not leave', () => {
   const answer = probeAnswerFrame('store1', 1);
   expect(compareForwarding([link('store1', [1, answer])], ADDRESSES)).toMatchObject({ not_forwarded: 0 });
+});
+
+test('what has the connections of a dead store reset is the virtualizer’s own, and nothing like it is', () => {
+  const segment = (changes: Partial<TcpSegment> = {}) =>
+    encodeTcpFrame(
+      {
+        sourceMac: '02:00:00:00:00:01',
+        destinationMac: '02:00:00:00:01:11',
+        source: ADDRESSES.vip,
+        destination: '10.0.1.11',
+      },
+      {
+        sourcePort: 2049,
+        destinationPort: 700,
+        sequence: 2 ** 31,
+        acknowledgement: 0,
+        flags: TCP_FLAG.ack,
+        window: 0,
+        urgentPointer: 0,
+        options: new Uint8Array(0),
+        payload: new Uint8Array(0),
+        ...changes,
+      },
+    );
+  const altered = (frame: Uint8Array) =>
+    compareForwarding([link('client1', [1, frame]), link('store1')], ADDRESSES).altered;
+  expect(altered(segment())).toBe(0);
+  expect(altered(segment({ sequence: 0 }))).toBe(0);
+  expect(altered(segment({ sequence: 1 }))).toBe(1);
+  expect(altered(segment({ window: 1 }))).toBe(1);
+  expect(altered(segment({ flags: TCP_FLAG.rst }))).toBe(1);
+  expect(altered(segment({ payload: Uint8Array.of(1) }))).toBe(1);
 });
