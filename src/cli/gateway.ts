@@ -51,9 +51,10 @@ async function run(file: string): Promise<void> {
   const { AdminServer } = await import('../admin/index.js');
   const { startGateway } = await import('../gateway/run.js');
   const stopped = stopSignal();
-  const gateway = await startGateway(plan, config.gateway, log);
+  const { socket, ...options } = config.gateway;
+  const gateway = await startGateway(plan, options, log);
   try {
-    const admin = await AdminServer.listen(config.gateway.socket, { status: () => gateway.status() });
+    const admin = await AdminServer.listen(socket, { status: () => gateway.status() });
     try {
       log.info({ interface: plan.interface_name, socket: admin.path, pid: process.pid }, 'gateway serves');
       log.info({ signal: await stopped }, 'gateway stops; its connections end');

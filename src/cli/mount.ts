@@ -1,6 +1,7 @@
 /** `storeswitch mount VIP:/EXPORT FOLDER`: an export of a virtual store as a folder, in the foreground. */
 import { Option, type Command } from 'commander';
 import type { MountEvent, MountedFolder } from '../fuse/mount';
+import { parseIpv4 } from '../wire/address';
 import { CliError } from './exit_codes';
 import { jsonOption, type JsonOptions } from './options';
 import { printLine } from './output';
@@ -143,10 +144,9 @@ class StopSignals {
 }
 
 function parseTarget(target: string): { address: string; path: string } {
-  const [, address, path] = /^([^:]+):(\/.*)$/.exec(target) ?? [];
-  const octets = address?.split('.').map(Number) ?? [];
-  const is_address = octets.length === 4 && octets.every((octet) => Number.isInteger(octet) && octet < 256);
-  if (address === undefined || path === undefined || !is_address) {
+  const [, host = '', path] = /^([^:]+):(\/.*)$/.exec(target) ?? [];
+  const address = parseIpv4(host);
+  if (address === undefined || path === undefined) {
     throw new CliError('usage', `export: found "${target}", expected IPv4 ADDRESS:/PATH`);
   }
   return { address, path };

@@ -141,18 +141,17 @@ function addressRows({ own, vips }: Network): Row[] {
 
 function serviceRows(network: Network): Row[] {
   const services = network.config.virtual_stores.flatMap((virtualStore) =>
-    virtualStore.services.map(({ name, mode, protocol, port, pool, records }) => {
-      const service_id = network.serviceId(virtualStore.name, name);
-      const pool_id = network.poolId(virtualStore.name, pool);
-      return virtualService.row(
-        { role: 'external', dst_addr: virtualStore.address, protocol: IP_PROTOCOL[protocol], dst_port: port },
-        mode === 'request'
-          ? { name: mode, params: { service_id, pool_id, sample_below: sampleBelow(records) } }
-          : mode === 'session'
-            ? { name: mode, params: { service_id, pool_id } }
-            : { name: mode, params: { service_id } },
-      );
-    }),
+    virtualStore.services.map((service) =>
+      virtualService.row(
+        {
+          role: 'external',
+          dst_addr: virtualStore.address,
+          protocol: IP_PROTOCOL[service.protocol],
+          dst_port: service.port,
+        },
+        serviceAction(network, virtualStore.name, service, service.mode),
+      ),
+    ),
   );
   const protocols = new Set(
     planChecks(network).map(({ target }) => (target.check === 'tcp_connect' ? 'tcp' : 'udp')),
@@ -169,6 +168,24 @@ function serviceRows(network: Network): Row[] {
   return [...services, ...probes];
 }
 
+function serviceAction(
+  network: Network,
+  virtual_store: string,
+  { name, pool, records }: ServiceConfig,
+  mode: ServiceConfig['mode'],
+) {
+  const service_id = network.serviceId(virtual_store, name);
+  const pool_id = network.poolId(virtual_store, pool);
+  switch (mode) {
+    case 'request':
+      return { name: mode, params: { service_id, pool_id, sample_below: sampleBelow(records) } };
+    case 'session':
+      return { name: mode, params: { service_id, pool_id } };
+    case 'terminate':
+      return { name: mode, params: { service_id } };
+  }
+}
+
 /** What the gateway sends is placed like any request, and what it is answered goes back to it. */
 function gatewayRows(network: Network): Row[] {
   const { gateway: port, config } = network;
@@ -180,17 +197,10 @@ function gatewayRows(network: Network): Row[] {
     if (forwarded.length === 0) return [];
     return [
       gateway.row({ src_addr: address }, { name: 'to_gateway', params: { gateway_port, gateway_mac } }),
-      ...forwarded.map(({ name: service, pool, port: dst_port, records }) =>
+      ...forwarded.map((service) =>
         virtualService.row(
-          { role: 'gateway', dst_addr: address, protocol: IP_PROTOCOL.udp, dst_port },
-          {
-            name: 'request',
-            params: {
-              service_id: network.serviceId(name, service),
-              pool_id: network.poolId(name, pool),
-              sample_below: sampleBelow(records),
-            },
-          },
+          { role: 'gateway', dst_addr: address, protocol: IP_PROTOCOL.udp, dst_port: service.port },
+          serviceAction(network, name, service, 'request'),
         ),
       ),
       ...forwarded.flatMap(({ port: src_port }) =>

@@ -1,7 +1,7 @@
 /** What health checks send to a store, and what comes back. Each has a number, by which its answer is known. */
 import { encodeTcpFrame, encodeUdpFrame, type Frame, type FrameAddresses } from '../wire/frame';
 import { AUTH_NONE, decodeRpc, encodeRpc } from '../wire/rpc';
-import { TCP_FLAG, type TcpSegment } from '../wire/tcp';
+import { hasTcpFlag, TCP_FLAG } from '../wire/tcp';
 import { PROBE_PORT, type CheckTarget } from './check_plan';
 
 export interface ProbeAnswer {
@@ -35,10 +35,10 @@ export function probeFrame(target: CheckTarget, addresses: FrameAddresses, numbe
 
 /** Undefined if the frame is no answer to a check. */
 export function readAnswer({ udp, tcp }: Frame): ProbeAnswer | undefined {
-  if (tcp !== undefined && tcp.destinationPort === PROBE_PORT && hasFlag(tcp, 'ack')) {
-    const failure = hasFlag(tcp, 'rst')
+  if (tcp !== undefined && tcp.destinationPort === PROBE_PORT && hasTcpFlag(tcp, 'ack')) {
+    const failure = hasTcpFlag(tcp, 'rst')
       ? 'refused the connection'
-      : hasFlag(tcp, 'syn')
+      : hasTcpFlag(tcp, 'syn')
         ? undefined
         : 'answered by no SYN';
     const number = (tcp.acknowledgement - 1) >>> 0;
@@ -57,7 +57,7 @@ export function readAnswer({ udp, tcp }: Frame): ProbeAnswer | undefined {
  */
 export function closingFrame({ ethernet, ipv4, tcp }: Frame): Uint8Array | undefined {
   if (ipv4 === undefined || tcp === undefined || tcp.destinationPort !== PROBE_PORT) return undefined;
-  if (!hasFlag(tcp, 'ack') || hasFlag(tcp, 'rst')) return undefined;
+  if (!hasTcpFlag(tcp, 'ack') || hasTcpFlag(tcp, 'rst')) return undefined;
   const addresses = {
     sourceMac: ethernet.destination,
     destinationMac: ethernet.source,
@@ -65,10 +65,6 @@ export function closingFrame({ ethernet, ipv4, tcp }: Frame): Uint8Array | undef
     destination: ipv4.source,
   };
   return segment(addresses, tcp.sourcePort, TCP_FLAG.rst, tcp.acknowledgement);
-}
-
-function hasFlag({ flags }: TcpSegment, flag: keyof typeof TCP_FLAG): boolean {
-  return (flags & TCP_FLAG[flag]) !== 0;
 }
 
 function segment(

@@ -9,7 +9,7 @@ import { sessionPin } from '../dataplane/session_pin';
 import type { Row } from '../dataplane/table';
 import type { Ipv4Address } from '../wire/address';
 import type { Frame } from '../wire/frame';
-import { TCP_FLAG } from '../wire/tcp';
+import { hasTcpFlag } from '../wire/tcp';
 import type { Clock, Timer } from './clock';
 import { Heaviest } from './heaviest';
 import { NO_ID } from './ids';
@@ -112,12 +112,12 @@ export class Sessions {
       address: ipv4.destination,
       port: tcp.destinationPort,
     };
-    const has = (flag: keyof typeof TCP_FLAG) => (tcp.flags & TCP_FLAG[flag]) !== 0;
     const known = this.#sessions.get(nameOf(ends));
-    if (has('syn') && !has('ack') && !has('rst')) this.#begin(ends, store_id);
+    if (hasTcpFlag(tcp, 'syn') && !hasTcpFlag(tcp, 'ack') && !hasTcpFlag(tcp, 'rst'))
+      this.#begin(ends, store_id);
     else if (known === undefined) return;
-    else if (has('rst')) this.end(known);
-    else if (has('fin')) this.#close(known);
+    else if (hasTcpFlag(tcp, 'rst')) this.end(known);
+    else if (hasTcpFlag(tcp, 'fin')) this.#close(known);
   }
 
   /** As an earlier controller has pinned it. Tells nobody. */

@@ -16,7 +16,7 @@ export interface RunningGateway {
 /** Rejects, with nothing left open, if the interface or an address cannot be used. */
 export async function startGateway(
   { interface_name, mac, listeners, fronts }: GatewayPlan,
-  { socket: _socket, trusted, ...limits }: Config['gateway'],
+  { trusted, ...limits }: Omit<Config['gateway'], 'socket'>,
   logger: Logger,
 ): Promise<RunningGateway> {
   const clock = systemClock;

@@ -1,5 +1,6 @@
 /** Mounting an export (RFC 1813 appendix I): its root handle, and what the server says of it. */
 import { MOUNT_OK, MOUNT_PROCEDURE, MOUNT_VERSION, decodeMountResults, encodeMountPath } from '../wire/mount';
+import { IP_PROTOCOL } from '../wire/ipv4';
 import type { FileSystemInformation } from '../wire/nfs3/results';
 import {
   decodeGetportResults,
@@ -48,7 +49,6 @@ const MOUNT_STATUS: Readonly<Record<number, string>> = {
   10006: 'MNT3ERR_SERVERFAULT: the server failed',
 };
 
-const IPPROTO_UDP = 17;
 const REPLY_BYTES = 1024;
 /** Mounting ends in an error after so long, also where later calls may wait for ever. */
 const MOUNT_PATIENCE_MS = 15_000;
@@ -92,7 +92,7 @@ async function askPortmap(target: ExportAddress, transport: Transport): Promise<
   const args = encodeGetportArgs({
     program: RPC_PROGRAM.mount,
     version: MOUNT_VERSION,
-    protocol: IPPROTO_UDP,
+    protocol: IP_PROTOCOL.udp,
   });
   const port = await callOnce(target.address, PORTMAP_PORT, transport, {
     ...{ program: RPC_PROGRAM.portmap, version: PORTMAP_VERSION, procedure: PORTMAP_PROCEDURE.GETPORT },

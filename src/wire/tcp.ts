@@ -31,6 +31,10 @@ export interface TcpSegment {
   payload: Uint8Array;
 }
 
+export function hasTcpFlag({ flags }: Pick<TcpSegment, 'flags'>, flag: keyof typeof TCP_FLAG): boolean {
+  return (flags & TCP_FLAG[flag]) !== 0;
+}
+
 /** Undefined if the header is cut short or, where the addresses are given, if the checksum is wrong. */
 export function decodeTcp(bytes: Uint8Array, addresses?: PseudoHeader): TcpSegment | undefined {
   if (bytes.length < MIN_HEADER_LENGTH) return undefined;

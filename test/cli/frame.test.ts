@@ -1,10 +1,13 @@
 import { spawnSync } from 'node:child_process';
 import { resolve } from 'node:path';
 import type { Option } from 'commander';
-import { DEFAULT_ADMIN_SOCKET } from '../../src/cli/options';
+import { DEFAULT_ADMIN_SOCKET, DEFAULT_GATEWAY_SOCKET } from '../../src/cli/options';
 import { createProgram } from '../../src/cli/program';
 import { EXIT } from '../../src/cli/exit_codes';
-import { DEFAULT_ADMIN_SOCKET as CONFIGURED_DEFAULT } from '../../src/config/schema';
+import {
+  DEFAULT_ADMIN_SOCKET as CONFIGURED_DEFAULT,
+  DEFAULT_GATEWAY_SOCKET as CONFIGURED_GATEWAY_DEFAULT,
+} from '../../src/config/schema';
 import { version } from '../../package.json';
 import { FROM_SOURCE, storeswitch } from './support/storeswitch';
 
@@ -61,8 +64,9 @@ describe('every reading verb', () => {
   });
 });
 
-it('the default socket is the one of the configuration', () => {
+it('the default sockets are those of the configuration', () => {
   expect(DEFAULT_ADMIN_SOCKET).toBe(CONFIGURED_DEFAULT);
+  expect(DEFAULT_GATEWAY_SOCKET).toBe(CONFIGURED_GATEWAY_DEFAULT);
 });
 
 it('--version prints the version of package.json', async () => {

@@ -76,10 +76,6 @@ export class MountFront implements RpcProgram {
     return this.server.stop();
   }
 
-  get open_connections(): number {
-    return this.server.open_connections;
-  }
-
   setPools(pools: readonly ExportPool[] | undefined): void {
     this.pools = pools;
     this.merged = undefined;

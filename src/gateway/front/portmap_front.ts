@@ -87,10 +87,6 @@ export class PortmapFront implements RpcProgram {
     return this.server.stop();
   }
 
-  get open_connections(): number {
-    return this.server.open_connections;
-  }
-
   /** Replaces what it tells; takes effect with the next call. */
   setServices(services: readonly VirtualService[]): void {
     const own = (['tcp', 'udp'] as const).map((protocol) => ({

@@ -61,7 +61,6 @@ export const weakCacheConsistency = struct({
   before: optional(preOpAttributes),
   after: postOpAttributes,
 });
-export type WeakCacheConsistency = XdrValue<typeof weakCacheConsistency>;
 
 /** set_atime and set_mtime: left alone (undefined), the server's clock, or the time given. */
 export type SetTime = undefined | 'server' | Nfs3Time;

@@ -112,7 +112,6 @@ export const fsstatResults = result(
   }),
   object,
 );
-export type FileSystemStatistics = Extract<XdrValue<typeof fsstatResults>, { ok: true }>['value'];
 
 /** Bytes of READ, WRITE and READDIR: most, preferred, multiple. `timeDelta`: the resolution of times. */
 export const fsinfoResults = result(

@@ -32,8 +32,6 @@ export const NFS3_STATUS = {
   JUKEBOX: 10008,
 } as const;
 
-export type Nfs3StatusName = keyof typeof NFS3_STATUS;
-
 const NAMES = new Map<number, string>(
   Object.entries(NFS3_STATUS).map(([name, status]) => [status, status === 0 ? 'NFS3_OK' : `NFS3ERR_${name}`]),
 );
