@@ -31,21 +31,29 @@ export class DrainWatch {
 
   resume(): void {
     this.#is_held = false;
-    this.#verify();
+    this.#verifyEvery();
     this.#awaitDeadline();
   }
 
-  /** A drain has begun, has another deadline, or is over. */
-  changed(): void {
-    if (!this.#is_held) this.resume();
+  /** The store's drain has begun, has another deadline, or is over. */
+  changed(store: string): void {
+    if (this.#is_held) return;
+    this.#verify(store);
+    this.#awaitDeadline();
   }
 
   /** Now, and every so often. */
-  #verify(): void {
-    const { clock, stores, verify } = this.environment;
+  #verifyEvery(): void {
+    const { clock, stores } = this.environment;
     this.#verification?.cancel();
-    for (const { id, state } of stores.all()) if (state === 'draining') verify(id);
-    this.#verification = clock.after(VERIFY_MS, () => this.#verify());
+    for (const name of stores.drains.keys()) this.#verify(name);
+    this.#verification = clock.after(VERIFY_MS, () => this.#verifyEvery());
+  }
+
+  #verify(store: string): void {
+    const { stores, verify } = this.environment;
+    const view = stores.find(store);
+    if (view?.state === 'draining') verify(view.id);
   }
 
   #awaitDeadline(): void {

@@ -294,7 +294,7 @@ export class Virtualizer {
   setDrain(store: string, drain: Drain | undefined): void {
     this.stores.setDrain(store, drain);
     this.#onStores();
-    this.#drain_watch.changed();
+    this.#drain_watch.changed(store);
   }
 
   /** Says at once what has changed; otherwise that is said soon, together with whatever else changes meanwhile. */

@@ -4,7 +4,7 @@ import { callAdmin } from '../admin/index';
 import type { Topology } from '../topology/topology';
 import { DemoError } from './errors';
 
-const READY_PATIENCE_MS = 20_000;
+const READY_PATIENCE_MS = 60_000;
 
 const storesSchema = z.array(
   z.object({ name: z.string(), state: z.string(), reason: z.string().optional() }),

@@ -8,6 +8,9 @@ import type { Ipv4Packet } from '../../src/wire/ipv4';
 import { fragments, nfsCall } from '../p4/packets';
 import { exampleConfig, PORT_MAC, requireFrame, STORE_MAC, STORE_PORT, STORES, VIP } from './example';
 
+// Nothing is waited for here, but work is done: on a busy machine it takes as long as it takes.
+jest.setTimeout(300_000);
+
 /** In which the controller writes all its tables. */
 const SET_UP_MS = 1000;
 const CLIENT = { address: '10.0.1.11', mac: '02:00:00:00:01:11', port: 1 };

@@ -389,7 +389,8 @@ describe('sessions', () => {
     expect(storeStatuses(network, virtualizer, clock.now_ms())[0]?.deadline_ms).toBe(9_999);
     run(12_100);
     expect([states().store1, down(), left()]).toEqual(['drained', ['store1'], 0]);
-    expect(ports()).toEqual([701, 702, 702, 702, 702, 702]);
+    // Asked twice more, every 30 s, and three times when it was reset.
+    expect(ports()).toEqual([701, 702, 702, 702, 702, 702, 702]);
     expect(storeStatuses(network, virtualizer, clock.now_ms())[0]?.deadline_ms).toBe(0);
     virtualizer.setDrain('store1', undefined);
     run(10);
