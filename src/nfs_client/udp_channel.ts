@@ -225,7 +225,7 @@ export class UdpChannel {
     }
     if (call.transmissions === 1) {
       this.round_trips.sample(call.request.timer, performance.now() - call.sent_at_ms);
-      this.window.answered();
+      this.window.answered(performance.now());
     }
     this.report(true);
     this.end(call);
