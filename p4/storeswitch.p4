@@ -32,6 +32,7 @@
 #include "controls/placement.p4"
 #include "controls/select_store.p4"
 #include "controls/session_pin.p4"
+#include "controls/sender.p4"
 #include "controls/request.p4"
 #include "controls/fragment.p4"
 #include "controls/store.p4"

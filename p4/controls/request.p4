@@ -51,6 +51,7 @@ control Request(in headers_t hdr, inout metadata_t meta) {
     Placement() placement;
     SelectStore() select_store;
     SessionPin() session_pin;
+    Sender() sender;
 
     ipv4_addr_t client_addr;
     ipv4_addr_t service_addr;
@@ -76,7 +77,7 @@ control Request(in headers_t hdr, inout metadata_t meta) {
     bit<32> older_sent_us;
     bit<32> older_seen;
     // Of a response.
-    bit<16> sender_id; // 0: not known by its address
+    bit<16> sender_id; // 0: not known
     // Of a request that was answered before.
     bit<16> answered_store_id;
     bit<8>  answered_flags;
@@ -111,19 +112,6 @@ control Request(in headers_t hdr, inout metadata_t meta) {
         actions = { set_bucket; }
         const default_action = set_bucket(0);
         size = 512;
-    }
-
-    action set_sender(bit<16> id) {
-        sender_id = id;
-    }
-
-    // Which store a response is from. One that sends from another address than it is reached at is not known here; what
-    // it answers is then anybody's request of that key.
-    table sender {
-        key = { hdr.ethernet.src_addr : exact @name("src_mac"); }
-        actions = { set_sender; @defaultonly NoAction; }
-        const default_action = NoAction;
-        size = STORES;
     }
 
     action hash_key() {
@@ -211,8 +199,7 @@ control Request(in headers_t hdr, inout metadata_t meta) {
                 xid = hdr.rpc.xid;
                 answered_store_id = 0;
                 answered_flags = 0;
-                sender_id = 0;
-                sender.apply();
+                sender.apply(hdr, sender_id);
                 hash_key();
                 look_up_asked(place);
                 if (is_known == 0) {

@@ -6,6 +6,7 @@ import { fragmentsBenchmark } from './fragments';
 import { overheadBenchmark } from './overhead';
 import { packetIoBenchmark } from './packet_io';
 import { policyBenchmark } from './policy';
+import { smbBenchmark } from './smb';
 import { tablesBenchmark } from './tables';
 import { describeMachine, renderReport, type Benchmark } from './report';
 
@@ -17,6 +18,7 @@ const BENCHMARKS: readonly Benchmark[] = [
   policyBenchmark,
   affinityBenchmark,
   overheadBenchmark,
+  smbBenchmark,
 ];
 
 async function main(): Promise<void> {

@@ -45,6 +45,7 @@ const BY_ADMIN_CODE: Readonly<Record<string, keyof typeof EXIT>> = {
 const BY_ERROR_NAME: Readonly<Record<string, keyof typeof EXIT>> = {
   TargetError: 'usage',
   UnreachableError: 'unreachable',
+  NoReplyError: 'unreachable',
   NotPrimaryError: 'not_primary',
   ElectionIdInUseError: 'not_primary',
   ConfigError: 'invalid_config',

@@ -8,6 +8,7 @@ import * as counter from './counter';
 import * as demo from './demo';
 import * as doctor from './doctor';
 import * as gateway from './gateway';
+import * as mount from './mount';
 import * as run from './run';
 import * as service from './service';
 import * as status from './status';
@@ -25,6 +26,7 @@ const COMMANDS = [
   doctor,
   run,
   gateway,
+  mount,
   switchCommand,
   switchCtl,
   topology,

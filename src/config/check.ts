@@ -3,6 +3,7 @@ import { prefixContains, type Ipv4Address } from '../wire/address';
 import { EXPORTS, POOLS, SERVICES, SLOTS_PER_POOL } from '../dataplane/sizes';
 import { checkEntries, checkExports, checkRules } from './check_rules';
 import { isAnsweredHere, isByRequest, whyNotByRequest } from './modes';
+import { checkFolders, checkSmb } from './check_smb';
 import { isByLoad, poolsOf } from './pools';
 import { RPC_PROGRAM } from '../wire/rpc';
 import { healthCheckKind, programVersion } from './config';
@@ -23,6 +24,7 @@ export function crossCheck(config: ConfigShape): Problem[] {
     ...checkTotal(config, 'services'),
     ...checkTotal(config, 'exports'),
     ...checkEntries(config.virtual_stores),
+    ...checkFolders(config.virtual_stores),
     ...config.virtual_stores.flatMap((virtualStore, index) =>
       checkVirtualStore(config, virtualStore, ['virtual_stores', index]),
     ),
@@ -237,6 +239,7 @@ function checkVirtualStore(config: ConfigShape, virtualStore: VirtualStore, pare
     ),
     ...pools.flatMap((pool, index) => checkPolicy(pool, services, [...parent, 'pools', index])),
     ...checkFront(services, parent),
+    ...checkSmb(virtualStore, [...parent, 'smb']),
   ];
 }
 

@@ -72,7 +72,20 @@ export function parseConfig(text: string, file: string): Config {
     ...config,
     switch: { ...config.switch, ...(pipeline !== undefined && { pipeline: absolute(pipeline) }) },
     records: { ...config.records, ...(folder !== undefined && { folder: absolute(folder) }) },
+    virtual_stores: config.virtual_stores.map((virtualStore) => {
+      const { smb, ...rest } = virtualStore;
+      return smb === undefined ? rest : { ...rest, smb: withAbsolutePaths(smb, absolute) };
+    }),
   };
+}
+
+type SmbConfig = NonNullable<Config['virtual_stores'][number]['smb']>;
+
+function withAbsolutePaths(smb: SmbConfig, absolute: (path: string) => string): SmbConfig {
+  const shares = smb.shares.map(({ folder, ...share }) =>
+    folder === undefined ? share : { ...share, folder: absolute(folder) },
+  );
+  return { ...smb, state_folder: absolute(smb.state_folder), shares };
 }
 
 function parseYaml(text: string, file: string, lineCounter: LineCounter): Document.Parsed {

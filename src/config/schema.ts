@@ -6,6 +6,7 @@ import { z } from 'zod';
 import { CLIENTS, SESSIONS, STORES } from '../dataplane/sizes';
 import { ETHERNET_MTU, JUMBO_MTU_MAX } from '../wire/ethernet';
 import { IPV4_MTU_MIN } from '../wire/ipv4';
+import { smbSchema } from './smb_schema';
 import {
   handlePrefix,
   hostPort,
@@ -202,6 +203,7 @@ const virtualStoreSchema = z.strictObject({
   pools: z.array(poolSchema).min(1, 'at least one pool').describe('sets of stores'),
   exports: z.array(exportSchema).prefault([]).describe('exports that rules tell apart'),
   services: z.array(serviceSchema).min(1, 'at least one service').describe('what clients may ask for'),
+  smb: smbSchema.optional().describe('SMB shares of its exports; without it, none'),
 });
 
 const neighboursSchema = z.strictObject({

@@ -101,5 +101,11 @@ export const hostPort = z.string(HOST_PORT_EXPECTED).refine((text) => {
   return port >= 1 && port <= 65535;
 }, HOST_PORT_EXPECTED);
 
+/** A network or a single address, which is a network of length 32. */
+export const networkOrAddress = parsedString((text) => {
+  const prefix = parseIpv4Prefix(text.includes('/') ? text : `${text}/32`);
+  return prefix !== undefined && prefixNetwork(prefix) === prefix.address ? prefix : undefined;
+}, 'an IPv4 address or network without host bits such as 192.0.2.7 or 192.0.2.0/24');
+
 const PATH_EXPECTED = 'a path';
 export const path = z.string(PATH_EXPECTED).min(1, PATH_EXPECTED);

@@ -38,7 +38,7 @@ export function senderRows(stores: readonly StoreFacts[]): Row[] {
   return [...by_mac].flatMap(([src_mac, [id, another]]) =>
     id === undefined || another !== undefined
       ? []
-      : [sender.row({ src_mac }, { name: 'set_sender', params: { id } })],
+      : [sender.row({ src_mac }, { name: 'set_sender', params: { store_id: id } })],
   );
 }
 

@@ -2,4 +2,4 @@
 import { exactly, mac, uint } from './field';
 import { Table } from './table';
 
-export const sender = new Table('sender', { src_mac: exactly(mac) }, { set_sender: { id: uint(16) } });
+export const sender = new Table('sender', { src_mac: exactly(mac) }, { set_sender: { store_id: uint(16) } });

@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import pino from 'pino';
 import { Controller, ControllerError, type ControllerOptions } from '../../src/controller';
 import type { Config } from '../../src/config/config';
-import { ElectionIdInUseError, parseTarget, UnreachableError } from '../../src/p4runtime';
+import { loadProgram } from '../../src/dataplane/program';
+import { Client, ElectionIdInUseError, parseTarget, UnreachableError } from '../../src/p4runtime';
 import { Switch } from '../../src/switch/switch';
 import { targets } from '../targets';
 import { FrameQueue, type RunningTarget } from '../targets/target';
@@ -206,6 +207,21 @@ describe.each(targets)('controller on $name', (kind) => {
       async () => (await controller.readTable('client_route')).entries.length === 0,
     );
     expect((await controller.readCounters()).controller.clients_aged).toBe(1);
+  });
+
+  test('knows responses by their senders, and bounds what clients send it', async () => {
+    const controller = await running({}, ({ limits }) => (limits.client_packet_ins_per_second_max = 5000));
+    await inStep(controller);
+    const senders = (await controller.readTable('sender')).entries;
+    expect(senders.map(({ params }) => params.store_id).sort()).toEqual(['store1', 'store2', 'store3']);
+    await controller.stop();
+    const client = new Client(target.address, { p4info: loadProgram().p4info, election_id: 99n });
+    await client.start();
+    const rates = [];
+    for await (const { config } of client.readMeter('client_rate')) rates.push(config);
+    client.close();
+    const rate = { cir: 5000n, cburst: 500n, pir: 5000n, pburst: 500n };
+    expect(rates).toEqual(Array.from({ length: 1024 }, () => rate));
   });
 
   test('drain takes a store out of new placement, restore brings it back, a restart remembers', async () => {

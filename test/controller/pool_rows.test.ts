@@ -1,6 +1,6 @@
 import { Network } from '../../src/controller/network';
 import { poolRows } from '../../src/controller/pool_rows';
-import { PoolAssignments, type StoreFacts } from '../../src/controller/store_rows';
+import { PoolAssignments, senderRows, type StoreFacts } from '../../src/controller/store_rows';
 import { findTable } from '../../src/dataplane/tables';
 import { parseConfig } from '../../src/config/load';
 import { EXAMPLE } from '../config/example';
@@ -97,4 +97,24 @@ test('draws offer stores that serve, and are written for policies that draw only
     ),
   );
   expect(offered).toEqual(new Set([network.storeId('s1'), network.storeId('s3')]));
+});
+
+test('stores that share a MAC address are not told apart by it', () => {
+  const [port] = network.internal;
+  if (port === undefined) throw new Error('an internal port');
+  const at = (id: number, mac: string): StoreFacts => ({
+    id,
+    state: 'up',
+    place: { mac, port },
+    config: { name: `s${id}` },
+  });
+  const rows = senderRows([
+    at(1, '02:00:00:00:00:01'),
+    at(2, '02:00:00:00:00:02'),
+    at(3, '02:00:00:00:00:01'),
+    { ...at(4, ''), place: undefined },
+  ]);
+  expect(rows.map(({ entry }) => findTable('sender')?.readable(entry))).toEqual([
+    { key: { src_mac: '02:00:00:00:00:02' }, action: 'set_sender', params: { store_id: 2 } },
+  ]);
 });

@@ -265,7 +265,7 @@ export function networkEntries(): TableEntry[] {
     ...STORES.map((id, i) => ({
       table: 'sender',
       match: { src_mac: exact(mac(NET.storeMacs[i] as string)) },
-      action: action('set_sender', { id }),
+      action: action('set_sender', { store_id: id }),
     })),
     ...[NET.externalMac, ...NET.internalMacs].map((address, i) => ({
       table: 'port_mac',

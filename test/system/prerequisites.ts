@@ -7,12 +7,18 @@ export const CHECKOUT = resolve(__dirname, '../..');
 
 /** Why a test with this switch cannot run here; undefined where it can. */
 export function obstacle(target: string): string | undefined {
-  if (process.getuid?.() !== 0) return 'needs root';
-  const missing = ['ganesha.nfsd', 'mnexec', 'tcpdump', 'nfs-ls'].filter((program) => !isOnPath(program));
-  if (missing.length > 0) return `${missing.join(', ')} not on PATH`;
+  const missing = missingHere(['ganesha.nfsd', 'mnexec', 'tcpdump', 'nfs-ls']);
+  if (missing !== undefined) return missing;
   if (target === 'bmv2' && !isOnPath('simple_switch_grpc')) return 'simple_switch_grpc not on PATH';
   const compiled = ['dist/cli/main.js', '.storeswitch/nfs-udp'].every((file) =>
     existsSync(`${CHECKOUT}/${file}`),
   );
   return compiled ? undefined : 'not compiled: `npm test` does that';
+}
+
+/** Why a test that needs root and these programs cannot run here; undefined where it can. */
+export function missingHere(programs: readonly string[]): string | undefined {
+  if (process.getuid?.() !== 0) return 'needs root';
+  const missing = programs.filter((program) => !isOnPath(program));
+  return missing.length > 0 ? `${missing.join(', ')} not on PATH` : undefined;
 }

@@ -12,6 +12,7 @@ export const CAPTURES = [
   'nfs_udp',
   'nfs_udp_fragments',
   'nfs_tcp',
+  'nfs_procedures',
   'rpc_refusals',
 ] as const;
 export type Capture = (typeof CAPTURES)[number];

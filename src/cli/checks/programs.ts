@@ -66,10 +66,11 @@ export function checkMininet(): Finding[] {
   return [{ name, state: 'lacks', detail, jobs: ['demo', 'test'], mend }];
 }
 
-/** BMv2 and p4c are in no package registry, and nothing needs them. */
+/** BMv2 and p4c are in no package registry, and nothing needs them; Samba is needed for SMB shares only. */
 export function checkOptionalPrograms(): Finding[] {
   return [
     onPath('simple_switch_grpc', 'BMv2, for --target bmv2 and for comparing the embedded switch with it'),
+    onPath('smbd', 'Samba, for SMB shares of a virtual store'),
     onPath('p4c-bm2-ss', 'p4c, only to compile a changed p4/'),
   ];
 }
