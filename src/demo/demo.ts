@@ -16,7 +16,15 @@ import { storesUp } from './waiting';
 export async function demo(options: DemoOptions): Promise<DemoResult | TranslationResult> {
   const { scenario, target, progress, signal, instance = DEFAULT_INSTANCE } = options;
   const has_gateway = scenario === 'translation';
-  const topology = await startTopology({ topology: 'single', target, instance, has_gateway, progress, signal });
+  const topology = await startTopology({
+    topology: 'single',
+    target,
+    instance,
+    has_gateway,
+    smb: has_gateway,
+    progress,
+    signal,
+  });
   try {
     return await RUN[scenario](topology, options);
   } finally {
@@ -27,7 +35,10 @@ export async function demo(options: DemoOptions): Promise<DemoResult | Translati
   }
 }
 
-const RUN: Record<Scenario, (topology: Topology, options: DemoOptions) => Promise<DemoResult | TranslationResult>> = {
+const RUN: Record<
+  Scenario,
+  (topology: Topology, options: DemoOptions) => Promise<DemoResult | TranslationResult>
+> = {
   balance,
   translation,
 };

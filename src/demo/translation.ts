@@ -14,7 +14,7 @@ import { throughOutage } from './outage';
 import { analyse, type DemoResult } from './result';
 import { TcpTools } from './tcp_tools';
 import { UdpClient } from './udp_client';
-import { storesUp } from './waiting';
+import { sharesMounted, storesUp } from './waiting';
 
 export interface TranslationResult extends DemoResult {
   scenario: 'translation';
@@ -37,8 +37,10 @@ export async function translation(
   }
   progress('waiting until the controller has every store in service');
   await storesUp(topology, signal);
+  progress('waiting until the gateway has mounted what its SMB share serves');
+  await sharesMounted(topology, signal);
   const captures = await Captures.start(topology);
-  const clients = CLIENT_KINDS.filter((kind) => kind !== "smb").map((kind) =>
+  const clients = CLIENT_KINDS.map((kind) =>
     fileClient(kind, topology, (kind === 'nfs_udp' ? datagrams : streams).name),
   );
   const exchange = new Exchange(clients);
