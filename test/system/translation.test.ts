@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs';
 import type { TranslationResult } from '../../src/demo/translation';
 import { CHECKOUT, missingHere, obstacle } from './prerequisites';
 
-const DEMO_PATIENCE_MS = 300_000;
+const DEMO_PATIENCE_MS = 600_000;
 
 const reason =
   obstacle('embedded') ??
