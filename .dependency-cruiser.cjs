@@ -13,7 +13,7 @@ const layers = {
   config: ['wire', 'dataplane'],
   controller: ['wire', 'p4runtime', 'dataplane', 'config'],
   gateway: ['wire', 'afpacket', 'p4runtime', 'dataplane', 'config', 'controller'],
-  demo: ['wire', 'config', 'topology', 'admin'],
+  demo: ['wire', 'dataplane', 'config', 'topology', 'admin'],
   kernel_client: ['wire', 'config', 'topology', 'admin', 'demo'],
   nfs_client: ['wire'],
   fuse: ['wire', 'nfs_client'],

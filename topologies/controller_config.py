@@ -28,15 +28,16 @@ def admin_socket(instance, run_dir):
 
 
 def services(smb, gateway):
-    """What the virtual store offers: whether over SMB, too, and whether connections end at a gateway."""
-    offered = SERVICES + ([SMB_SERVICE] if smb else [])
+    """What the virtual store offers: whether stores do so over SMB, too, and whether connections end at a gateway."""
+    offered = SERVICES + ([SMB_SERVICE] if smb and not gateway else [])
     return [_service(*service, gateway) for service in offered]
 
 
-def write(path, switch, ports, stores, vip, socket, prefix_length, pool, offered, gateway_port):
+def write(path, switch, ports, stores, vip, socket, prefix_length, pool, offered, gateway_port, smb):
     """
     Writes the file. `ports`: as in the state file; `stores`: (name, address) pairs; `pool`: further keys of the pool; `offered`:
-    from `services`; `gateway_port`: None where there is no gateway.
+    from `services`; `gateway_port`: None where there is no gateway; `smb`: its
+    shares, from `shares`, or None.
     """
     config = {
         "switch": {
@@ -74,11 +75,31 @@ def write(path, switch, ports, stores, vip, socket, prefix_length, pool, offered
                 "address": vip,
                 "pools": [{"name": "all", "stores": [name for name, _ in stores], **pool}],
                 "services": offered,
+                **({} if smb is None else {"smb": smb}),
             }
         ],
     }
     with open(path, "w", encoding="utf-8") as file:
         file.write("\n".join(_block(config)) + "\n")
+
+
+def shares(export, clients, network_namespace, state_folder):
+    """SMB shares of the gateway: `export`, for guests of the network `clients`."""
+    return {
+        "network_namespace": network_namespace,
+        "state_folder": state_folder,
+        "guest_account": "root",
+        "shares": [
+            {
+                "name": export.strip("/"),
+                "export": export,
+                "hosts_allow": [clients],
+                "guest": True,
+                "case_sensitive": True,
+                "mount": "user",
+            }
+        ],
+    }
 
 
 def _service(name, protocol, port, program, mode, gateway):

@@ -77,6 +77,15 @@ class Client(EndHost):
     role = "client"
 
 
+class MountHost(EndHost):
+    """
+    The virtualizer's place among the clients: from here the gateway mounts exports for its SMB shares, because what a
+    host sends to an address of its own, as the virtual one is, never leaves it.
+    """
+
+    role = "mount_host"
+
+
 GANESHA_CONFIG = """\
 NFS_CORE_PARAM {{
   Protocols = 3, 4; mount_path_pseudo = true;

@@ -10,6 +10,7 @@ It stays until its control socket or a signal ends it, and then leaves nothing b
 """
 
 import argparse
+import ipaddress
 import os
 import sys
 import time
@@ -26,7 +27,7 @@ except ImportError:
 
 import controller_config
 from lifecycle import AlreadyRunning, Lifecycle, end_on_signals, report
-from parts import CPU_PORT, DEVICE_ID, GRPC_ADDRESS, Client, PartError, Store, Virtualizer
+from parts import CPU_PORT, DEVICE_ID, GRPC_ADDRESS, Client, MountHost, PartError, Store, Virtualizer
 from daemons import DaemonError
 
 VIP = "10.0.1.100"
@@ -39,6 +40,8 @@ CLIENTS = [
     ("client1", "10.0.1.11", "02:00:00:00:01:11", "10.0.1.254"),
     ("client2", "10.0.1.12", "02:00:00:00:01:12", "10.0.1.253"),
 ]
+# With SMB shares at the gateway.
+MOUNT_HOST = ("mount1", "10.0.1.13", "02:00:00:00:01:13", "10.0.1.252")
 STORES = [
     ("store1", "10.0.2.11", "02:00:00:00:02:11", "10.0.2.254"),
     ("store2", "10.0.2.12", "02:00:00:00:02:12", "10.0.2.253"),
@@ -67,6 +70,7 @@ class Single:
         # Built by hand, part after part: none of Mininet's own switches or controllers takes part.
         self.net = Mininet(topo=None, build=False, controller=None)
         self.virtualizer = None
+        self.mount_host = None
 
     def bring_up(self):
         """Creates every part, then starts every daemon."""
@@ -76,13 +80,16 @@ class Single:
         stores = [
             self._add_end_host(Store, *store, number) for number, store in enumerate(STORES, len(clients) + 1)
         ]
+        if self.smb and self.has_gateway:
+            number = len(clients) + len(stores) + 1
+            self.mount_host = self._add_end_host(MountHost, *MOUNT_HOST, number)
         self.lifecycle.write_state()
         report("progress", text=f"{len(stores)} stores")
         epoch = int(time.time())
         for store in stores:
             store.hold(VIP)
             store.serve(self.share, epoch)
-            if self.smb:
+            if self.smb and not self.has_gateway:
                 store.serve_smb(self.share)
         self.lifecycle.start_daemons(stores)
         for store in stores:
@@ -113,11 +120,23 @@ class Single:
             pool,
             controller_config.services(self.smb, self.has_gateway),
             self.virtualizer.gateway_port,
+            self._shares(),
         )
         self.virtualizer.facts.update(config=config, admin_socket=admin_socket)
         self.virtualizer.add_controller(self.storeswitch, config)
         if self.has_gateway:
             self.virtualizer.add_gateway(self.storeswitch, config)
+
+    def _shares(self):
+        if self.mount_host is None:
+            return None
+        return controller_config.shares(
+            self.lifecycle.facts["export"],
+            str(ipaddress.ip_network(f"{VIP}/{PREFIX_LENGTH}", strict=False)),
+            # By process: a name under /run/netns is not seen in the virtualizer's mount namespace.
+            f"/proc/{self.mount_host.pid}/ns/net",
+            os.path.join(self.lifecycle.directory, "samba"),
+        )
 
     def _add(self, name, cls):
         part = self.net.addHost(
@@ -127,7 +146,7 @@ class Single:
         return part
 
     def _add_end_host(self, cls, name, address, mac, gateway, number):
-        role = "external" if cls is Client else "internal"
+        role = "internal" if cls is Store else "external"
         part = self._add(name, cls)
         Link(
             part,
@@ -164,7 +183,7 @@ def main():
         default=ETHERNET_MTU,
         help="of the stores' links; above 1500 their pool is sent large packets",
     )
-    parser.add_argument("--smb", action="store_true", help="stores serve the same files over SMB, too")
+    parser.add_argument("--smb", action="store_true", help="the same files over SMB, too: from the stores, with --gateway from the gateway")
     parser.add_argument(
         "--gateway", action="store_true", help="TCP connections end at the virtualizer's gateway"
     )

@@ -1,6 +1,8 @@
 /** `storeswitch demo`: the whole thing, once, on this machine. */
 import { Option, type Command } from 'commander';
+import { SCENARIOS, type Scenario } from '../demo/options';
 import type { DemoResult } from '../demo/result';
+import type { TranslationResult } from '../demo/translation';
 import type { Target } from '../topology/state';
 import { CliError } from './exit_codes';
 import { jsonOption, type JsonOptions } from './options';
@@ -8,6 +10,7 @@ import { printJson, printLine, printTable } from './output';
 import { attach, instanceOption, printTopology, targetOption } from './topology';
 
 interface DemoCommandOptions extends JsonOptions {
+  scenario: Scenario;
   target: Target;
   keep?: boolean;
   instance: string;
@@ -19,6 +22,14 @@ export function register(program: Command): void {
     .description(
       'real NFS clients on three real stores through the switch; one store is killed and comes back',
     )
+    .addOption(
+      new Option(
+        '--scenario <scenario>',
+        'balance: packets reach stores as they are; translation: NFS/TCP, SMB and NFS/UDP clients share files',
+      )
+        .choices(SCENARIOS)
+        .default('balance'),
+    )
     .addOption(targetOption())
     .addOption(new Option('--keep', 'leave it running; `topology down` removes it'))
     .addOption(instanceOption())
@@ -26,14 +37,14 @@ export function register(program: Command): void {
     .action(run);
 }
 
-async function run({ target, keep = false, instance, json }: DemoCommandOptions): Promise<void> {
+async function run({ scenario, target, keep = false, instance, json }: DemoCommandOptions): Promise<void> {
   const { demo } = await import('../demo/demo.js');
   const interruption = new AbortController();
   const interrupt = (): void => interruption.abort();
   process.once('SIGINT', interrupt).once('SIGTERM', interrupt);
   const progress = (text: string): void => void process.stderr.write(`demo: ${text}\n`);
   try {
-    const result = await demo({ target, keep, instance, progress, signal: interruption.signal });
+    const result = await demo({ scenario, target, keep, instance, progress, signal: interruption.signal });
     const topology = keep ? await attach(instance) : undefined;
     if (json) printJson(topology === undefined ? result : { ...result, topology: topology.state });
     else printResult(result);
@@ -62,7 +73,7 @@ function failOnErrors(result: DemoResult): void {
   if (found.length > 0) throw new CliError('failed', found.join(', '));
 }
 
-function printResult(result: DemoResult): void {
+function printResult(result: DemoResult | TranslationResult): void {
   const facts: [string, string][] = [
     ['switch', result.target],
     [
@@ -94,15 +105,30 @@ function printResult(result: DemoResult): void {
   ];
   for (const [name, value] of facts) printLine(`${name.padEnd(17)}${value}`);
   printLine('');
+  if ('clients' in result) printClients(result);
   printTable(
-    ['store', 'UDP requests', 'share, all up', 'TCP connections', 'p50 µs', 'p99 µs'],
+    ['store', 'UDP requests', 'of the gateway', 'share, all up', 'TCP connections', 'p50 µs', 'p99 µs'],
     result.stores.map((store) => [
       store.name,
       store.requests,
+      store.gateway_requests,
       `${(store.share_all_up * 100).toFixed(1)} %`,
       store.tcp_connections,
       store.p50_us ?? undefined,
       store.p99_us ?? undefined,
     ]),
   );
+}
+
+function printClients({ clients }: TranslationResult): void {
+  printTable(
+    ['clients', 'operations', 'errors', 'reads that differ'],
+    Object.entries(clients).map(([kind, result]) => [
+      kind.toUpperCase().replace('_', '/'),
+      result.operations,
+      result.errors,
+      result.checksum_mismatches,
+    ]),
+  );
+  printLine('');
 }

@@ -1,4 +1,5 @@
 /** `storeswitch gateway ...`: what ends at this host, in the foreground, and what it says of itself. */
+import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { ask } from './ask';
 import { CliError } from './exit_codes';
@@ -13,7 +14,7 @@ export function register(program: Command): void {
 
   gateway
     .command('run')
-    .description('serve what has mode terminate, in the foreground, beside `storeswitch run`')
+    .description('serve what has mode terminate and SMB shares, in the foreground, beside `storeswitch run`')
     .argument('<config>', 'YAML file, the controller’s')
     .action(run);
 
@@ -42,7 +43,11 @@ async function run(file: string): Promise<void> {
   const config = loadConfig(file);
   const { planGateway } = await import('../gateway/plan.js');
   const plan = planGateway(config);
-  if (plan === undefined) throw new CliError('invalid_config', `${file}: no service has mode terminate`);
+  if (plan === undefined)
+    throw new CliError(
+      'invalid_config',
+      `${file}: no service has mode terminate, and there are no SMB shares`,
+    );
   const { default: pino } = await import('pino');
   const log = pino(
     { name: 'storeswitch-gateway', level: config.log.level },
@@ -51,12 +56,21 @@ async function run(file: string): Promise<void> {
   const { AdminServer } = await import('../admin/index.js');
   const { startGateway } = await import('../gateway/run.js');
   const stopped = stopSignal();
-  const { socket, ...options } = config.gateway;
-  const gateway = await startGateway(plan, options, log);
+  const { socket, ...limits } = config.gateway;
+  const user_mount = [process.execPath, resolve(__dirname, 'main.js'), 'mount'];
+  const gateway = await startGateway(plan, { limits, user_mount, logger: log });
   try {
     const admin = await AdminServer.listen(socket, { status: () => gateway.status() });
     try {
-      log.info({ interface: plan.interface_name, socket: admin.path, pid: process.pid }, 'gateway serves');
+      log.info(
+        {
+          interface: plan.calls?.interface_name,
+          shares: plan.shares.length,
+          socket: admin.path,
+          pid: process.pid,
+        },
+        'gateway serves',
+      );
       log.info({ signal: await stopped }, 'gateway stops; its connections end');
     } finally {
       await admin.close();

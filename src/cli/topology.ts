@@ -58,7 +58,7 @@ export function register(program: Command): void {
       ).argParser(parseMtu),
     )
     .option('--gateway', 'TCP connections end at the virtualizer’s gateway, which balances each call')
-    .option('--smb', 'stores serve the same files over SMB, too')
+    .option('--smb', 'the same files over SMB, too: from the stores, with --gateway from Samba there')
     .addOption(instanceOption())
     .action(start);
 

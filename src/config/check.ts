@@ -130,14 +130,20 @@ function checkTerminated({ ports, virtual_stores }: ConfigShape): Problem[] {
   const missing = has_gateway
     ? without_host && `mode request or session, as external port ${without_host.name} has no host_port`
     : 'mode request or session, as no port has role gateway';
-  if (missing === undefined) return [];
-  return virtual_stores.flatMap(({ services }, store) =>
+  const smbs = virtual_stores.flatMap(({ smb }, store): Problem[] => {
+    if (smb === undefined || without_host === undefined) return [];
+    const expected = `no shares, as external port ${without_host.name} has no host_port, which leads to Samba`;
+    return [{ path: ['virtual_stores', store, 'smb', 'shares'], found: smb.shares, expected }];
+  });
+  if (missing === undefined) return smbs;
+  const terminated = virtual_stores.flatMap(({ services }, store) =>
     services.flatMap(({ mode }, index): Problem[] =>
       mode === 'terminate'
         ? [{ path: ['virtual_stores', store, 'services', index, 'mode'], found: mode, expected: missing }]
         : [],
     ),
   );
+  return [...terminated, ...smbs];
 }
 
 function checkRoutes({ routes, ports }: ConfigShape): Problem[] {

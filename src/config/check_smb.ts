@@ -5,7 +5,7 @@ import type { ConfigShape } from './schema';
 
 type VirtualStore = ConfigShape['virtual_stores'][number];
 
-const SMB_PORT = 445;
+export const SMB_PORT = 445;
 /** Sections of smb.conf that mean something else. */
 const RESERVED = ['global', 'homes', 'printers'];
 
@@ -13,7 +13,7 @@ export function checkSmb({ smb, services }: VirtualStore, path: KeyPath): Proble
   if (smb === undefined) return [];
   const problems: Problem[] = [];
   const taken = services.find(
-    ({ protocol, port, mode }) => protocol === 'tcp' && port === SMB_PORT && mode === 'session',
+    ({ protocol, port, mode }) => protocol === 'tcp' && port === SMB_PORT && mode !== 'request',
   );
   if (taken !== undefined) {
     const expected = `no shares, as service ${taken.name} sends tcp port ${SMB_PORT} to the stores`;

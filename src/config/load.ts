@@ -85,7 +85,13 @@ function withAbsolutePaths(smb: SmbConfig, absolute: (path: string) => string): 
   const shares = smb.shares.map(({ folder, ...share }) =>
     folder === undefined ? share : { ...share, folder: absolute(folder) },
   );
-  return { ...smb, state_folder: absolute(smb.state_folder), shares };
+  const { network_namespace } = smb;
+  return {
+    ...smb,
+    ...(network_namespace !== undefined && { network_namespace: absolute(network_namespace) }),
+    state_folder: absolute(smb.state_folder),
+    shares,
+  };
 }
 
 function parseYaml(text: string, file: string, lineCounter: LineCounter): Document.Parsed {

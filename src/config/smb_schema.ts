@@ -63,6 +63,9 @@ export const smbSchema = z.strictObject({
   clients_max: integer(1, 10_000, 'a number of clients')
     .default(256)
     .describe('clients that are connected at one time; each has a process of its own'),
+  network_namespace: path
+    .optional()
+    .describe('file of the network namespace that exports are mounted from, such as /run/netns/smb'),
   state_folder: folder
     .default(DEFAULT_SMB_STATE_FOLDER)
     .describe("where Samba keeps its accounts and other state, in a folder with the virtual store's name"),

@@ -1,5 +1,6 @@
 /** The entries that follow from the configuration alone. */
 import type { PortConfig, ServiceConfig } from '../config/config';
+import { SMB_PORT } from '../config/check_smb';
 import { isForwarded } from '../config/modes';
 import { admit } from '../dataplane/admit';
 import { arp } from '../dataplane/arp';
@@ -19,6 +20,7 @@ import type { Row } from '../dataplane/table';
 import { virtualService } from '../dataplane/virtual_service';
 import { IP_PROTOCOL } from '../wire/ipv4';
 import { planChecks, PROBE_PORT, PROBE_SERVICE_ID, probeSources } from './check_plan';
+import { NO_ID } from './ids';
 import type { Network } from './network';
 import { poolRows } from './pool_rows';
 import { planSeries, seriesRows } from './series';
@@ -165,7 +167,16 @@ function serviceRows(network: Network): Row[] {
       ),
     ),
   );
-  return [...services, ...probes];
+  // Samba on this host; what reaches it is not counted as a service's.
+  const shares = network.config.virtual_stores
+    .filter(({ smb }) => smb !== undefined)
+    .map(({ address: dst_addr }) =>
+      virtualService.row(
+        { role: 'external', dst_addr, protocol: IP_PROTOCOL.tcp, dst_port: SMB_PORT },
+        { name: 'terminate', params: { service_id: NO_ID } },
+      ),
+    );
+  return [...services, ...shares, ...probes];
 }
 
 function serviceAction(

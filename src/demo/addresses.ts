@@ -12,7 +12,7 @@ export interface Addresses {
 export function addressesOf(topology: Topology): Addresses {
   return {
     vip: topology.state.vip,
-    clients: new Set(topology.clients.map(({ address }) => address)),
+    clients: new Set([...topology.clients, ...topology.mountHosts].map(({ address }) => address)),
     own: new Set(topology.virtualizers.flatMap(({ ports }) => ports.map(({ address }) => address))),
   };
 }

@@ -2,7 +2,7 @@
 import type { ChildProcess } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { ClientState, StoreState } from '../topology/state';
+import type { ClientState, MountHostState, StoreState } from '../topology/state';
 import type { Topology } from '../topology/topology';
 import { decodePcap, type PcapPacket } from '../wire/pcap';
 import { ended, errorOutput } from './children';
@@ -24,7 +24,7 @@ const BUFFER_KIB = 16_384;
 const SETTLE_MS = 1500;
 
 interface RunningCapture {
-  node: ClientState | StoreState;
+  node: ClientState | MountHostState | StoreState;
   file: string;
   child: ChildProcess;
   stderr: () => string;
@@ -39,7 +39,7 @@ export class Captures {
 
   /** Resolves once every tcpdump listens. */
   static async start(topology: Topology): Promise<Captures> {
-    const running = [...topology.clients, ...topology.stores].map((node) => {
+    const running = [...topology.clients, ...topology.mountHosts, ...topology.stores].map((node) => {
       const file = join(topology.state.directory, `${node.name}.pcap`);
       const argv = [
         'tcpdump',
@@ -74,7 +74,7 @@ export class Captures {
         if (lost !== '0') throw new DemoError(`the capture at ${node.name} lost frames: ${stderr().trim()}`);
         return {
           host: node.name,
-          side: node.role === 'client' ? 'external' : 'internal',
+          side: node.role === 'store' ? 'internal' : 'external',
           mac: node.mac,
           packets: decodePcap(readFileSync(file), file).packets,
         } satisfies LinkCapture;

@@ -1,36 +1,32 @@
 /** The main job on real input: real clients, three real stores, one of which dies and comes back. */
 import { DEFAULT_INSTANCE, downTopology, startTopology } from '../topology/start';
-import type { Target } from '../topology/state';
 import type { Topology } from '../topology/topology';
 import { addressesOf } from './addresses';
 import { Captures } from './captures';
 import { DemoError } from './errors';
-import type { Outage } from './failover';
 import { recoveredWithoutOutage } from './operation_log';
+import type { DemoOptions, Scenario } from './options';
+import { throughOutage } from './outage';
 import { analyse, type DemoResult } from './result';
 import { TcpTools } from './tcp_tools';
+import { translation, type TranslationResult } from './translation';
 import { UdpClient, type UdpSummary } from './udp_client';
-import { pause, storesUp } from './waiting';
+import { storesUp } from './waiting';
 
-export interface DemoOptions {
-  target: Target;
-  /** Leaves the topology running. */
-  keep: boolean;
-  progress: (text: string) => void;
-  signal: AbortSignal;
-  instance?: string;
-}
-
-/** How long the load runs before, between and after the two events. */
-const ALL_UP_MS = 5000;
-const DEAD_MS = 3000;
-const BACK_MS = 3000;
-
-export async function demo(options: DemoOptions): Promise<DemoResult> {
-  const { target, progress, signal, instance = DEFAULT_INSTANCE } = options;
-  const topology = await startTopology({ topology: 'single', target, instance, progress, signal });
+export async function demo(options: DemoOptions): Promise<DemoResult | TranslationResult> {
+  const { scenario, target, progress, signal, instance = DEFAULT_INSTANCE } = options;
+  const has_gateway = scenario === 'translation';
+  const topology = await startTopology({
+    topology: 'single',
+    target,
+    instance,
+    has_gateway,
+    smb: has_gateway,
+    progress,
+    signal,
+  });
   try {
-    return await scenario(topology, options);
+    return await RUN[scenario](topology, options);
   } finally {
     if (!options.keep) {
       progress('taking it down');
@@ -39,7 +35,15 @@ export async function demo(options: DemoOptions): Promise<DemoResult> {
   }
 }
 
-async function scenario(topology: Topology, { target, progress, signal }: DemoOptions): Promise<DemoResult> {
+const RUN: Record<
+  Scenario,
+  (topology: Topology, options: DemoOptions) => Promise<DemoResult | TranslationResult>
+> = {
+  balance,
+  translation,
+};
+
+async function balance(topology: Topology, { target, progress, signal }: DemoOptions): Promise<DemoResult> {
   const [writer, reader] = topology.clients;
   const victim = topology.stores[1];
   if (writer === undefined || reader === undefined || victim === undefined) {
@@ -50,36 +54,28 @@ async function scenario(topology: Topology, { target, progress, signal }: DemoOp
   const captures = await Captures.start(topology);
   const tools = new TcpTools(topology);
   const udp: UdpClient[] = [];
-  const load = async (duration_ms: number): Promise<void> => {
-    await pause(duration_ms, signal);
-    for (const client of udp) client.checkRunning();
-  };
   try {
     progress('rpcinfo, showmount; TCP: nfs-cp, nfs-ls, nfs-cat');
     await tools.look(writer.name);
     progress(`UDP: ${topology.clients.length} clients on all stores`);
     for (const { name } of topology.clients) udp.push(UdpClient.start(topology, name));
-    // Beside the UDP load, as while the store is dead: what a busy switch loses is compared between the two.
-    await tools.copy(writer.name, reader.name);
-    await load(ALL_UP_MS);
-    progress(`killing ganesha in ${victim.name}`);
-    const { signalled_ns } = await topology.daemon('kill', victim.name, 'ganesha');
-    if (signalled_ns === undefined) throw new DemoError('the topology does not say when it killed the store');
-    await load(DEAD_MS);
-    progress(`TCP while ${victim.name} is dead`);
-    await tools.copy(reader.name, writer.name);
-    progress(`starting ganesha in ${victim.name} again`);
-    const restarted_ns = BigInt(Date.now()) * 1_000_000n;
-    await topology.daemon('start', victim.name, 'ganesha');
-    await storesUp(topology, signal);
-    await load(BACK_MS);
+    const outage = await throughOutage({
+      ...{ topology, victim: victim.name, progress, signal },
+      checkLoad: () => udp.forEach((client) => client.checkRunning()),
+      // Beside the UDP load, as while the store is dead: what a busy switch loses is compared between the two.
+      whileUp: () => tools.copy(writer.name, reader.name),
+      whileDead: () => {
+        progress(`TCP while ${victim.name} is dead`);
+        return tools.copy(reader.name, writer.name);
+      },
+      whenBack: () => Promise.resolve(),
+    });
     progress('finishing');
     const finished = await Promise.all(udp.map((client) => client.finish()));
     await tools.copy(writer.name, reader.name);
     for (const complaint of [...finished.map(({ complaints }) => complaints), ...tools.errors]) {
       if (complaint !== '') progress(complaint);
     }
-    const outage: Outage = { killed_ns: BigInt(signalled_ns), restarted_ns, store: victim.name };
     progress('comparing the captures of all links');
     const repeated = finished.flatMap(({ log }) => recoveredWithoutOutage(log, outage));
     for (const { procedure, xid } of repeated) {

@@ -1,6 +1,7 @@
 /** What the demo measured: the JSON document of `storeswitch demo --json`, and how captures become it. */
 import type { Addresses } from './addresses';
 import type { LinkCapture } from './captures';
+import { directFrames, isGatewayPort } from './direct_frames';
 import { measureFailover, type Outage } from './failover';
 import { compareForwarding } from './forwarding';
 import { measurePlacement } from './placement';
@@ -13,6 +14,8 @@ export interface StoreResult {
   name: string;
   /** Requests over UDP that reached it; one that was sent again counts once. */
   requests: number;
+  /** Those of them that a gateway sent in a client's name. */
+  gateway_requests: number;
   /** Of the requests over UDP before any store was killed. */
   share_all_up: number;
   tcp_connections: number;
@@ -77,15 +80,24 @@ export interface Analysis {
   complaints: string[];
 }
 
-export function analyse(captures: readonly LinkCapture[], addresses: Addresses, outage: Outage): Analysis {
+/** `has_gateway`: connections are terminated, see direct_frames.ts. */
+export function analyse(
+  captures: readonly LinkCapture[],
+  addresses: Addresses,
+  outage: Outage,
+  has_gateway = false,
+): Analysis {
+  const direct = has_gateway ? captures.map((capture) => directFrames(capture, addresses.vip)) : captures;
   const exchanges = new Map(captures.map((capture) => [capture.host, rpcExchanges(capture, addresses)]));
   const on = (side: LinkCapture['side']): LinkCapture[] =>
     captures.filter((capture) => capture.side === side);
-  const external = on('external').flatMap(({ host }) => exchanges.get(host) ?? []);
+  const external = direct
+    .filter(({ side }) => side === 'external')
+    .flatMap((capture) => rpcExchanges(capture, addresses));
   const stores = new Map(on('internal').map(({ host }) => [host, exchanges.get(host) ?? []]));
   const failover = measureFailover(outage, external, stores);
   const placement = measurePlacement(outage, stores);
-  const forwarding = compareForwarding(captures, addresses);
+  const forwarding = compareForwarding(direct, addresses);
   const allUp = (of: readonly RpcExchange[]): number =>
     of.filter(({ transmissions_ns: [first_ns] }) => first_ns !== undefined && first_ns < outage.killed_ns)
       .length;
@@ -109,6 +121,7 @@ export function analyse(captures: readonly LinkCapture[], addresses: Addresses, 
       return {
         name: capture.host,
         requests: of.length,
+        gateway_requests: of.filter(({ client_port }) => isGatewayPort(client_port)).length,
         share_all_up: total === 0 ? 0 : Math.round((allUp(of) / total) * 1000) / 1000,
         tcp_connections: countConnections(capture, addresses),
         p50_us: percentile(times_us, 0.5) ?? null,

@@ -12,6 +12,7 @@ import type { LinkCapture } from './captures';
 export interface RpcExchange {
   /** Client address, client port and xid: what makes it one request. */
   key: string;
+  client_port: number;
   program: number;
   procedure: number;
   /** Of WRITE and COMMIT: the handle of the file, in hexadecimal. */
@@ -22,6 +23,7 @@ export interface RpcExchange {
 
 interface RpcFrame {
   key: string;
+  client_port: number;
   time_ns: bigint;
   call?: Pick<RpcExchange, 'program' | 'procedure' | 'file'>;
 }
@@ -38,6 +40,7 @@ export function rpcExchanges(capture: LinkCapture, addresses: Addresses): RpcExc
     else {
       exchanges.set(frame.key, {
         key: frame.key,
+        client_port: frame.client_port,
         ...frame.call,
         transmissions_ns: [frame.time_ns],
         replies_ns: [],
@@ -66,6 +69,7 @@ function decodeRpcFrame(
   if (server !== vip || !clients.has(client)) return undefined;
   return {
     key: `${client}:${port}:${message.xid.toString(16)}`,
+    client_port: port,
     time_ns: timestamp_ns,
     ...(isCall
       ? { call: { program: message.program, procedure: message.procedure, ...writtenFile(message) } }

@@ -1,10 +1,13 @@
 /** What scenarios wait for. */
+import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import { callAdmin } from '../admin/index';
 import type { Topology } from '../topology/topology';
 import { DemoError } from './errors';
 
 const READY_PATIENCE_MS = 60_000;
+/** smbd starts, mounts are tried again after a pause. */
+const MOUNT_PATIENCE_MS = 60_000;
 
 const storesSchema = z.array(
   z.object({ name: z.string(), state: z.string(), reason: z.string().optional() }),
@@ -25,6 +28,42 @@ export async function storesUp(topology: Topology, signal: AbortSignal): Promise
       if (Date.now() > deadline_ms) throw new DemoError(`${name} does not serve from all stores: ${missing}`);
       await pause(50, signal);
     }
+  }
+}
+
+const sharesSchema = z.object({
+  smb: z.array(
+    z.object({
+      shares: z.array(z.object({ name: z.string(), state: z.string(), reason: z.string().optional() })),
+    }),
+  ),
+});
+
+/** Resolves when every gateway has mounted the exports of all its SMB shares; rejects with DemoError. */
+export async function sharesMounted(topology: Topology, signal: AbortSignal): Promise<void> {
+  const deadline_ms = Date.now() + MOUNT_PATIENCE_MS;
+  for (const { name, admin_socket } of topology.virtualizers) {
+    const socket = join(dirname(admin_socket), 'gateway.sock');
+    for (;;) {
+      const missing = await whatIsNotMounted(socket);
+      if (missing === '') break;
+      if (Date.now() > deadline_ms)
+        throw new DemoError(`the gateway of ${name} serves not all shares: ${missing}`);
+      await pause(100, signal);
+    }
+  }
+}
+
+/** Empty if everything is. */
+async function whatIsNotMounted(socket: string): Promise<string> {
+  try {
+    const { smb } = sharesSchema.parse(await callAdmin(socket, 'status'));
+    return smb
+      .flatMap(({ shares }) => shares.filter(({ state }) => state !== 'mounted'))
+      .map(({ name, state, reason }) => `${name} is ${state}${reason === undefined ? '' : ` (${reason})`}`)
+      .join(', ');
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
   }
 }
 

@@ -1,4 +1,5 @@
 /** What a configuration asks of the gateway. */
+import { dirname, join } from 'node:path';
 import type { Config, ServiceConfig, VirtualStoreConfig } from '../config/config';
 import { isAnsweredHere, isForwarded } from '../config/modes';
 import { poolsOf } from '../config/pools';
@@ -7,6 +8,7 @@ import { NFS3_VERSION } from '../wire/nfs3';
 import { RPC_PROGRAM } from '../wire/rpc';
 import type { ExportingStore, ExportPool, VirtualService } from './front';
 import type { ServiceOptions } from './service';
+import { smbServerOptions, type SmbServerOptions } from './smb';
 
 /** Portmap and MOUNT of one virtual store. */
 export interface FrontPlan {
@@ -18,7 +20,8 @@ export interface FrontPlan {
   pools: readonly ExportPool[];
 }
 
-export interface GatewayPlan {
+/** Calls that end at this host and go on to stores. */
+export interface CallPlan {
   /** The interface that leads to the switch, and the virtualizer's address there. */
   interface_name: string;
   mac: MacAddress;
@@ -26,11 +29,26 @@ export interface GatewayPlan {
   fronts: readonly FrontPlan[];
 }
 
+export interface GatewayPlan {
+  /** Undefined if only SMB shares end at this host. */
+  calls?: CallPlan;
+  shares: readonly SmbServerOptions[];
+}
+
 /** NFSv4 is there wherever connections reach the stores themselves. */
 const NFS_V4 = 4;
 
 /** Undefined if no service ends at this host. */
 export function planGateway(config: Config): GatewayPlan | undefined {
+  const calls = planCalls(config);
+  // Beside the socket, so that gateways with sockets of their own do not meet.
+  const run_base = join(dirname(config.gateway.socket), 'smb');
+  const shares = config.virtual_stores.flatMap((store) => smbServerOptions(store, run_base) ?? []);
+  if (calls === undefined) return shares.length === 0 ? undefined : { shares };
+  return { calls, shares };
+}
+
+function planCalls(config: Config): CallPlan | undefined {
   const port = config.ports.find(({ role }) => role === 'gateway');
   const is_asked = config.virtual_stores.some(({ services }) =>
     services.some(({ mode }) => mode === 'terminate'),

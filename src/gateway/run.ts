@@ -6,17 +6,58 @@ import { RPC_PROGRAM } from '../wire/rpc';
 import { Front } from './front';
 import { Gateway } from './gateway';
 import { PacketPath } from './path/packet_path';
-import type { GatewayPlan } from './plan';
+import type { CallPlan, GatewayPlan } from './plan';
+import { SmbShares } from './smb';
 
 export interface RunningGateway {
   status(): Record<string, unknown>;
   stop(): Promise<void>;
 }
 
-/** Rejects, with nothing left open, if the interface or an address cannot be used. */
+type GatewayLimits = Omit<Config['gateway'], 'socket'>;
+
+export interface GatewayOptions {
+  limits: GatewayLimits;
+  /** `storeswitch mount`: exports that shares mount without the kernel's NFS client. */
+  user_mount: readonly string[];
+  logger: Logger;
+}
+
+/** Rejects, with nothing left open, if the interface, an address or Samba cannot be used. */
 export async function startGateway(
-  { interface_name, mac, listeners, fronts }: GatewayPlan,
-  { trusted, ...limits }: Omit<Config['gateway'], 'socket'>,
+  { calls, shares }: GatewayPlan,
+  { limits, user_mount, logger }: GatewayOptions,
+): Promise<RunningGateway> {
+  const running: RunningGateway[] = [];
+  const servers: SmbShares[] = [];
+  const stop = async () => {
+    // First what sends calls through the others.
+    await Promise.all(servers.map((server) => server.stop()));
+    await Promise.all(running.map((each) => each.stop()));
+  };
+  try {
+    if (calls !== undefined) running.push(await startCalls(calls, limits, logger));
+    for (const server of shares) {
+      const smb = new SmbShares({ server, logger, user_mount });
+      await smb.start();
+      servers.push(smb);
+    }
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  return {
+    status: () => ({
+      ...Object.assign({}, ...running.map((each) => each.status())),
+      smb: servers.map((server) => server.status()),
+    }),
+    stop,
+  };
+}
+
+async function startCalls(
+  { interface_name, mac, listeners, fronts }: CallPlan,
+  { trusted, ...limits }: GatewayLimits,
   logger: Logger,
 ): Promise<RunningGateway> {
   const clock = systemClock;

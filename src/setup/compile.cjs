@@ -7,6 +7,11 @@ const { CHECKOUT, run, say } = require('./progress.cjs');
 const STAMP = path.join(CHECKOUT, 'dist/.compiled');
 const C_PROGRAMS = [
   { source: 'src/demo/clients/nfs-udp.c', program: '.storeswitch/nfs-udp', libraries: ['-lnfs'] },
+  {
+    source: 'src/demo/clients/nfs-udp-file.c',
+    program: '.storeswitch/nfs-udp-file',
+    libraries: ['-lnfs'],
+  },
   { source: 'src/bench/overhead/nfs-rate.c', program: '.storeswitch/nfs-rate', libraries: ['-lnfs'] },
   { source: 'src/kernel_client/guest/workload.c', program: '.storeswitch/kernel-workload', libraries: [] },
 ];

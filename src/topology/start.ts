@@ -28,7 +28,7 @@ export interface StartOptions {
   store_mtu?: number;
   /** TCP connections end at the virtualizer's gateway. */
   has_gateway?: boolean;
-  /** Stores serve the same files over SMB, too. */
+  /** The same files over SMB, too: from the stores, or from the gateway where there is one. */
   smb?: boolean;
   progress: (text: string) => void;
   /** Takes down what is already up when it aborts. */

@@ -36,6 +36,7 @@ const portSchema = z.object({
 
 const nodeSchema = z.discriminatedUnion('role', [
   z.object({ ...nodeFields, ...endHostFields, role: z.literal('client') }),
+  z.object({ ...nodeFields, ...endHostFields, role: z.literal('mount_host') }),
   z.object({ ...nodeFields, ...endHostFields, role: z.literal('store') }),
   z.object({
     ...nodeFields,
@@ -65,6 +66,8 @@ const stateSchema = z.object({
 export type TopologyState = z.output<typeof stateSchema>;
 export type NodeState = TopologyState['nodes'][number];
 export type ClientState = Extract<NodeState, { role: 'client' }>;
+/** Where a gateway mounts exports from: a client like others to the switch. */
+export type MountHostState = Extract<NodeState, { role: 'mount_host' }>;
 export type StoreState = Extract<NodeState, { role: 'store' }>;
 export type VirtualizerState = Extract<NodeState, { role: 'virtualizer' }>;
 export type PortState = z.output<typeof portSchema>;

@@ -4,7 +4,14 @@ import { control, type ControlAnswer, type DaemonAction } from './control';
 import { TopologyError } from './errors';
 import { isAlive } from './processes';
 import { parseState, readStateText } from './state';
-import type { ClientState, NodeState, StoreState, TopologyState, VirtualizerState } from './state';
+import type {
+  ClientState,
+  MountHostState,
+  NodeState,
+  StoreState,
+  TopologyState,
+  VirtualizerState,
+} from './state';
 
 export class Topology {
   private constructor(readonly state: TopologyState) {}
@@ -29,6 +36,10 @@ export class Topology {
 
   get clients(): ClientState[] {
     return this.state.nodes.filter((node) => node.role === 'client');
+  }
+
+  get mountHosts(): MountHostState[] {
+    return this.state.nodes.filter((node) => node.role === 'mount_host');
   }
 
   get stores(): StoreState[] {

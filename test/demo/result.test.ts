@@ -48,8 +48,24 @@ test("requests, shares and response times are each store's own", () => {
     frames_altered: 0,
     frames_not_forwarded: 0,
     stores: [
-      { name: 'store1', requests: 3, share_all_up: 0.5, tcp_connections: 0, p50_us: 250, p99_us: 900 },
-      { name: 'store2', requests: 2, share_all_up: 0.5, tcp_connections: 0, p50_us: 400, p99_us: 1000 },
+      {
+        name: 'store1',
+        requests: 3,
+        gateway_requests: 0,
+        share_all_up: 0.5,
+        tcp_connections: 0,
+        p50_us: 250,
+        p99_us: 900,
+      },
+      {
+        name: 'store2',
+        requests: 2,
+        gateway_requests: 0,
+        share_all_up: 0.5,
+        tcp_connections: 0,
+        p50_us: 400,
+        p99_us: 1000,
+      },
     ],
   });
 });

@@ -14,12 +14,20 @@ test('transmissions and replies of one xid are one request', () => {
   expect(rpcExchanges(capture, ADDRESSES)).toEqual([
     {
       key: '10.0.1.11:800:a',
+      client_port: 800,
       program: 100003,
       procedure: 1,
       transmissions_ns: [ns(1), ns(101)],
       replies_ns: [ns(102)],
     },
-    { key: '10.0.1.11:800:b', program: 100003, procedure: 1, transmissions_ns: [ns(2)], replies_ns: [ns(3)] },
+    {
+      key: '10.0.1.11:800:b',
+      client_port: 800,
+      program: 100003,
+      procedure: 1,
+      transmissions_ns: [ns(2)],
+      replies_ns: [ns(3)],
+    },
   ]);
 });
 

@@ -37,6 +37,8 @@ export interface SmbServerOptions {
   /** Locks, sockets, the log and the generated configuration. */
   run_folder: string;
   shares: readonly SmbShare[];
+  /** File of the network namespace that exports are mounted from; undefined: this process's. */
+  network_namespace?: string | undefined;
 }
 
 /** Undefined where the virtual store has no shares. */
@@ -45,7 +47,7 @@ export function smbServerOptions(
   run_base = DEFAULT_RUN_FOLDER,
 ): SmbServerOptions | undefined {
   if (smb === undefined) return undefined;
-  const { guest_account, smb1, clients_max, state_folder, shares } = smb;
+  const { guest_account, smb1, clients_max, network_namespace, state_folder, shares } = smb;
   const run_folder = join(run_base, name);
   return {
     name,
@@ -53,6 +55,7 @@ export function smbServerOptions(
     guest_account,
     smb1,
     clients_max,
+    network_namespace,
     state_folder: join(state_folder, name),
     run_folder,
     shares: shares.map(({ folder, ...share }) => ({

@@ -159,10 +159,13 @@ export class SmbShares {
   }
 
   private async mounterFor({ name, mount }: SmbShare): Promise<Mounter> {
+    const { network_namespace } = this.server;
+    const enter = network_namespace === undefined ? [] : ['nsenter', `--net=${network_namespace}`, '--'];
+    const user_mount = [...enter, ...this.options.user_mount];
     if (this.options.mounter !== undefined) return this.options.mounter;
-    if (mount === 'user') return new UserMounter(this.options.user_mount);
-    if (await kernelHasNfs()) return new KernelMounter();
-    if (mount === 'auto') return new UserMounter(this.options.user_mount);
+    if (mount === 'user') return new UserMounter(user_mount);
+    if (await kernelHasNfs()) return new KernelMounter([...enter, 'mount']);
+    if (mount === 'auto') return new UserMounter(user_mount);
     throw new SmbError(
       `share ${name}: mount: kernel, but this kernel has no NFS client; mount: user needs none`,
     );
