@@ -55,3 +55,15 @@ test('NFSv4 is told of where connections reach stores', () => {
   expect(plan(services)?.calls?.listeners).toEqual([]);
   expect(plan(services)?.calls?.fronts[0]?.services[1]).toMatchObject({ protocol: 'tcp', versions: [3, 4] });
 });
+
+test('shares need no service that ends here', () => {
+  const text = exampleWith([
+    '    address: 10.0.1.100\n',
+    `    address: 10.0.1.100
+    smb: { shares: [{ name: home, export: /home, hosts_allow: [10.0.1.0/24] }] }
+`,
+  ]);
+  const planned = planGateway(parseConfig(text, 'x.yaml'));
+  expect(planned).not.toHaveProperty('calls');
+  expect(planned?.shares).toMatchObject([{ name: 'files', run_folder: '/run/storeswitch/smb/files' }]);
+});
