@@ -7,7 +7,7 @@ import { gatewayReport } from './result';
 import { roundsUnder, type Measured } from './rounds';
 import { Site } from './site';
 
-const ROUNDS = 3;
+const ROUNDS = Number(process.env.BGW_ROUNDS ?? 3);
 const ROUNDS_FULL = 9;
 const PROGRAMS = { haproxy: 'haproxy', 'nfs-cp': 'libnfs-utils', 'nfs-cat': 'libnfs-utils' };
 

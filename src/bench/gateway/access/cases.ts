@@ -31,8 +31,14 @@ export function differences(one: Verdict, other: Verdict): string[] {
   );
 }
 
-/** What a program of libnfs that failed says the server answered: a mountstat3, an nfsstat3, or why the call was denied. */
+/** What a program of libnfs that failed says the server answered. */
 export function refusalOf(stderr: string): string {
+  // A mountstat3 or nfsstat3.
   const status = /\b(?:MNT3|NFS3)ERR_[A-Z0-9_]+\b/.exec(stderr)?.[0];
-  return status ?? `${UNCLEAR}: ${stderr.trim().slice(-200)}`;
+  // The reply to ACCESS, which libnfs asks before it opens a file.
+  const allowed = /ACCESS denied\. Required access \S+ Allowed access (\S+?)"/.exec(stderr)?.[1];
+  if (status !== undefined || allowed !== undefined) return status ?? `ACCESS allows ${allowed}`;
+  // Of a reply that denies the call (RFC 5531 section 9) it says no more; of everything else that fails it does.
+  if (stderr.includes('mount_cb: (null)')) return 'MNT is denied';
+  return `${UNCLEAR}: ${stderr.trim().slice(-200)}`;
 }
