@@ -14,11 +14,11 @@ export interface OutageOptions {
   /** Name of the store. */
   victim: string;
   /** What clients do beside their load, in each of the phases. */
-  whileUp(): Promise<void>;
-  whileDead(): Promise<void>;
-  whenBack(): Promise<void>;
+  whileUp: () => Promise<void>;
+  whileDead: () => Promise<void>;
+  whenBack: () => Promise<void>;
   /** Throws where the load has ended. */
-  checkLoad(): void;
+  checkLoad: () => void;
   progress: (text: string) => void;
   signal: AbortSignal;
 }

@@ -28,15 +28,15 @@ export async function startGateway(
   { calls, shares }: GatewayPlan,
   { limits, user_mount, logger }: GatewayOptions,
 ): Promise<RunningGateway> {
-  const running: RunningGateway[] = [];
+  let running: RunningGateway | undefined;
   const servers: SmbShares[] = [];
   const stop = async () => {
     // First what sends calls through the others.
     await Promise.all(servers.map((server) => server.stop()));
-    await Promise.all(running.map((each) => each.stop()));
+    await running?.stop();
   };
   try {
-    if (calls !== undefined) running.push(await startCalls(calls, limits, logger));
+    if (calls !== undefined) running = await startCalls(calls, limits, logger);
     for (const server of shares) {
       const smb = new SmbShares({ server, logger, user_mount });
       await smb.start();
@@ -48,7 +48,7 @@ export async function startGateway(
   }
   return {
     status: () => ({
-      ...Object.assign({}, ...running.map((each) => each.status())),
+      ...running?.status(),
       smb: servers.map((server) => server.status()),
     }),
     stop,

@@ -102,8 +102,11 @@ export class DrivenProgram {
   forward(port: number, frame: Uint8Array): Readonly<Departure> | undefined {
     this.#departure.port = NO_PORT;
     this.#is_forwarding = true;
-    this.receive(port, frame);
-    this.#is_forwarding = false;
+    try {
+      this.receive(port, frame);
+    } finally {
+      this.#is_forwarding = false;
+    }
     return this.#departure.port === NO_PORT ? undefined : this.#departure;
   }
 

@@ -56,9 +56,12 @@ test('without shares there is no SMB server', () => {
 });
 
 test('folders stand relative to the file', () => {
-  const text = withSmb(`{ state_folder: state, shares: [{ ${SHARE}, folder: mnt/home }] }`);
+  const text = withSmb(
+    `{ state_folder: state, network_namespace: ns/smb, shares: [{ ${SHARE}, folder: mnt/home }] }`,
+  );
   expect(parseConfig(text, '/etc/storeswitch/x.yaml').virtual_stores[0]?.smb).toMatchObject({
     state_folder: '/etc/storeswitch/state',
+    network_namespace: '/etc/storeswitch/ns/smb',
     shares: [{ folder: '/etc/storeswitch/mnt/home' }],
   });
 });
@@ -122,5 +125,12 @@ test('a service that sends the port to the stores leaves none for shares', () =>
   ]);
   expect(mistakes(text)).toEqual([
     `${AT}.shares: a list of 1, expected no shares, as service cifs sends tcp port 445 to the stores`,
+  ]);
+});
+
+test('shares need a way from every external port to this host', () => {
+  const text = withSmb(`{ shares: [{ ${SHARE} }] }`, ['    host_port: 101\n', '']);
+  expect(mistakes(text)).toEqual([
+    `${AT}.shares: a list of 1, expected no shares, as external port ext1 has no host_port, which leads to Samba`,
   ]);
 });

@@ -29,15 +29,15 @@ const rows = fixedRows(network);
 const readable = (table: string) =>
   rows.filter((row) => row.table === table).map(({ entry }) => findTable(table)?.readable(entry));
 const VIP = '10.0.1.100';
+const service = (role: string, protocol: number, dst_port: number, action: string, params: object) => ({
+  key: { role, dst_addr: VIP, protocol, dst_port },
+  action,
+  params,
+});
 
 test('connections go to the host, what the gateway asks is placed by request', () => {
   const id = (name: string) => network.serviceId('files', name);
   const pool_id = network.poolId('files', 'all');
-  const service = (role: string, protocol: number, dst_port: number, action: string, params: object) => ({
-    key: { role, dst_addr: VIP, protocol, dst_port },
-    action,
-    params,
-  });
   expect(readable('virtual_service')).toEqual(
     expect.arrayContaining([
       service('external', 6, 2049, 'terminate', { service_id: id('nfs-tcp') }),
@@ -77,4 +77,14 @@ test('stores are asked for what they serve, which portmap is not; requests have 
 test('without a gateway there are no entries of it', () => {
   const plain = fixedRows(new Network(parseConfig(exampleWith(), 'x.yaml')));
   expect(plain.filter(({ table }) => table.startsWith('gateway'))).toEqual([]);
+});
+
+test('connections to SMB shares go to the host, and are no service’s', () => {
+  const shares = `    smb: { shares: [{ name: home, export: /home, hosts_allow: [10.0.1.0/24] }] }\n`;
+  const text = exampleWith(['    address: 10.0.1.100\n', `    address: 10.0.1.100\n${shares}`]);
+  const smb = fixedRows(new Network(parseConfig(text, 'x.yaml')))
+    .filter(({ table }) => table === 'virtual_service')
+    .map(({ entry }) => findTable('virtual_service')?.readable(entry))
+    .filter((row) => row?.key.dst_port === 445);
+  expect(smb).toEqual([service('external', 6, 445, 'terminate', { service_id: 0 })]);
 });

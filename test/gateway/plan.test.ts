@@ -25,30 +25,45 @@ test('NFS has a listener, MOUNT and portmap their front', () => {
     terminated('tcp', 111, 'portmap'),
   ].join('');
   expect(plan(services)).toEqual({
-    interface_name: 'gw0',
-    mac: '02:00:00:00:03:01',
-    listeners: [{ address: '10.0.1.100', port: 2049, program: RPC_PROGRAM.nfs }],
-    fronts: [
-      {
-        address: '10.0.1.100',
-        mount_port: 20048,
-        services: [
-          { program: RPC_PROGRAM.nfs, versions: [3], protocol: 'udp', port: 2049 },
-          { program: RPC_PROGRAM.nfs, versions: [3], protocol: 'tcp', port: 2049 },
-        ],
-        stores: [
-          { name: 's1', address: '10.0.2.11' },
-          { name: 's2', address: '10.0.2.12' },
-          { name: 's3', address: '10.0.2.13' },
-        ],
-        pools: [{ name: 'all', stores: ['s1', 's2', 's3'] }],
-      },
-    ],
+    calls: {
+      interface_name: 'gw0',
+      mac: '02:00:00:00:03:01',
+      listeners: [{ address: '10.0.1.100', port: 2049, program: RPC_PROGRAM.nfs }],
+      fronts: [
+        {
+          address: '10.0.1.100',
+          mount_port: 20048,
+          services: [
+            { program: RPC_PROGRAM.nfs, versions: [3], protocol: 'udp', port: 2049 },
+            { program: RPC_PROGRAM.nfs, versions: [3], protocol: 'tcp', port: 2049 },
+          ],
+          stores: [
+            { name: 's1', address: '10.0.2.11' },
+            { name: 's2', address: '10.0.2.12' },
+            { name: 's3', address: '10.0.2.13' },
+          ],
+          pools: [{ name: 'all', stores: ['s1', 's2', 's3'] }],
+        },
+      ],
+    },
+    shares: [],
   });
 });
 
 test('NFSv4 is told of where connections reach stores', () => {
   const services = TCP + terminated('tcp', 20048, 'mount') + terminated('udp', 111, 'portmap');
-  expect(plan(services)?.listeners).toEqual([]);
-  expect(plan(services)?.fronts[0]?.services[1]).toMatchObject({ protocol: 'tcp', versions: [3, 4] });
+  expect(plan(services)?.calls?.listeners).toEqual([]);
+  expect(plan(services)?.calls?.fronts[0]?.services[1]).toMatchObject({ protocol: 'tcp', versions: [3, 4] });
+});
+
+test('shares need no service that ends here', () => {
+  const text = exampleWith([
+    '    address: 10.0.1.100\n',
+    `    address: 10.0.1.100
+    smb: { shares: [{ name: home, export: /home, hosts_allow: [10.0.1.0/24] }] }
+`,
+  ]);
+  const planned = planGateway(parseConfig(text, 'x.yaml'));
+  expect(planned).not.toHaveProperty('calls');
+  expect(planned?.shares).toMatchObject([{ name: 'files', run_folder: '/run/storeswitch/smb/files' }]);
 });

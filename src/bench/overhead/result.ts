@@ -38,7 +38,9 @@ export function overheadReport(measured: Measured, rounds: number): Report {
   };
   const other_work = Number((median(every.map((round) => round.other_work)) ?? NaN).toFixed(2));
   const short = every.filter((round) => round.short).length;
-  const failed = every.reduce((sum, round) => sum + round.failed, 0);
+  const failed = mapValues(ALL, (path) =>
+    LOADS.flatMap((load) => roundsAt(load, path)).reduce((sum, round) => sum + round.failed, 0),
+  );
   return {
     figures: {
       cpu_us_per_request: byPath(NAMED, MAIN, 'added_us'),
@@ -78,7 +80,10 @@ export function overheadReport(measured: Measured, rounds: number): Report {
       'loads: requests a second from 8 sockets, evenly spaced or by 16 at once; READ and WRITE of 8,192 bytes',
       `at rest, ms of CPU time a second: switch ${rest.switch}, its controller ${rest.controller} (90 health checks a second), HAProxy ${rest.haproxy} (none); "with rest" has the share of it`,
       'machine: what the whole machine did more than over the wire; wrong if anything else ran',
-      `other work took ${Math.round(100 * other_work)} % of the machine; ${short} of ${every.length} measurements did not reach the rate; ${failed} requests failed`,
+      `other work took ${Math.round(100 * other_work)} % of the machine; ${short} of ${every.length} measurements did not reach the rate`,
+      `failed requests: ${Object.entries(failed)
+        .map((one) => one.join(' '))
+        .join(', ')}`,
       `ratio switch / HAProxy, ${MAIN.name}: ${against(MAIN, 'added_us')}, with rest ${against(MAIN, 'with_rest_us')}`,
     ],
   };

@@ -42,7 +42,8 @@ export async function roundsOf(
         all.get(path)?.push(round);
         progress(
           `${load.name}, round ${number} of ${rounds}: ${path.name}: ${round.cost.added_us.toFixed(1)} µs a request` +
-            (round.short ? ', at less than that rate: the machine does no more' : ''),
+            (round.short ? ', at less than that rate: the machine does no more' : '') +
+            (round.failed > 0 ? `, ${round.failed} failed` : ''),
         );
       }
     }

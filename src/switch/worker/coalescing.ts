@@ -10,12 +10,15 @@ export const COALESCE_US = 50;
 export class Coalescing {
   private woken_us = -Infinity;
 
-  constructor(private readonly longest_us: number) {}
+  constructor(
+    private readonly longest_us: number,
+    private readonly sleep: (us: number) => void = (us) => void libc().usleep(us),
+  ) {}
 
   /** After a wake-up, at `now_us`; returns once it is time to look at the ports. */
   await(now_us: number): void {
     const is_soon = now_us - this.woken_us < 2 * this.longest_us;
     this.woken_us = now_us;
-    if (is_soon) libc().usleep(this.longest_us);
+    if (is_soon) this.sleep(this.longest_us);
   }
 }
