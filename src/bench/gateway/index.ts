@@ -2,12 +2,12 @@ import { isOnPath } from '../on_path';
 import type { Benchmark, BenchmarkOptions, Report } from '../report';
 import type { Load } from '../lab/nfs_load';
 import { askAll } from './access/matrix';
-import { LOADS } from './loads';
+import { FULL_LOADS, LOADS } from './loads';
 import { gatewayReport } from './result';
-import { roundsUnder, type Measured } from './rounds';
+import { roundsUnder, warmUp, type Measured } from './rounds';
 import { Site } from './site';
 
-const ROUNDS = Number(process.env.BGW_ROUNDS ?? 3);
+const ROUNDS = 3;
 const ROUNDS_FULL = 9;
 const PROGRAMS = { haproxy: 'haproxy', 'nfs-cp': 'libnfs-utils', 'nfs-cat': 'libnfs-utils' };
 
@@ -26,6 +26,7 @@ async function run(
   const rounds = full ? ROUNDS_FULL : ROUNDS;
   const site = await Site.open(progress, signal);
   try {
+    await warmUp(site, FULL_LOADS, signal);
     const measured = new Map<Load, Measured>();
     for (const load of LOADS) measured.set(load, await roundsUnder(site, load, rounds, progress, signal));
     const access = await askAll(site.accessClient(), progress, signal);

@@ -43,6 +43,11 @@ export async function roundsUnder(
   return { rounds, arrivals };
 }
 
+/** What is just in time compiled is so afterwards: the first round would pay for it. */
+export async function warmUp(site: Site, loads: readonly Load[], signal: AbortSignal): Promise<void> {
+  for (const load of loads) await measure(site, 'gateway', load, signal);
+}
+
 async function measure(
   site: Site,
   path: Path,
