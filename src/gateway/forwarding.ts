@@ -12,6 +12,8 @@ export class Forwarding implements Forwarder {
   constructor(
     private readonly requests: Requests,
     private readonly service: Service,
+    /** The same service of pools that the front may name. */
+    private readonly services_of_pools: ReadonlyMap<string, Service>,
     /** After each, so that what it unblocked goes on. */
     private readonly settle: () => void,
   ) {}
@@ -19,11 +21,12 @@ export class Forwarding implements Forwarder {
   call(
     { address, port }: ClientEndpoint,
     call_bytes: Uint8Array,
-    { signal }: Pick<ForwardOptions, 'signal'>,
+    { pool, signal }: ForwardOptions,
   ): Promise<Uint8Array | undefined> {
     const { buffer, byteOffset: start, length } = call_bytes;
     const view = new DataView(buffer);
-    const { header, requests, service } = this;
+    const { header, requests } = this;
+    const service = (pool === undefined ? undefined : this.services_of_pools.get(pool)) ?? this.service;
     const is_call = header.read(view, start, start + length) === undefined;
     if (!is_call || requests.is_full || signal.aborted) return Promise.resolve(undefined);
     const client = requests.openClient(ipv4ToNumber(address));

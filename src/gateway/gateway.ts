@@ -76,11 +76,19 @@ export class Gateway implements ConnectionHost {
     this.timer = this.clock.after(CHECK_INTERVAL_MS, () => this.check());
   }
 
-  /** For calls to a service that has no listener here. Valid while the gateway runs. */
-  forwarder(options: ServiceOptions): Forwarder {
-    const service = new Service(options, this.limits);
-    this.forwarded.push(service);
-    return new Forwarding(this.requests, service, () => this.settle());
+  /**
+   * For calls to a service that has no listener here. `pool_ids`: numbers of pools that calls may be for, by name. Valid
+   * while the gateway runs.
+   */
+  forwarder(options: ServiceOptions, pool_ids: ReadonlyMap<string, number> = new Map()): Forwarder {
+    const serviceOf = (changes: Partial<ServiceOptions>) => {
+      const service = new Service({ ...options, ...changes }, this.limits);
+      this.forwarded.push(service);
+      return service;
+    };
+    const service = serviceOf({});
+    const of_pools = new Map([...pool_ids].map(([name, pool_id]) => [name, serviceOf({ pool_id })]));
+    return new Forwarding(this.requests, service, of_pools, () => this.settle());
   }
 
   /** Closes listeners and connections; what was under way is lost, as when a server stops. */

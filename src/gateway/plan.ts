@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path';
 import type { Config, ServiceConfig, VirtualStoreConfig } from '../config/config';
 import { isAnsweredHere, isForwarded } from '../config/modes';
 import { poolsOf } from '../config/pools';
+import { Network } from '../controller/network';
 import type { Ipv4Address, MacAddress } from '../wire/address';
 import { NFS3_VERSION } from '../wire/nfs3';
 import { RPC_PROGRAM } from '../wire/rpc';
@@ -18,6 +19,8 @@ export interface FrontPlan {
   services: readonly VirtualService[];
   stores: readonly ExportingStore[];
   pools: readonly ExportPool[];
+  /** Of `pools` that the data plane does not find for a MOUNT call by itself: their numbers. */
+  pool_ids: ReadonlyMap<string, number>;
 }
 
 /** Calls that end at this host and go on to stores. */
@@ -70,11 +73,21 @@ function listenersOf({ address, services }: VirtualStoreConfig): ServiceOptions[
   });
 }
 
-function frontOf(config: Config, { address, services, pools }: VirtualStoreConfig): FrontPlan | undefined {
+function frontOf(config: Config, virtual_store: VirtualStoreConfig): FrontPlan | undefined {
+  const { address, services, pools } = virtual_store;
   const mount = services.find((service) => isForwarded(service) && service.program === RPC_PROGRAM.mount);
   if (mount === undefined || !services.some(isAnsweredHere)) return undefined;
-  const used = pools.filter(({ name }) => poolsOf(mount).has(name));
+  const own = poolsOf(mount);
+  // A MOUNT call does not have a file handle by which the data plane could tell the export.
+  const others = new Set(
+    services
+      .flatMap(({ rules }) => rules)
+      .filter((rule) => rule.export !== undefined && !own.has(rule.pool))
+      .map(({ pool }) => pool),
+  );
+  const used = [...own, ...others].flatMap((name) => pools.find((pool) => pool.name === name) ?? []);
   const names = new Set(used.flatMap(({ stores }) => stores.map(({ store }) => store)));
+  const network = new Network(config);
   return {
     address,
     mount_port: mount.port,
@@ -83,6 +96,7 @@ function frontOf(config: Config, { address, services, pools }: VirtualStoreConfi
       .filter(({ name }) => names.has(name))
       .map(({ name, address }) => ({ name, address })),
     pools: used.map(({ name, stores }) => ({ name, stores: stores.map(({ store }) => store) })),
+    pool_ids: new Map([...others].map((name) => [name, network.poolId(virtual_store.name, name)])),
   };
 }
 

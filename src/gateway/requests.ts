@@ -239,6 +239,7 @@ export class Requests {
     // prettier-ignore
     this.path.send(
       client.address, request.port, service.address, service.port, request.payload, request.payload_sum,
+      service.pool_id,
     );
     const timeout_ms = service.round_trips[traits.pace].timeout_ms(request.transmissions);
     this.timers.set(request, now_ms, timeout_ms);

@@ -70,8 +70,8 @@ async function startCalls(
   };
   try {
     await gateway.start();
-    for (const { mount_port: port, address, ...plan } of fronts) {
-      const forwarder = gateway.forwarder({ address, port, program: RPC_PROGRAM.mount });
+    for (const { mount_port: port, address, pool_ids, ...plan } of fronts) {
+      const forwarder = gateway.forwarder({ address, port, program: RPC_PROGRAM.mount }, pool_ids);
       running.push(
         await Front.start({ ...plan, address, mount_port: port, forwarder, sources: { trusted }, clock }),
       );

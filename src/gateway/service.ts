@@ -1,5 +1,6 @@
 /** One service of a virtual store whose streams the gateway terminates: where its requests go, and how fast. */
 import { ipv4ToNumber, type Ipv4Address } from '../wire/address';
+import { NO_ID } from '../controller/ids';
 import { RPC_PROGRAM } from '../wire/rpc';
 import { TraitsOfProgram, type Pace } from './procedure_traits';
 import { RoundTripTime, type RetransmitBounds } from './round_trip_time';
@@ -12,12 +13,15 @@ export interface ServiceOptions {
   port: number;
   /** RPC program number; calls of other programs are refused. */
   program: number;
+  /** The number of the pool that serves it; without it, the data plane finds the pool. */
+  pool_id?: number;
 }
 
 export class Service {
   readonly address: number;
   readonly port: number;
   readonly program: number;
+  readonly pool_id: number;
   readonly is_nfs: boolean;
   readonly traits: TraitsOfProgram;
   readonly window = new SendWindow();
@@ -32,6 +36,7 @@ export class Service {
     this.address = ipv4ToNumber(options.address);
     this.port = options.port;
     this.program = options.program;
+    this.pool_id = options.pool_id ?? NO_ID;
     this.is_nfs = options.program === RPC_PROGRAM.nfs;
     this.traits = new TraitsOfProgram(options.program);
     const roundTrip = () => new RoundTripTime(bounds);

@@ -8,7 +8,8 @@
 export interface DatagramPath {
   /**
    * Queues a datagram; what cannot be sent is counted and lost, as on any network. `payload` is not kept.
-   * `payload_sum` is its sum as 16-bit words (`wordSum`), which its sender has anyway.
+   * `payload_sum` is its sum as 16-bit words (`wordSum`), which its sender has anyway. `pool_id`: the pool that serves it;
+   * 0: the data plane knows.
    */
   send(
     source: number,
@@ -17,6 +18,7 @@ export interface DatagramPath {
     destination_port: number,
     payload: Uint8Array,
     payload_sum: number,
+    pool_id: number,
   ): void;
   /** Sends what is queued. Without this it leaves at the end of the event loop's turn. */
   flush(): void;

@@ -2,12 +2,15 @@
  * UDP datagrams written as Ethernet frames where the packet socket sends them from: header fields one by one and the payload
  * copied once, nothing allocated. What is longer than the MTU leaves in fragments (RFC 791, section 3.2).
  */
+import { GATEWAY_POOL_MAC } from '../../dataplane/constants';
 import { foldedChecksum } from '../../wire/checksum';
 import { ETHERNET_HEADER_LENGTH, ETHERTYPE } from '../../wire/ethernet';
 import { writeMac, type MacAddress } from '../../wire/address';
 import { IP_PROTOCOL, IPV4_MIN_HEADER_LENGTH } from '../../wire/ipv4';
 import { UDP_HEADER_LENGTH } from '../../wire/udp';
 
+/** The source's MAC address. */
+const SOURCE = 6;
 const IP = ETHERNET_HEADER_LENGTH;
 const UDP = IP + IPV4_MIN_HEADER_LENGTH;
 const VERSION_AND_LENGTH = 0x4500;
@@ -27,6 +30,8 @@ export interface FrameSlots {
 export class FrameWriter {
   private readonly view: DataView;
   private readonly ethernet = new Uint8Array(ETHERNET_HEADER_LENGTH);
+  /** By pool: for what the data plane is told the pool of. */
+  private readonly ethernet_of_pools = new Map<number, Uint8Array>();
   private readonly fragment_octets: number;
 
   constructor(
@@ -37,7 +42,7 @@ export class FrameWriter {
   ) {
     this.view = new DataView(batch.frames.buffer, batch.frames.byteOffset, batch.frames.byteLength);
     writeMac(this.ethernet, 0, destination);
-    writeMac(this.ethernet, 6, source);
+    writeMac(this.ethernet, SOURCE, source);
     new DataView(this.ethernet.buffer).setUint16(12, ETHERTYPE.ipv4);
     this.fragment_octets = Math.floor((mtu - IPV4_MIN_HEADER_LENGTH) / 8) * 8;
   }
@@ -49,7 +54,8 @@ export class FrameWriter {
 
   /**
    * `identification` distinguishes fragmented datagrams; others must not be fragmented on their way (RFC 6864: then it
-   * means nothing). The payload must not be longer than UDP_PAYLOAD_OCTETS_MAX.
+   * means nothing). The payload must not be longer than UDP_PAYLOAD_OCTETS_MAX. `pool_id`: 0 if the data plane finds
+   * the pool.
    */
   write(
     source: number,
@@ -59,8 +65,10 @@ export class FrameWriter {
     payload: Uint8Array,
     payload_sum: number,
     identification: number,
+    pool_id: number,
   ): void {
     const { batch } = this;
+    const ethernet = pool_id === 0 ? this.ethernet : this.ethernetOf(pool_id);
     const udp_octets = UDP_HEADER_LENGTH + payload.length;
     const addresses_sum = (source >>> 16) + (source & 0xffff) + (destination >>> 16) + (destination & 0xffff);
     // The length counts twice: in the pseudo header and in the header.
@@ -75,6 +83,7 @@ export class FrameWriter {
       const more = offset + octets < udp_octets ? MORE_FRAGMENTS : 0;
       this.writeHeader(
         at,
+        ethernet,
         octets,
         identification,
         is_fragmented ? more | (offset / 8) : DONT_FRAGMENT,
@@ -98,8 +107,21 @@ export class FrameWriter {
     }
   }
 
+  private ethernetOf(pool_id: number): Uint8Array {
+    let ethernet = this.ethernet_of_pools.get(pool_id);
+    if (ethernet === undefined) {
+      ethernet = Uint8Array.from(this.ethernet);
+      const view = new DataView(ethernet.buffer);
+      view.setUint32(SOURCE, GATEWAY_POOL_MAC);
+      view.setUint16(SOURCE + 4, pool_id);
+      this.ethernet_of_pools.set(pool_id, ethernet);
+    }
+    return ethernet;
+  }
+
   private writeHeader(
     at: number,
+    ethernet: Uint8Array,
     octets: number,
     identification: number,
     fragment: number,
@@ -107,7 +129,7 @@ export class FrameWriter {
     destination: number,
     addresses_sum: number,
   ): void {
-    const { view, ethernet } = this;
+    const { view } = this;
     const total = IPV4_MIN_HEADER_LENGTH + octets;
     this.batch.frames.set(ethernet, at);
     view.setUint16(at + IP, VERSION_AND_LENGTH);

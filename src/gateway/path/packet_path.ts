@@ -111,6 +111,7 @@ export class PacketPath implements DatagramPath {
     destination_port: number,
     payload: Uint8Array,
     payload_sum: number,
+    pool_id: number,
   ): void {
     const { open, counts } = this;
     if (open === undefined) {
@@ -132,7 +133,7 @@ export class PacketPath implements DatagramPath {
     counts.tx_datagrams++;
     open.writer.write(
       ...([source, source_port, destination, destination_port] as const),
-      ...([payload, payload_sum, identification] as const),
+      ...([payload, payload_sum, identification, pool_id] as const),
     );
     if (this.flush_is_due) return;
     this.flush_is_due = true;
