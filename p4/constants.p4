@@ -82,6 +82,9 @@ const mode_t MODE_SLOW    = 3; // by the controller
 const mode_t MODE_FOLLOW  = 4; // a fragment after the zeroth goes where that went
 const mode_t MODE_TERMINATE = 5; // by the virtualizer's own host
 
+// The gateway knows which pool has the export that a client mounts: what is for a certain pool comes from 02:73:77:67:PP:PP.
+const bit<32> GATEWAY_POOL_MAC = 0x02737767;
+
 // Why a packet goes to the controller.
 typedef bit<8> punt_t;
 const punt_t PUNT_ARP_REPLY         = 1;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Which pool serves: that of the service, unless the export or the procedure asks for another. And how it shares out.
+// Which pool serves: that of the service, unless the export, the procedure or the gateway asks for another. And how it shares out.
 
 control Pool(in headers_t hdr, inout metadata_t meta) {
     action set_export(bit<16> export_id) {
@@ -52,7 +52,9 @@ control Pool(in headers_t hdr, inout metadata_t meta) {
             export.apply();
         }
         // What is encrypted afterwards goes to the service's own pool, so what asks for it does.
-        if (hdr.rpc_call.cred_flavor != AUTH_TLS) {
+        if (meta.role == ROLE_GATEWAY && hdr.ethernet.src_addr[47:16] == GATEWAY_POOL_MAC) {
+            meta.pool_id = hdr.ethernet.src_addr[15:0];
+        } else if (hdr.rpc_call.cred_flavor != AUTH_TLS) {
             capability.apply();
         }
         pool.apply();

@@ -16,6 +16,9 @@ export const POLICY = {
   least_of_4: 7,
 } as const;
 
+/** What the gateway sends for a certain pool comes from a MAC address of these four octets and the pool's number. */
+export const GATEWAY_POOL_MAC = 0x02737767;
+
 /** Why the switch shows a frame to the controller. */
 export const PUNT = {
   arp_reply: 1,

@@ -26,7 +26,7 @@ test.each(['ROLE', 'CLASS', 'POLICY', 'PUNT', 'PACKET_OUT', 'DROP'] as const)(
   },
 );
 
-test.each(['CPU_PORT', 'CPU_CLONE_SESSION'] as const)('%s is that of v1model.p4', (name) => {
+test.each(['CPU_PORT', 'CPU_CLONE_SESSION', 'GATEWAY_POOL_MAC'] as const)('%s is that of P4', (name) => {
   expect(constants[name]).toBe(inP4.get(name));
 });
 

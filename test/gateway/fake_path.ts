@@ -10,6 +10,7 @@ export interface Sent {
   destination: number;
   destination_port: number;
   payload: Uint8Array;
+  pool_id: number;
 }
 
 export class FakePath implements DatagramPath {
@@ -25,11 +26,13 @@ export class FakePath implements DatagramPath {
     destination_port: number,
     payload: Uint8Array,
     payload_sum: number,
+    pool_id: number,
   ): void {
     const view = new DataView(payload.buffer, payload.byteOffset, payload.length);
     const fold = (sum: number) => sum % 0xffff;
     if (fold(wordSum(view, 0, payload.length)) !== fold(payload_sum)) throw new Error('a wrong sum');
-    const sent = { source, source_port, destination, destination_port, payload: Uint8Array.from(payload) };
+    const copy = Uint8Array.from(payload);
+    const sent = { source, source_port, destination, destination_port, payload: copy, pool_id };
     this.sent.push(sent);
     this.onSend(sent);
   }

@@ -13,15 +13,18 @@ const OK = { status: 'success', results: Uint8Array.of(0, 0, 0, 0) } as const;
 let path: FakePath;
 let clock: FakeClock;
 let gateway: Gateway;
-let call: (xid: number, signal?: AbortSignal) => Promise<Uint8Array | undefined>;
+let call: (xid: number, signal?: AbortSignal, pool?: string) => Promise<Uint8Array | undefined>;
 
 beforeEach(async () => {
   path = new FakePath();
   clock = new FakeClock();
   gateway = new Gateway({ listeners: [], path, clock, logger: pino({ level: 'silent' }) });
   await gateway.start();
-  const forwarder = gateway.forwarder({ address: '10.0.1.100', port: 20048, program: RPC_PROGRAM.mount });
-  call = (xid, signal = new AbortController().signal) =>
+  const forwarder = gateway.forwarder(
+    { address: '10.0.1.100', port: 20048, program: RPC_PROGRAM.mount },
+    new Map([['archives', 7]]),
+  );
+  call = (xid, signal = new AbortController().signal, pool) =>
     forwarder.call(
       CLIENT,
       encodeRpc({
@@ -34,7 +37,7 @@ beforeEach(async () => {
         verifier: AUTH_NONE,
         args: new Uint8Array(8),
       }),
-      { pool: undefined, signal },
+      { pool, signal },
     );
 });
 afterEach(() => gateway.stop());
@@ -80,4 +83,12 @@ test('who gives up leaves nothing behind', async () => {
   expect(path.sent).toHaveLength(count);
   expect(gateway.status()).toMatchObject({ clients: 0, calls_under_way: 0, octets_under_way: 0 });
   expect(await call(80, gone.signal)).toBeUndefined();
+});
+
+test('a call goes to the pool that the front names, unless the data plane finds it', async () => {
+  const { signal } = new AbortController();
+  const replies = [call(81, signal), call(82, signal, 'archives'), call(83, signal, 'all')];
+  expect(path.sent.map(({ pool_id }) => pool_id)).toEqual([0, 7, 0]);
+  replies.forEach((_, index) => deliver(index));
+  expect(await Promise.all(replies)).not.toContain(undefined);
 });

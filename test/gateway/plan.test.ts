@@ -1,4 +1,5 @@
 import { parseConfig } from '../../src/config/load';
+import { Network } from '../../src/controller/network';
 import { planGateway } from '../../src/gateway/plan';
 import { RPC_PROGRAM } from '../../src/wire/rpc';
 import { exampleWith } from '../config/example';
@@ -43,6 +44,7 @@ test('NFS has a listener, MOUNT and portmap their front', () => {
             { name: 's3', address: '10.0.2.13' },
           ],
           pools: [{ name: 'all', stores: ['s1', 's2', 's3'] }],
+          pool_ids: new Map(),
         },
       ],
     },
@@ -66,4 +68,28 @@ test('shares need no service that ends here', () => {
   const planned = planGateway(parseConfig(text, 'x.yaml'));
   expect(planned).not.toHaveProperty('calls');
   expect(planned?.shares).toMatchObject([{ name: 'files', run_folder: '/run/storeswitch/smb/files' }]);
+});
+
+test('pools of exports have MOUNT calls too, beside those that MOUNT has itself', () => {
+  const rules = '{ export: archive, pool: archives }, { procedures: changes, pool: primary }';
+  const services = [
+    terminated('tcp', 2049, 'nfs').replace(' }', `, rules: [${rules}] }`),
+    terminated('tcp', 20048, 'mount'),
+    terminated('tcp', 111, 'portmap'),
+  ].join('');
+  const pools = `    exports: [{ name: archive, handle: "43 ?? 00 02" }]
+    pools:
+      - { name: archives, stores: [s2, s3] }
+      - { name: primary, stores: [s1] }
+`;
+  const config = parseConfig(
+    exampleWith(['routes:\n', GATEWAY_PORT], [TCP, services], ['    pools:\n', pools]),
+    'x.yaml',
+  );
+  const [front] = planGateway(config)?.calls?.fronts ?? [];
+  expect(front?.pools).toEqual([
+    { name: 'all', stores: ['s1', 's2', 's3'] },
+    { name: 'archives', stores: ['s2', 's3'] },
+  ]);
+  expect(front?.pool_ids).toEqual(new Map([['archives', new Network(config).poolId('files', 'archives')]]));
 });

@@ -52,6 +52,8 @@ const GATEWAY: TableEntry[] = [
     action: action('claim'),
   },
 ];
+const OTHER_POOL = 5;
+const OTHER_POOL_MAC = '02:73:77:67:00:05';
 const TERMINATED_TCP = service(ROLE.external, 6, NFS_PORT, action('terminate', { service_id: 22 }));
 
 describe.each(targets)('the gateway on $name', (kind) => {
@@ -65,6 +67,7 @@ describe.each(targets)('the gateway on $name', (kind) => {
       sw = await PacketTest.start(kind);
       await sw.insert([
         ...slotEntries((slot) => (slot % 2) as 0 | 1),
+        ...slotEntries(() => 1, OTHER_POOL),
         clientRoute(),
         clientKnown(),
         ...GATEWAY,
@@ -122,6 +125,26 @@ describe.each(targets)('the gateway on $name', (kind) => {
         Uint8Array.from(Buffer.from(GATEWAY_MAC.replaceAll(':', ''), 'hex')),
       );
       expect((await sw.counter('unexpected_responses', 0)).packets).toBe(before.packets);
+    });
+
+    test('what it says a pool of goes to that pool, which no client can say', async () => {
+      for (let xid = 200; xid < 208; xid++) {
+        const call = nfsCall({
+          xid,
+          clientPort: GATEWAY_CLIENT_PORT,
+          addresses: { sourceMac: OTHER_POOL_MAC },
+        });
+        sw.send(NET.unknownPort, call);
+        expect(await sw.receive(NET.storePorts[1])).toEqual(
+          rewritten(call, NET.storeMacs[1], NET.internalMacs[1]),
+        );
+      }
+      const reached = new Set<number>();
+      for (let xid = 200; xid < 208; xid++) {
+        sw.send(NET.clientPort, nfsCall({ xid, addresses: { sourceMac: OTHER_POOL_MAC } }));
+        reached.add((await sw.receiveAny(NET.storePorts)).port);
+      }
+      expect(reached.size).toBe(2);
     });
 
     test('what the client itself has asked is answered to the client', async () => {

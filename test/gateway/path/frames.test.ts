@@ -50,7 +50,7 @@ test('what is written decodes to the datagram, in frames that fit', () => {
     fc.property(payloads, fc.integer({ min: 68, max: 9000 }), fc.nat(65_535), (payload, mtu, id) => {
       const slots = new Slots();
       const writer = new FrameWriter(slots, MAC, NEXT_HOP, mtu);
-      writer.write(ipv4ToNumber(CLIENT), 512, ipv4ToNumber(VIP), 2049, payload, sumOf(payload), id);
+      writer.write(ipv4ToNumber(CLIENT), 512, ipv4ToNumber(VIP), 2049, payload, sumOf(payload), id, 0);
       const packets = slots.written.map((frame) => {
         const ethernet = decodeEthernet(frame);
         expect(ethernet).toMatchObject({ source: MAC, destination: NEXT_HOP, etherType: 0x0800 });
@@ -71,6 +71,17 @@ test('what is written decodes to the datagram, in frames that fit', () => {
     }),
     { numRuns: 60 },
   );
+});
+
+test('what is for a pool comes from the address that says so, all else does not', () => {
+  const slots = new Slots();
+  const writer = new FrameWriter(slots, MAC, NEXT_HOP, 1500);
+  const payload = new Uint8Array(8);
+  for (const pool_id of [0x0102, 0, 7, 0x0102]) {
+    writer.write(ipv4ToNumber(CLIENT), 512, ipv4ToNumber(VIP), 20048, payload, 0, 0, pool_id);
+  }
+  const sources = slots.written.map((frame) => decodeEthernet(frame)?.source);
+  expect(sources).toEqual(['02:73:77:67:01:02', MAC, '02:73:77:67:00:07', '02:73:77:67:01:02']);
 });
 
 interface Seen {
