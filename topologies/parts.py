@@ -157,8 +157,11 @@ class Store(EndHost):
             f"ip addr add {vip}/32 dev lo"
         )
 
-    def serve(self, share, epoch):
-        """Adds the daemons that serve `share`. `epoch`: equal on all stores, for equal write verifiers."""
+    def serve(self, share, epoch, exports=None):
+        """
+        Adds the daemons that serve `share`. `epoch`: equal on all stores, for equal write verifiers; `exports`: a file with
+        more of nfs-ganesha's configuration.
+        """
         self.sh(
             "mkdir -p /run/rpcbind /run/ganesha /var/lib/nfs/sm /var/lib/nfs/sm.bak /var/lib/nfs/ganesha; "
             "chown -R statd /var/lib/nfs"
@@ -168,6 +171,8 @@ class Store(EndHost):
         os.makedirs(recovery, exist_ok=True)
         with open(config, "w", encoding="ascii") as file:
             file.write(GANESHA_CONFIG.format(share=share, recovery=recovery))
+            if exports is not None:
+                file.write(f'%include "{exports}"\n')
         self.add_daemon("rpcbind", ["rpcbind", "-w", "-f"], [("udp", 111), ("tcp", 111)])
         self.add_daemon("statd", ["rpc.statd", "-F", "-L", "-p", "662"], [("udp", 662)])
         log = os.path.join(self.log_dir(), f"{self.name}-ganesha-events.log")

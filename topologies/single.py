@@ -58,6 +58,7 @@ class Single:
         self.store_mtu = options.store_mtu
         self.smb = options.smb
         self.has_gateway = options.gateway
+        self.exports = options.exports
         self.storeswitch = storeswitch
         self.share = os.path.join(lifecycle.directory, "share")
         os.makedirs(self.share)
@@ -88,7 +89,7 @@ class Single:
         epoch = int(time.time())
         for store in stores:
             store.hold(VIP)
-            store.serve(self.share, epoch)
+            store.serve(self.share, epoch, self.exports)
             if self.smb and not self.has_gateway:
                 store.serve_smb(self.share)
         self.lifecycle.start_daemons(stores)
@@ -187,6 +188,7 @@ def main():
     parser.add_argument(
         "--gateway", action="store_true", help="TCP connections end at the virtualizer's gateway"
     )
+    parser.add_argument("--exports", help="file with more of every store's nfs-ganesha configuration")
     parser.add_argument(
         "--storeswitch", default=os.path.join(checkout, "dist/cli/main.js"), help="our command line, compiled"
     )

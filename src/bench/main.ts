@@ -3,6 +3,7 @@ import { Command } from 'commander';
 import { affinityBenchmark } from './affinity';
 import { engineBenchmark } from './engine';
 import { fragmentsBenchmark } from './fragments';
+import { gatewayBenchmark } from './gateway';
 import { overheadBenchmark } from './overhead';
 import { packetIoBenchmark } from './packet_io';
 import { policyBenchmark } from './policy';
@@ -20,6 +21,7 @@ const BENCHMARKS: readonly Benchmark[] = [
   affinityBenchmark,
   sessionsBenchmark,
   overheadBenchmark,
+  gatewayBenchmark,
   smbBenchmark,
 ];
 

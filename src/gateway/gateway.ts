@@ -210,7 +210,7 @@ export class Gateway implements ConnectionHost {
         connection.settle();
       }
     }
-    if (this.without_room.size > 0) this.giveRoom();
+    if (this.without_room.size > 0 && !this.requests.is_full) this.giveRoom();
   }
 
   /** In the order in which they came to wait. */

@@ -22,7 +22,7 @@ export interface GatewayLimits {
   record_fragments_max: number;
   /** From a call's first octet to its last. */
   record_ms_max: number;
-  /** Calls of all connections that have come in part. Then the connection that adds to them is closed. */
+  /** Of all connections: calls that came in part, or may not be read yet. Then the connection that adds to them is closed. */
   partial_octets_max: number;
   /** A connection without calls for so long is closed; 0: never. */
   idle_ms_max: number;
@@ -50,7 +50,7 @@ export const GATEWAY_LIMITS: GatewayLimits = {
   record_octets_max: 1024 * 1024 + 4096,
   record_fragments_max: 1024,
   record_ms_max: 30_000,
-  partial_octets_max: 64 * 1024 * 1024,
+  partial_octets_max: 256 * 1024 * 1024,
   idle_ms_max: 360_000,
   read_octets_max: 32_768,
   write_octets_max: 32_768,

@@ -57,11 +57,12 @@ export async function startGateway(
 
 async function startCalls(
   { interface_name, mac, listeners, fronts }: CallPlan,
-  { trusted, ...limits }: GatewayLimits,
+  { trusted, amplification_max, source_events_per_second_max, ...limits }: GatewayLimits,
   logger: Logger,
 ): Promise<RunningGateway> {
   const clock = systemClock;
   const path = new PacketPath({ interface_name, mac, next_hop_mac: mac, clock, logger });
+  const sources = { trusted, amplification_max, events_per_second_max: source_events_per_second_max };
   const gateway = new Gateway({ listeners, path, logger, limits, clock });
   const running: Front[] = [];
   const stop = async () => {
@@ -72,9 +73,7 @@ async function startCalls(
     await gateway.start();
     for (const { mount_port: port, address, pool_ids, ...plan } of fronts) {
       const forwarder = gateway.forwarder({ address, port, program: RPC_PROGRAM.mount }, pool_ids);
-      running.push(
-        await Front.start({ ...plan, address, mount_port: port, forwarder, sources: { trusted }, clock }),
-      );
+      running.push(await Front.start({ ...plan, address, mount_port: port, forwarder, sources, clock }));
     }
   } catch (error) {
     await stop();

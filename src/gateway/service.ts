@@ -56,7 +56,10 @@ export class Service {
       retransmissions,
       window: { limit: Math.floor(window.limit), under_way: window.under_way },
       round_trip_ms: Object.fromEntries(
-        Object.entries(round_trips).map(([pace, { smoothed_ms }]) => [pace, smoothed_ms ?? null]),
+        Object.entries(round_trips).map(([pace, { smoothed_ms }]) => [
+          pace,
+          smoothed_ms === undefined ? null : Number(smoothed_ms.toFixed(1)),
+        ]),
       ),
     };
   }

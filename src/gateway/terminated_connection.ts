@@ -25,7 +25,7 @@ export interface ConnectionHost {
   waitForRoom(connection: TerminatedConnection): void;
   /** Octets that the connection holds have become more or fewer. */
   unreadChanged(connection: TerminatedConnection, by_octets: number): void;
-  /** False if there is no room for so many more octets of calls that came in part. */
+  /** False if there is no room for so many more octets of calls that came in part, or may not be read yet. */
   partialChanged(by_octets: number): boolean;
   closed(connection: TerminatedConnection): void;
 }
@@ -55,6 +55,8 @@ export class TerminatedConnection implements Caller {
   private has_ended = false;
   private ended_ms: number | undefined;
   private active_ms: number;
+  /** Since the last check a record has ended, so that one that is there in part is another. */
+  private has_had_record = false;
   private record_began_ms: number | undefined;
   /** For noticing a client that takes nothing: what had gone to the kernel, and since when no more has. */
   private dispatched_octets = 0;
@@ -115,6 +117,8 @@ export class TerminatedConnection implements Caller {
     if (this.is_closed) return;
     this.write();
     this.pump();
+    // What `pump` has answered by itself.
+    this.write();
     this.endIfDone();
   }
 
@@ -128,8 +132,10 @@ export class TerminatedConnection implements Caller {
     this.dispatched_octets = this.dispatched();
     const is_waiting_for_us = this.is_paused;
     if (!this.splitter.within_record || is_waiting_for_us) this.record_began_ms = undefined;
+    else if (this.has_had_record) this.record_began_ms = now_ms;
     else this.record_began_ms ??= now_ms;
-    if (this.calls > 0 || this.unread_octets > 0) this.active_ms = now_ms;
+    if (this.has_had_record || this.calls > 0 || this.unread_octets > 0) this.active_ms = now_ms;
+    this.has_had_record = false;
     if (this.has_ended) this.ended_ms ??= now_ms;
 
     if (this.stalled_ms !== undefined && now_ms - this.stalled_ms >= limits.unread_ms_max) {
@@ -166,6 +172,7 @@ export class TerminatedConnection implements Caller {
       }
       const record = this.splitter.next();
       if (record === undefined) break;
+      this.has_had_record = true;
       this.call(record);
     }
     if (this.is_closed) return;
@@ -173,14 +180,7 @@ export class TerminatedConnection implements Caller {
       this.close('closed_garbage');
       return;
     }
-    const held_octets = this.splitter.held_octets;
-    const grown_octets = held_octets - this.partial_octets;
-    this.partial_octets = held_octets;
-    if (grown_octets !== 0 && !this.host.partialChanged(grown_octets)) {
-      this.close('closed_partial_overflow');
-      return;
-    }
-    if (!this.is_paused) return;
+    if (!this.noteHeld() || !this.is_paused) return;
     this.is_paused = false;
     this.socket.resume();
   }
@@ -202,7 +202,19 @@ export class TerminatedConnection implements Caller {
     if (this.is_paused) return;
     this.is_paused = true;
     this.host.counters.paused++;
+    this.splitter.keepApart();
     this.socket.pause();
+    this.noteHeld();
+  }
+
+  /** Closes the connection, and returns false, if there is no room for what it holds. */
+  private noteHeld(): boolean {
+    const held_octets = this.splitter.held_octets + this.splitter.offered_octets;
+    const grown_octets = held_octets - this.partial_octets;
+    this.partial_octets = held_octets;
+    const has_room = grown_octets === 0 || this.host.partialChanged(grown_octets);
+    if (!has_room) this.close('closed_partial_overflow');
+    return has_room;
   }
 
   private call(record: Uint8Array): void {
@@ -240,8 +252,9 @@ export class TerminatedConnection implements Caller {
   }
 
   private write(): void {
+    if (this.is_closed) return;
     const { pieces, socket } = this;
-    if (!pieces.is_empty && !this.is_closed) {
+    if (!pieces.is_empty) {
       const has_several = pieces.length > 1;
       if (has_several) socket.cork();
       pieces.take((octets) => socket.write(octets));

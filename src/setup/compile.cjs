@@ -12,7 +12,7 @@ const C_PROGRAMS = [
     program: '.storeswitch/nfs-udp-file',
     libraries: ['-lnfs'],
   },
-  { source: 'src/bench/overhead/nfs-rate.c', program: '.storeswitch/nfs-rate', libraries: ['-lnfs'] },
+  { source: 'src/bench/lab/nfs-rate.c', program: '.storeswitch/nfs-rate', libraries: ['-lnfs', '-lm'] },
   { source: 'src/kernel_client/guest/workload.c', program: '.storeswitch/kernel-workload', libraries: [] },
 ];
 

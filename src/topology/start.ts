@@ -30,6 +30,8 @@ export interface StartOptions {
   has_gateway?: boolean;
   /** The same files over SMB, too: from the stores, or from the gateway where there is one. */
   smb?: boolean;
+  /** Text of nfs-ganesha's configuration for every store, besides its usual export. */
+  exports_file?: string;
   progress: (text: string) => void;
   /** Takes down what is already up when it aborts. */
   signal?: AbortSignal;
@@ -45,11 +47,12 @@ const eventSchema = z.discriminatedUnion('event', [
 /** Rejects with TopologyError when it does not come up; then nothing of it is left. It outlives this process. */
 export async function startTopology(options: StartOptions): Promise<Topology> {
   const script = topologyScript(options.topology);
-  const { target, instance, store_mtu, has_gateway = false, smb = false } = options;
+  const { target, instance, store_mtu, has_gateway = false, smb = false, exports_file } = options;
   const parts = [
     ...(store_mtu === undefined ? [] : ['--store-mtu', String(store_mtu)]),
     ...(has_gateway ? ['--gateway'] : []),
     ...(smb ? ['--smb'] : []),
+    ...(exports_file === undefined ? [] : ['--exports', exports_file]),
   ];
   const child = spawn(
     PYTHON,

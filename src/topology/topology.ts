@@ -72,6 +72,13 @@ export class Topology {
   }
 }
 
+/** Throws TopologyError if the node runs no such daemon. */
+export function daemonPid(node: NodeState, daemon: string): number {
+  const found = node.daemons.find(({ name }) => name === daemon);
+  if (found === undefined) throw new TopologyError(`${node.name} runs no ${daemon}`);
+  return found.pid;
+}
+
 /** The command that runs `argv` in a node; without `argv`, the one that opens a shell there. */
 export function enterCommand(node: NodeState, argv: readonly string[] = []): string[] {
   return ['nsenter', `--target=${node.shell.pid}`, '--net', '--mount', '--', ...argv];

@@ -278,6 +278,50 @@ test('half a record and silence: closed after its time', async () => {
   expect(gateway.status()).toMatchObject({ partial_octets: 0, connections: 0 });
 });
 
+test('a stream whose segments end within records is none that ends within one', async () => {
+  await start({ record_ms_max: 5000, idle_ms_max: 10_000 });
+  echo(path);
+  const client = await connect();
+  const records = Array.from({ length: 20 }, (_, xid) => encodeRecord(encodeRpc({ ...CALL, xid })));
+  let rest = new Uint8Array(0);
+  for (const [xid, record] of records.entries()) {
+    client.write(Buffer.concat([rest, record.subarray(0, 20)]));
+    rest = record.slice(20);
+    await client.until(xid);
+    await until(() => (gateway.status().partial_octets as number) > 0);
+    clock.advance(1000);
+  }
+  expect(client.is_closed).toBe(false);
+  expect(gateway.counters).toMatchObject({ closed_record_timeout: 0, closed_idle: 0 });
+});
+
+test('a connection with calls now and then is not idle, whenever one looks', async () => {
+  await start({ idle_ms_max: 10_000 });
+  echo(path);
+  const client = await connect();
+  for (let xid = 1; xid <= 5; xid++) {
+    client.call(xid);
+    await client.until(xid);
+    await until(() => gateway.status().calls_under_way === 0);
+    clock.advance(7000);
+  }
+  expect(client.is_closed).toBe(false);
+  clock.advance(7000);
+  await client.closed();
+});
+
+test('what is answered here is written, also where nothing else comes', async () => {
+  await start({ connection_calls_max: 1 });
+  const client = await connect();
+  const nfs4 = encodeRpc({ ...CALL, xid: 2, version: 4 });
+  client.write(Buffer.concat([encodeRecord(encodeRpc({ ...CALL, xid: 1 })), encodeRecord(nfs4)]));
+  client.socket.end();
+  const [call] = await sent(1);
+  answer(call);
+  const replies = await client.until(2);
+  expect(replies[1]?.outcome).toMatchObject({ status: 'prog_mismatch' });
+});
+
 test('idle connections are closed after their time, those that wait for a reply are not', async () => {
   await start({ idle_ms_max: 10_000 });
   const [idle, waiting] = [await connect(), await connect()];

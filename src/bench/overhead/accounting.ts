@@ -1,49 +1,17 @@
 /** From what the kernel counted to the CPU time of one request: arithmetic only. */
+import type { Usage } from '../lab/usage';
 import { median } from '../statistics';
 
 /** Whose work may depend on the path that requests take. The box is the switch or the proxy. */
 export const PARTIES = ['client', 'stores', 'box', 'controller', 'softirq'] as const;
 export type Party = (typeof PARTIES)[number];
-export type PerParty = Readonly<Record<Party, number>>;
-
-/** One reading of all counts. */
-export interface Sample {
-  time_us: number;
-  /** Of all CPUs together. */
-  idle_us: number;
-  cpu_us: PerParty;
-  answered: number;
-}
-
-/** What ran between two samples, per second. */
-export interface Usage {
-  requests_per_second: number;
-  cpu_us_per_second: PerParty;
-  /** All that ran on the machine, whoever it was for. */
-  machine_us_per_second: number;
-}
-
-export function perParty(value: (party: Party) => number): Record<Party, number> {
-  return Object.fromEntries(PARTIES.map((party) => [party, value(party)])) as Record<Party, number>;
-}
-
-export function usageBetween(from: Sample, to: Sample, cpus: number): Usage {
-  const elapsed_us = to.time_us - from.time_us;
-  if (elapsed_us <= 0) throw new Error('two samples of the same moment');
-  const perSecond = (of: (sample: Sample) => number): number => ((of(to) - of(from)) * 1e6) / elapsed_us;
-  return {
-    requests_per_second: perSecond(({ answered }) => answered),
-    cpu_us_per_second: perParty((party) => perSecond(({ cpu_us }) => cpu_us[party])),
-    machine_us_per_second: cpus * 1e6 - perSecond(({ idle_us }) => idle_us),
-  };
-}
 
 /** One round of one path, and of the wire that it is compared with, under the same load. */
 export interface Compared {
-  path: Usage;
-  wire: Usage;
+  path: Usage<Party>;
+  wire: Usage<Party>;
   /** The path when no request comes. */
-  rest: Usage;
+  rest: Usage<Party>;
 }
 
 /** CPU time per request, µs. */
@@ -61,7 +29,7 @@ export interface Cost {
 }
 
 export function costOf({ path, wire, rest }: Compared): Cost {
-  const each = ({ cpu_us_per_second, requests_per_second }: Usage, party: Party): number =>
+  const each = ({ cpu_us_per_second, requests_per_second }: Usage<Party>, party: Party): number =>
     cpu_us_per_second[party] / requests_per_second;
   const more = (party: Party): number => each(path, party) - each(wire, party);
   const resting = (party: Party): number => rest.cpu_us_per_second[party] / path.requests_per_second;
@@ -77,12 +45,6 @@ export function costOf({ path, wire, rest }: Compared): Cost {
     stores_us: more('stores'),
     box_us,
   };
-}
-
-/** What ran on the machine besides the parties, as a fraction of all it can do. */
-export function otherWork({ machine_us_per_second, cpu_us_per_second }: Usage, cpus: number): number {
-  const ours = PARTIES.reduce((sum, party) => sum + cpu_us_per_second[party], 0);
-  return Math.max(0, machine_us_per_second - ours) / (cpus * 1e6);
 }
 
 /** Of each figure, the median of all rounds. */

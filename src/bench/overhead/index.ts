@@ -1,6 +1,6 @@
 import { isOnPath } from '../on_path';
 import type { Benchmark, BenchmarkOptions, Report } from '../report';
-import type { Load } from './load';
+import type { Load } from '../lab/nfs_load';
 import { LOADS } from './loads';
 import type { Path } from './paths';
 import { overheadReport } from './result';

@@ -1,5 +1,5 @@
 /** The ways a request can take from the client to the store. */
-export type Transport = 'udp' | 'tcp';
+import type { Transport } from '../lab/nfs_load';
 
 export interface Path {
   name: string;

@@ -2,7 +2,7 @@
 import type { Figure, Report } from '../report';
 import { median, ratio } from '../statistics';
 import { medianCost, type Cost, type Party } from './accounting';
-import type { Load } from './load';
+import type { Load } from '../lab/nfs_load';
 import { LOADS, MAIN } from './loads';
 import { HAPROXY, NFTABLES, NFTABLES_TCP, PATHS, SWITCH, SWITCH_TCP, type Path } from './paths';
 import type { Round } from './rounds';

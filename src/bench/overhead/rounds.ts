@@ -1,8 +1,9 @@
 /** All paths in turn, several times over: what changes on the machine meanwhile changes for all of them. */
 import { cpus } from 'node:os';
 import { pause } from '../../demo/waiting';
-import { costOf, otherWork, usageBetween, type Cost, type Usage } from './accounting';
-import type { Load } from './load';
+import type { Load } from '../lab/nfs_load';
+import { otherWork, usageBetween, type Usage } from '../lab/usage';
+import { costOf, type Cost, type Party } from './accounting';
 import { PATHS, TURNS, type Path } from './paths';
 import type { Site } from './site';
 
@@ -15,7 +16,7 @@ const SHORT_MAX = 0.05;
 
 export interface Round {
   cost: Cost;
-  rest: Usage;
+  rest: Usage<Party>;
   /** Of all requests, from the warming up on. */
   failed: number;
   /** Whether the path, or the wire that it is compared with, did not get the rate that it was to have. */
@@ -50,7 +51,13 @@ export async function roundsOf(
   return all;
 }
 
-async function roundOf(site: Site, path: Path, load: Load, wire: Usage, signal: AbortSignal): Promise<Round> {
+async function roundOf(
+  site: Site,
+  path: Path,
+  load: Load,
+  wire: Usage<Party>,
+  signal: AbortSignal,
+): Promise<Round> {
   const rest = await atRest(site, path, signal);
   const { usage, failed } = await underLoad(site, path, load, signal);
   const short = [usage, wire].some(
@@ -65,7 +72,7 @@ async function underLoad(
   path: Path,
   load: Load,
   signal: AbortSignal,
-): Promise<{ usage: Usage; failed: number }> {
+): Promise<{ usage: Usage<Party>; failed: number }> {
   const client = await site.offer(path, load);
   try {
     await pause(WARM_MS, signal);
@@ -79,7 +86,7 @@ async function underLoad(
   }
 }
 
-async function atRest(site: Site, { through }: Path, signal: AbortSignal): Promise<Usage> {
+async function atRest(site: Site, { through }: Path, signal: AbortSignal): Promise<Usage<Party>> {
   const from = await site.sample(through);
   await pause(REST_MS, signal);
   return usageBetween(from, await site.sample(through), cpus().length);

@@ -5,14 +5,15 @@ import { join } from 'node:path';
 import { callAdmin } from '../../admin';
 import { pause, storesUp } from '../../demo/waiting';
 import { downTopology, startTopology } from '../../topology/start';
-import type { ClientState, NodeState, StoreState } from '../../topology/state';
-import type { Topology } from '../../topology/topology';
-import { perParty, type Party, type Sample } from './accounting';
-import { cpuTime_us } from './cpu_clock';
-import { Box, layWire } from './detours';
-import { startHaproxy } from './haproxy';
-import { Client, type Load } from './load';
-import { idle_us, softirqThreads } from './machine_time';
+import type { ClientState, StoreState } from '../../topology/state';
+import { daemonPid, type Topology } from '../../topology/topology';
+import { cpuTime_us } from '../lab/cpu_clock';
+import { Box, layWire } from '../lab/detours';
+import { startHaproxy } from '../lab/haproxy';
+import { idle_us, softirqThreads } from '../lab/machine_time';
+import { NfsLoad, type Load } from '../lab/nfs_load';
+import { eachParty, type Sample } from '../lab/usage';
+import { PARTIES, type Party } from './accounting';
 import { startNat } from './nftables';
 import type { Path } from './paths';
 
@@ -51,9 +52,9 @@ export class Site {
       startNat(nat);
       this.pids = {
         client: [],
-        stores: topology.stores.map((node) => pidOf(node, 'ganesha')),
-        box: [pidOf(virtualizer, 'switch')],
-        controller: [pidOf(virtualizer, 'controller')],
+        stores: topology.stores.map((node) => daemonPid(node, 'ganesha')),
+        box: [daemonPid(virtualizer, 'switch')],
+        controller: [daemonPid(virtualizer, 'controller')],
         softirq: softirqThreads(),
       };
     } catch (error) {
@@ -84,19 +85,19 @@ export class Site {
   }
 
   /** Starts requests on a path. */
-  offer({ through, transport }: Path, load: Load): Promise<Client> {
-    return Client.start(this.topology, this.client.name, this.servers[through], transport, load);
+  offer({ through, transport }: Path, load: Load): Promise<NfsLoad> {
+    return NfsLoad.start(this.topology, this.client.name, this.servers[through], transport, load);
   }
 
   /** Reads all counts of a path. */
-  async sample(through: Through, client?: Client): Promise<Sample> {
+  async sample(through: Through, client?: NfsLoad): Promise<Sample<Party>> {
     const { answered = 0 } = (await client?.counts()) ?? {};
     const pids = this.pidsOn(through, client);
     return {
       answered,
       time_us: Number(process.hrtime.bigint()) / 1e3,
       idle_us: idle_us(),
-      cpu_us: perParty((party) => pids[party].reduce((sum, pid) => sum + cpuTime_us(pid), 0)),
+      cpu_us: eachParty(PARTIES, (party) => pids[party].reduce((sum, pid) => sum + cpuTime_us(pid), 0)),
     };
   }
 
@@ -105,14 +106,14 @@ export class Site {
     await downTopology(INSTANCE);
   }
 
-  private pidsOn(through: Through, client?: Client): Record<Party, readonly number[]> {
+  private pidsOn(through: Through, client?: NfsLoad): Record<Party, readonly number[]> {
     const shared = { ...this.pids, client: client === undefined ? [] : [client.pid] };
     if (through === 'switch') return shared;
     return { ...shared, box: through === 'haproxy' ? [this.haproxy] : [], controller: [] };
   }
 
   private addBox(name: string, client: ClientState, store: StoreState): Box {
-    const box = new Box(name, this.boxes.length + 1, client, store);
+    const box = new Box(name, this.boxes.length + 1, client, [store]);
     this.boxes.push(box);
     return box;
   }
@@ -121,10 +122,4 @@ export class Site {
     for (const box of this.boxes.splice(0)) box.close();
     rmSync(this.folder, { recursive: true, force: true });
   }
-}
-
-function pidOf(node: NodeState, daemon: string): number {
-  const found = node.daemons.find(({ name }) => name === daemon);
-  if (found === undefined) throw new Error(`${node.name} runs no ${daemon}`);
-  return found.pid;
 }

@@ -25,7 +25,7 @@ export interface FrontOptions {
   address: Ipv4Address;
   /** What portmap tells; portmap itself and MOUNT are added. */
   services: readonly VirtualService[];
-  /** Stores that are live. */
+  /** Stores of all pools: those that do not answer do not count. */
   stores: readonly ExportingStore[];
   /** Pools of the MOUNT service; without them a path is shown that any store exports. */
   pools?: readonly ExportPool[];

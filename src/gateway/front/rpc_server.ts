@@ -93,7 +93,7 @@ export class RpcServer {
 
   private async datagram(udp: UdpSocket, bytes: Buffer, remote: RemoteInfo): Promise<void> {
     const { sources, limits, counters } = this.options;
-    if (!sources.withinRate(remote.address)) {
+    if (!sources.withinRate(remote.address, 'udp')) {
       counters.count('rate_limited');
       return;
     }
@@ -160,7 +160,7 @@ export class RpcServer {
       return 'connections_refused';
     if ((this.connections_of.get(address) ?? 0) >= limits.connections_per_source_max)
       return 'connections_refused';
-    return sources.withinRate(address) ? undefined : 'rate_limited';
+    return sources.withinRate(address, 'tcp') ? undefined : 'rate_limited';
   }
 
   private async recordAnswer(incoming: IncomingCall): Promise<RecordAnswer> {

@@ -3,8 +3,8 @@
  * depends on its standing. One `Sources` serves all fronts of a virtual address.
  */
 import type { Clock } from '../../controller/clock';
-import { RateLimit } from '../../controller/rate_limit';
-import { prefixContains, prefixNetwork, type Ipv4Address, type Ipv4Prefix } from '../../wire/address';
+import { prefixContains, type Ipv4Address, type Ipv4Prefix } from '../../wire/address';
+import { SourceRates } from './source_rates';
 
 /**
  * trusted: in a configured network; may ask everything. known: a TCP exchange with it was completed lately, so that the
@@ -20,11 +20,11 @@ export interface SourcesOptions {
   known_max: number;
   /** Octets of a stranger's answer over UDP per octet of its call, headers below RPC not counted. */
   amplification_max: number;
-  /** Datagrams and connections of one network in a second, also of a trusted one. */
+  /** In a second, datagrams of one network and connections of one address, also of trusted ones. */
   events_per_second_max: number;
   /** What is one network there. */
   rate_prefix_length: number;
-  /** Networks whose rate is kept at one time; the others share one rate. */
+  /** Of datagrams and of connections: rates kept at one time; all other sources share one. */
   rates_max: number;
 }
 
@@ -38,26 +38,22 @@ export const DEFAULT_SOURCES_OPTIONS: SourcesOptions = {
   rates_max: 4096,
 };
 
-interface Rate {
-  limit: RateLimit;
-  used_ms: number;
-}
-
-/** After this time without events a rate is whole again: it may be forgotten without anybody noticing. */
-const RATE_WHOLE_MS = 1000;
+const ADDRESS_BITS = 32;
 
 export class Sources {
   /** Time of the last call over TCP; the longest ago first. */
   readonly #known = new Map<Ipv4Address, number>();
-  /** By network address, the longest unused first. */
-  readonly #rates = new Map<Ipv4Address, Rate>();
-  readonly #shared_rate: RateLimit;
+  /** Forged datagrams must not keep out connections, which nobody can forge. */
+  readonly #rates: Readonly<Record<'udp' | 'tcp', SourceRates>>;
 
   constructor(
     private readonly options: SourcesOptions,
     private readonly clock: Clock,
   ) {
-    this.#shared_rate = new RateLimit(options.events_per_second_max, clock);
+    this.#rates = {
+      udp: new SourceRates(options.rate_prefix_length, options, clock),
+      tcp: new SourceRates(ADDRESS_BITS, options, clock),
+    };
   }
 
   standing(source: Ipv4Address): Standing {
@@ -79,33 +75,13 @@ export class Sources {
     this.#known.set(source, this.clock.now_ms());
   }
 
-  /** Whether another datagram or connection of this source is within the rate of its network. */
-  withinRate(source: Ipv4Address): boolean {
-    const network = prefixNetwork({ address: source, length: this.options.rate_prefix_length });
-    const now_ms = this.clock.now_ms();
-    const known = this.#rates.get(network);
-    if (known !== undefined) this.#rates.delete(network);
-    else if (!this.makeRoomForRate(now_ms)) return this.#shared_rate.take();
-    const rate = known ?? {
-      limit: new RateLimit(this.options.events_per_second_max, this.clock),
-      used_ms: now_ms,
-    };
-    rate.used_ms = now_ms;
-    this.#rates.set(network, rate);
-    return rate.limit.take();
+  /** Whether another datagram of this source's network, or connection of this source, is within its rate. */
+  withinRate(source: Ipv4Address, transport: 'udp' | 'tcp'): boolean {
+    return this.#rates[transport].take(source);
   }
 
   /** Whether a call over UDP may have an answer of this size. */
   mayAnswer(standing: Standing, call_octets: number, answer_octets: number): boolean {
     return standing !== 'stranger' || answer_octets <= call_octets * this.options.amplification_max;
-  }
-
-  /** False if all rates are in use: forged sources must not push out the rate that holds a real one back. */
-  private makeRoomForRate(now_ms: number): boolean {
-    if (this.#rates.size < this.options.rates_max) return true;
-    const [oldest] = this.#rates;
-    if (oldest === undefined || now_ms - oldest[1].used_ms < RATE_WHOLE_MS) return false;
-    this.#rates.delete(oldest[0]);
-    return true;
   }
 }

@@ -1,17 +1,10 @@
-import {
-  costOf,
-  medianCost,
-  otherWork,
-  perParty,
-  usageBetween,
-  type Party,
-  type Usage,
-} from '../../../src/bench/overhead/accounting';
+import { costOf, medianCost, PARTIES, type Party } from '../../../src/bench/overhead/accounting';
+import { eachParty, otherWork, usageBetween, type Usage } from '../../../src/bench/lab/usage';
 
 const parties = (given: Partial<Record<Party, number>>): Record<Party, number> =>
-  perParty((party) => given[party] ?? 0);
+  eachParty(PARTIES, (party) => given[party] ?? 0);
 
-const usage = (given: Partial<Record<Party, number>>, requests_per_second = 1000): Usage => ({
+const usage = (given: Partial<Record<Party, number>>, requests_per_second = 1000): Usage<Party> => ({
   requests_per_second,
   cpu_us_per_second: parties(given),
   machine_us_per_second: 500_000,

@@ -47,21 +47,32 @@ test('only a stranger is held to the size of its call', () => {
 describe('rates', () => {
   test('one network has one rate, which comes back with time', () => {
     const { sources: table, clock } = sources({ events_per_second_max: 3, rate_prefix_length: 24 });
-    const of = (host: number) => table.withinRate(`192.0.2.${host}`);
+    const of = (host: number) => table.withinRate(`192.0.2.${host}`, 'udp');
     expect([of(1), of(2), of(3), of(4)]).toEqual([true, true, true, false]);
-    expect(table.withinRate('192.0.3.1')).toBe(true);
+    expect(table.withinRate('192.0.3.1', 'udp')).toBe(true);
     clock.advance(334);
     expect([of(5), of(6)]).toEqual([true, false]);
   });
 
+  test('forged datagrams keep out no connection, and connections no other address', () => {
+    const { sources: table } = sources({ events_per_second_max: 2, rate_prefix_length: 24 });
+    expect(times(3, () => table.withinRate('192.0.2.1', 'udp'))).toEqual([true, true, false]);
+    expect(times(3, () => table.withinRate('192.0.2.1', 'tcp'))).toEqual([true, true, false]);
+    expect(table.withinRate('192.0.2.2', 'tcp')).toBe(true);
+  });
+
   test('networks beyond the table share a rate, and push out nobody who is being held back', () => {
     const { sources: table, clock } = sources({ events_per_second_max: 2, rates_max: 1 });
-    expect(times(3, () => table.withinRate('192.0.2.1'))).toEqual([true, true, false]);
-    expect([1, 2, 3].map((network) => table.withinRate(`10.0.${network}.1`))).toEqual([true, true, false]);
-    expect(table.withinRate('192.0.2.1')).toBe(false);
+    expect(times(3, () => table.withinRate('192.0.2.1', 'udp'))).toEqual([true, true, false]);
+    expect([1, 2, 3].map((network) => table.withinRate(`10.0.${network}.1`, 'udp'))).toEqual([
+      true,
+      true,
+      false,
+    ]);
+    expect(table.withinRate('192.0.2.1', 'udp')).toBe(false);
     clock.advance(1000);
     // Its rate is whole again: another may have its place.
-    expect(times(3, () => table.withinRate('10.0.9.1'))).toEqual([true, true, false]);
+    expect(times(3, () => table.withinRate('10.0.9.1', 'udp'))).toEqual([true, true, false]);
   });
 
   test('whoever asks, a second lets through what the rates that fit allow, and one shared', () => {
@@ -75,7 +86,7 @@ describe('rates', () => {
         const let_through: { network: number; at_ms: number }[] = [];
         for (const { source, pause_ms } of events) {
           clock.advance(pause_ms);
-          if (table.withinRate(numberToIpv4(0xc0000000 + source * 256)))
+          if (table.withinRate(numberToIpv4(0xc0000000 + source * 256), 'udp'))
             let_through.push({ network: source, at_ms: clock.now_ms() });
         }
         for (const { at_ms } of let_through) {

@@ -1,5 +1,5 @@
-import { cpuTime_us } from '../../../src/bench/overhead/cpu_clock';
-import { parseIdle_us, softirqThreads } from '../../../src/bench/overhead/machine_time';
+import { cpuTime_us } from '../../../src/bench/lab/cpu_clock';
+import { parseIdle_us, softirqThreads } from '../../../src/bench/lab/machine_time';
 
 test('idle, waiting for I/O and stolen time is time without work', () => {
   const stat = 'cpu  23798 2158 9534 28070 394 0 158 157 0 0\ncpu0 11011 1079 4350 15539 49 0 21 70 0 0\n';

@@ -1,4 +1,4 @@
-/** HAProxy as people put it in front of NFS: TCP, one store behind it. */
+/** HAProxy as people put it in front of NFS: whole TCP connections. */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Box } from './detours';
@@ -6,7 +6,7 @@ import type { Box } from './detours';
 const PORTS = { nfs: 2049, mount: 20048 };
 
 /** One thread: at these rates more of them only wake each other. No checks, no log: as little work as it can do. */
-function configuration(listen: string, store: string): string {
+function configuration(listen: string, stores: readonly string[]): string {
   return [
     'global',
     '  nbthread 1',
@@ -19,7 +19,9 @@ function configuration(listen: string, store: string): string {
     ...Object.entries(PORTS).flatMap(([name, port]) => [
       `listen ${name}`,
       `  bind ${listen}:${port}`,
-      `  server store1 ${store}:${port}`,
+      // Sessions in turn, if there is a choice.
+      '  balance roundrobin',
+      ...stores.map((store, i) => `  server store${i + 1} ${store}:${port}`),
     ]),
     '',
   ].join('\n');
@@ -28,7 +30,7 @@ function configuration(listen: string, store: string): string {
 /** Starts it in its box; returns its pid. */
 export function startHaproxy(box: Box, folder: string): number {
   const file = join(folder, 'haproxy.cfg');
-  writeFileSync(file, configuration(box.address, box.store_address));
+  writeFileSync(file, configuration(box.address, box.store_addresses));
   // -db: in the foreground, one process.
   return box.start(['haproxy', '-db', '-f', file]);
 }

@@ -3,7 +3,7 @@
  * between for each box that is compared with the switch.
  */
 import { spawn, type ChildProcess } from 'node:child_process';
-import { ip } from '../lab/ip';
+import { ip } from './ip';
 import type { ClientState, StoreState } from '../../topology/state';
 
 const WIRE = { client: '10.9.0.1', store: '10.9.0.2' };
@@ -38,17 +38,18 @@ function veth(one: End, other: End): void {
 export class Box {
   /** What the client speaks to. */
   readonly address: string;
-  /** The store's, on the link to this box. */
-  readonly store_address: string;
+  /** The stores', each on its link to this box. */
+  readonly store_addresses: readonly string[];
   private readonly namespace: string;
   private child: ChildProcess | undefined;
 
-  /** `number`: of the box, part of its addresses. */
-  constructor(name: string, number: number, client: ClientState, store: StoreState) {
-    const [outside, inside] = [`10.9.${2 * number - 1}`, `10.9.${2 * number}`];
+  /** `number`: of the box, from 1 to 9, part of its addresses; fewer than 10 stores. */
+  constructor(name: string, number: number, client: ClientState, stores: readonly StoreState[]) {
+    const outside = `10.9.${number}`;
+    const inside = (index: number): string => `10.9.${10 * number + index}`;
     this.namespace = `ssb-${process.pid}-${name}`;
     this.address = `${outside}.254`;
-    this.store_address = `${inside}.1`;
+    this.store_addresses = stores.map((_, index) => `${inside(index)}.1`);
     ip('netns', 'add', this.namespace);
     try {
       this.run('sysctl', '-qw', 'net.ipv4.ip_forward=1', 'net.ipv6.conf.all.disable_ipv6=1');
@@ -58,11 +59,15 @@ export class Box {
         { namespace: client.namespace, name, address: `${outside}.1` },
         { namespace, name: 'clients', address: this.address },
       );
-      veth(
-        { namespace: store.namespace, name, address: this.store_address },
-        { namespace, name: 'stores', address: `${inside}.254` },
-      );
-      ip('-n', store.namespace, 'route', 'add', `${outside}.0/24`, 'via', `${inside}.254`);
+      stores.forEach((store, index) => {
+        const address = `${inside(index)}.1`;
+        const gateway = `${inside(index)}.254`;
+        veth(
+          { namespace: store.namespace, name, address },
+          { namespace, name: store.name, address: gateway },
+        );
+        ip('-n', store.namespace, 'route', 'add', `${outside}.0/24`, 'via', gateway);
+      });
     } catch (error) {
       this.close();
       throw error;

@@ -1,14 +1,16 @@
 /*
- * An NFSv3 client on libnfs's raw API that sends one kind of request at a fixed rate, whatever the answers do.
+ * An NFSv3 client on libnfs's raw API that sends one kind of request, at a fixed rate or as fast as it is answered.
  *
  *   nfs-rate udp|tcp SERVER EXPORT getattr|read|write BYTES SOCKETS RATE BURST
  *
  * RATE requests a second leave in groups of BURST at even distances, from SOCKETS sockets in turn, as if from so
- * many clients. They are for one file of BYTES bytes, which it makes first; MOUNT and NFS are at their usual ports.
- * After that, and then for every byte on standard input, it writes a line of JSON: its counts until now. The end of
- * standard input ends it.
+ * many clients, whatever the answers do. With a RATE of 0 each socket always has BURST requests under way instead.
+ * They are for one file of BYTES bytes, which it makes first; MOUNT and NFS are at their usual ports.
+ * After that, and then for every byte on standard input, it writes a line of JSON: its counts until now, and how many
+ * answers took how long ("took": one number for each bucket, see bucket_of). The end of standard input ends it.
  */
 #define _GNU_SOURCE /* ppoll */
+#include <math.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
@@ -40,10 +42,13 @@ enum {
   ATTEMPTS = 5,
   TIMEOUT_MS = 1000,
   BEHIND_MAX_NS = 100 * 1000 * 1000, /* later than this, requests are left out instead of sent in a heap */
+  BUCKETS = 400,
+  BUCKETS_PER_DOUBLING = 16,
 };
 
 struct call {
   int64_t sent_ns;
+  int socket;
   struct call *next_free;
 };
 
@@ -56,8 +61,8 @@ static struct {
   char data[BYTES_MAX];
   int (*send)(struct rpc_context *rpc, rpc_cb callback, void *data);
   struct call calls[CALLS_MAX], *free_calls;
-  unsigned long sent, answered, failed, left_out;
-  int64_t waited_ns;
+  unsigned long sent, answered, failed, left_out, took[BUCKETS];
+  int under_way[SOCKETS_MAX];
 } client;
 
 static void fail(const char *what, struct rpc_context *rpc) {
@@ -69,6 +74,12 @@ static int64_t now_ns(void) {
   struct timespec t;
   clock_gettime(CLOCK_MONOTONIC, &t);
   return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
+}
+
+/* Bucket i has what took up to 2^((i + 1) / BUCKETS_PER_DOUBLING) us, and more than bucket i - 1. */
+static int bucket_of(int64_t took_ns) {
+  double bucket = took_ns <= 1000 ? 0 : ceil(log2((double)took_ns / 1000) * BUCKETS_PER_DOUBLING) - 1;
+  return bucket < 0 ? 0 : bucket >= BUCKETS ? BUCKETS - 1 : (int)bucket;
 }
 
 static nfs_fh3 handle(char *bytes, u_int length) {
@@ -104,18 +115,23 @@ static int send_write(struct rpc_context *rpc, rpc_cb callback, void *data) {
   return rpc_nfs3_write_async(rpc, callback, &args, data);
 }
 
+static void free_call(struct call *call) {
+  client.under_way[call->socket]--;
+  call->next_free = client.free_calls;
+  client.free_calls = call;
+}
+
 static void on_reply(struct rpc_context *rpc, int status, void *data, void *private_data) {
   struct call *call = private_data;
   (void)rpc;
   /* Every NFSv3 result begins with its status. */
   if (status == RPC_STATUS_SUCCESS && *(nfsstat3 *)data == NFS3_OK) {
     client.answered++;
-    client.waited_ns += now_ns() - call->sent_ns;
+    client.took[bucket_of(now_ns() - call->sent_ns)]++;
   } else {
     client.failed++;
   }
-  call->next_free = client.free_calls;
-  client.free_calls = call;
+  free_call(call);
 }
 
 /* Over TCP libnfs only queues what is sent, until its socket is said to be writable. */
@@ -123,7 +139,7 @@ static void flush(struct rpc_context *rpc) {
   if (client.tcp && (rpc_which_events(rpc) & POLLOUT)) rpc_service(rpc, POLLOUT);
 }
 
-static void transmit(struct rpc_context *rpc) {
+static void transmit(int socket) {
   struct call *call = client.free_calls;
   if (call == NULL) {
     client.left_out++;
@@ -131,14 +147,23 @@ static void transmit(struct rpc_context *rpc) {
   }
   client.free_calls = call->next_free;
   call->sent_ns = now_ns();
+  call->socket = socket;
+  client.under_way[socket]++;
   client.sent++;
-  if (client.send(rpc, on_reply, call) != 0) {
+  if (client.send(client.rpc[socket], on_reply, call) != 0) {
     client.failed++;
-    call->next_free = client.free_calls;
-    client.free_calls = call;
+    free_call(call);
     return;
   }
-  flush(rpc);
+  flush(client.rpc[socket]);
+}
+
+/* So many requests of a socket at once; over TCP in as few segments as hold them, as from a kernel. */
+static void transmit_together(int socket, int count) {
+  int is_corked = client.tcp && count > 1, on = 1, off = 0, fd = rpc_get_fd(client.rpc[socket]);
+  if (is_corked) setsockopt(fd, IPPROTO_TCP, TCP_CORK, &on, sizeof on);
+  while (count-- > 0) transmit(socket);
+  if (is_corked) setsockopt(fd, IPPROTO_TCP, TCP_CORK, &off, sizeof off);
 }
 
 /* ---- One call after the other, until the file is there ---- */
@@ -254,36 +279,52 @@ static void prepare(char *export) {
 /* ---- The load ---- */
 
 static void report(void) {
-  printf("{\"sent\":%lu,\"answered\":%lu,\"failed\":%lu,\"left_out\":%lu,\"waited_ns\":%lld}\n", client.sent,
-         client.answered, client.failed, client.left_out, (long long)client.waited_ns);
+  int i;
+  printf("{\"sent\":%lu,\"answered\":%lu,\"failed\":%lu,\"left_out\":%lu,\"took\":[%lu", client.sent,
+         client.answered, client.failed, client.left_out, client.took[0]);
+  for (i = 1; i < BUCKETS; i++) printf(",%lu", client.took[i]);
+  printf("]}\n");
   fflush(stdout);
 }
 
+/* Sends what is due; how long nothing else will be. */
+static int64_t send_due(int64_t interval_ns, int64_t *next_ns) {
+  static int turn;
+  int64_t now = now_ns();
+  int i;
+  if (now - *next_ns > BEHIND_MAX_NS) {
+    client.left_out += (unsigned long)(client.burst * ((now - *next_ns) / interval_ns));
+    *next_ns = now;
+  }
+  while (*next_ns <= now) {
+    for (i = 0; i < client.burst; i++) transmit(turn++ % client.sockets);
+    *next_ns += interval_ns;
+  }
+  now = now_ns();
+  return *next_ns > now ? *next_ns - now : 0;
+}
+
+/* interval_ns: 0 sends whatever sockets may have under way. */
 static void work(int64_t interval_ns) {
   struct pollfd fds[SOCKETS_MAX + 1];
   int64_t next_ns = now_ns();
-  int i, turn = 0;
+  int i, ready;
   for (i = 0; i < client.sockets; i++) fds[i] = (struct pollfd){rpc_get_fd(client.rpc[i]), POLLIN, 0};
   fds[i] = (struct pollfd){STDIN_FILENO, POLLIN, 0};
   for (;;) {
-    int64_t now = now_ns();
-    struct timespec pause;
-    if (now - next_ns > BEHIND_MAX_NS) {
-      client.left_out += (unsigned long)(client.burst * ((now - next_ns) / interval_ns));
-      next_ns = now;
+    struct timespec pause = {1, 0}; /* for libnfs to notice what is not answered */
+    if (interval_ns > 0) {
+      pause.tv_sec = 0;
+      pause.tv_nsec = (long)send_due(interval_ns, &next_ns);
+    } else {
+      for (i = 0; i < client.sockets; i++) transmit_together(i, client.burst - client.under_way[i]);
     }
-    while (next_ns <= now) {
-      for (i = 0; i < client.burst; i++) transmit(client.rpc[turn++ % client.sockets]);
-      next_ns += interval_ns;
-    }
-    now = now_ns();
-    pause.tv_sec = 0;
-    pause.tv_nsec = next_ns > now ? (long)(next_ns - now) : 0;
     for (i = 0; i < client.sockets; i++)
       fds[i].events = (short)(client.tcp ? rpc_which_events(client.rpc[i]) : POLLIN);
-    if (ppoll(fds, (nfds_t)client.sockets + 1, &pause, NULL) <= 0) continue;
+    ready = ppoll(fds, (nfds_t)client.sockets + 1, &pause, NULL);
+    if (ready < 0 || (ready == 0 && interval_ns > 0)) continue;
     for (i = 0; i < client.sockets; i++)
-      if (fds[i].revents != 0 && rpc_service(client.rpc[i], fds[i].revents) < 0)
+      if ((fds[i].revents != 0 || ready == 0) && rpc_service(client.rpc[i], fds[i].revents) < 0)
         fail("the connection is lost", client.rpc[i]);
     if (fds[client.sockets].revents != 0) {
       char byte;
@@ -313,13 +354,14 @@ int main(int argc, char **argv) {
   rate = atof(argv[7]);
   client.burst = atoi(argv[8]);
   if (client.send == NULL || client.bytes < 1 || client.bytes > BYTES_MAX || client.sockets < 1 ||
-      client.sockets > SOCKETS_MAX || rate < 10 || rate > 1e6 || client.burst < 1) {
+      client.sockets > SOCKETS_MAX || (rate != 0 && rate < 10) || rate > 1e6 || client.burst < 1 ||
+      client.burst * (rate == 0 ? client.sockets : 1) > CALLS_MAX) {
     fprintf(stderr, "nfs-rate: an argument is out of its range\n");
     return 2;
   }
   prctl(PR_SET_TIMERSLACK, 1); /* requests leave when they are due */
   prepare(argv[3]);
   report();
-  work((int64_t)(1e9 * client.burst / rate));
+  work(rate == 0 ? 0 : (int64_t)(1e9 * client.burst / rate));
   return 0;
 }

@@ -1,16 +1,13 @@
-/** `nfs-rate.c`: requests at a fixed rate. */
+/** `nfs-rate.c`: NFS requests of one kind, at a fixed rate or as fast as they are answered. */
 import type { ChildProcess } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { z } from 'zod';
 import type { Topology } from '../../topology/topology';
-import type { Transport } from './paths';
 
 /** Compiled by `src/setup/compile.cjs`. */
 const PROGRAM = resolve(__dirname, '../../../.storeswitch/nfs-rate');
-/** As if so many clients sent. */
-const SOCKETS = 8;
 
 const countsSchema = z.object({
   sent: z.int(),
@@ -19,21 +16,27 @@ const countsSchema = z.object({
   failed: z.int(),
   /** Due, and not sent: the client could not keep up. */
   left_out: z.int(),
-  waited_ns: z.int(),
+  /** How many answers took how long: see `latency.ts`. */
+  took: z.array(z.int()),
 });
 
 export type Counts = z.output<typeof countsSchema>;
+
+export type Transport = 'udp' | 'tcp';
 
 export interface Load {
   name: string;
   procedure: 'getattr' | 'read' | 'write';
   bytes: number;
+  /** As if so many clients sent. */
+  sockets: number;
+  /** Requests a second; 0: whatever `burst` lets be under way. */
   rate: number;
-  /** So many at once, then a pause. */
+  /** At a rate: so many at once, then a pause. Without one: so many are always under way on each socket. */
   burst: number;
 }
 
-export class Client {
+export class NfsLoad {
   private readonly waiting: ((line: string | undefined) => void)[] = [];
   private ended = false;
 
@@ -55,14 +58,14 @@ export class Client {
     server: string,
     transport: Transport,
     load: Load,
-  ): Promise<Client> {
+  ): Promise<NfsLoad> {
     if (!existsSync(PROGRAM)) throw new Error(`${PROGRAM} is not compiled: npm run bench does it`);
-    const { procedure, bytes, rate, burst } = load;
+    const { procedure, bytes, sockets, rate, burst } = load;
     const argv = [
       ...[PROGRAM, transport, server, topology.state.export, procedure],
-      ...[bytes, SOCKETS, rate, burst].map(String),
+      ...[bytes, sockets, rate, burst].map(String),
     ];
-    const client = new Client(topology.spawn(node, argv, { stdio: ['pipe', 'pipe', 'inherit'] }));
+    const client = new NfsLoad(topology.spawn(node, argv, { stdio: ['pipe', 'pipe', 'inherit'] }));
     await client.nextLine();
     return client;
   }
