@@ -26,12 +26,10 @@ export interface Libc {
   sendmmsg(fd: number, messages: bigint, count: number, flags: number): number;
   recvmmsg(fd: number, messages: bigint, count: number, flags: number, timeout: null): number;
   socketpair(domain: number, type: number, protocol: number, fds: Int32Array): number;
-  dup(fd: number): number;
   dup3(fd: number, as: number, flags: number): number;
   ioctl(fd: number, request: number, argument: Uint8Array): number;
   if_nametoindex(name: string): number;
   eventfd(initial: number, flags: number): number;
-  send(fd: number, buffer: Uint8Array, length_bytes: number, flags: number): bigint | number;
   read(fd: number, buffer: Uint8Array, length_bytes: number): bigint | number;
   write(fd: number, buffer: Uint8Array, length_bytes: number): bigint | number;
   close(fd: number): number;
@@ -63,12 +61,10 @@ export function libc(): Libc {
     sendmmsg: c.func('int sendmmsg(int, void *, unsigned int, int)'),
     recvmmsg: c.func('int recvmmsg(int, void *, unsigned int, int, void *)'),
     socketpair: c.func('int socketpair(int, int, int, void *)'),
-    dup: c.func('int dup(int)'),
     dup3: c.func('int dup3(int, int, int)'),
     ioctl: c.func('int ioctl(int, unsigned long, void *)'),
     if_nametoindex: c.func('unsigned int if_nametoindex(const char *)'),
     eventfd: c.func('int eventfd(unsigned int, int)'),
-    send: c.func('intptr_t send(int, const void *, size_t, int)'),
     read: c.func('intptr_t read(int, void *, size_t)'),
     write: c.func('intptr_t write(int, const void *, size_t)'),
     close: c.func('int close(int)'),

@@ -5,8 +5,6 @@ export interface GatewayCounters {
   /** Why the gateway closed connections itself. */
   closed_too_many: number;
   closed_not_ipv4: number;
-  /** The system has no more file descriptors. */
-  closed_no_descriptor: number;
   closed_garbage: number;
   closed_record_timeout: number;
   closed_partial_overflow: number;
@@ -42,8 +40,7 @@ export interface GatewayCounters {
 export function gatewayCounters(): GatewayCounters {
   return {
     ...{ connections_accepted: 0, connections_closed: 0 },
-    ...{ closed_too_many: 0, closed_not_ipv4: 0, closed_no_descriptor: 0, closed_garbage: 0 },
-    closed_record_timeout: 0,
+    ...{ closed_too_many: 0, closed_not_ipv4: 0, closed_garbage: 0, closed_record_timeout: 0 },
     ...{
       closed_partial_overflow: 0,
       closed_idle: 0,

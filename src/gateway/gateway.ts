@@ -7,7 +7,6 @@ import { createServer, type Server, type Socket } from 'node:net';
 import type { Logger } from 'pino';
 import { systemClock, type Clock, type Timer } from '../controller/clock';
 import { ipv4ToNumber, parseIpv4 } from '../wire/address';
-import { ClientSocket } from './client_socket';
 import { gatewayCounters } from './counters';
 import { Forwarding } from './forwarding';
 import type { Forwarder } from './front/forwarder';
@@ -163,8 +162,7 @@ export class Gateway implements ConnectionHost {
 
   private listen(service: Service): Promise<void> {
     const { address, port } = service.options;
-    // Paused: whoever takes the connection over reads.
-    const server = createServer({ pauseOnConnect: true, noDelay: true }, (socket) =>
+    const server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) =>
       this.accept(socket, service),
     );
     this.servers.push(server);
@@ -195,15 +193,10 @@ export class Gateway implements ConnectionHost {
       socket.destroy();
       return;
     }
-    const taken = ClientSocket.takeOver(socket);
-    if (taken === undefined) {
-      counters.closed_no_descriptor++;
-      return;
-    }
     counters.connections_accepted++;
     const client = this.requests.openClient(ipv4ToNumber(address));
     this.connections.add(
-      new TerminatedConnection(taken, service, client, remotePort, this, this.clock.now_ms()),
+      new TerminatedConnection(socket, service, client, remotePort, this, this.clock.now_ms()),
     );
   }
 

@@ -2,11 +2,26 @@
  * Replies on their way to one connection: what came in one turn is copied together behind record marks and written at once.
  * Large ones that have a buffer of their own are written from it.
  */
+import { FrameCopier } from '../afpacket/frame_copier';
 import { RECORD_MARK_LENGTH, writeRecordMark } from '../wire/record_mark';
-import { Slab } from './slab';
 
-/** Where replies of all connections are copied to. */
-const slab = new Slab();
+const SLAB_OCTETS = 64 * 1024;
+
+/** Where replies of all connections are copied to, one after another; a new one when it is full. */
+let slab = Buffer.alloc(0);
+let slab_copier = new FrameCopier(slab);
+let slab_used = 0;
+
+function room(octets: number): number {
+  if (slab.length - slab_used < octets) {
+    slab = Buffer.allocUnsafeSlow(Math.max(SLAB_OCTETS, octets));
+    slab_copier = new FrameCopier(slab);
+    slab_used = 0;
+  }
+  const start = slab_used;
+  slab_used += octets;
+  return start;
+}
 
 interface Piece {
   buffer: Uint8Array;
@@ -30,13 +45,12 @@ export class ReplyPieces {
       this.addOwned(buffer, RECORD_MARK_LENGTH, octets);
       return;
     }
-    const at = slab.reserve(octets);
-    const { buffer } = slab;
-    writeRecordMark(buffer, at, end - start);
-    slab.copy(source, start, end, at + RECORD_MARK_LENGTH);
+    const at = room(octets);
+    writeRecordMark(slab, at, end - start);
+    slab_copier.copy(source, start, end, at + RECORD_MARK_LENGTH);
     const last = this.pieces[this.pieces.length - 1];
-    if (last?.buffer === buffer && last.end === at) last.end += octets;
-    else this.pieces.push({ buffer, start: at, end: at + octets });
+    if (last?.buffer === slab && last.end === at) last.end += octets;
+    else this.pieces.push({ buffer: slab, start: at, end: at + octets });
   }
 
   /** The message `buffer[start, end)`, which is ours from now on, as are four octets before it. */
@@ -45,15 +59,15 @@ export class ReplyPieces {
     this.pieces.push({ buffer, start: start - RECORD_MARK_LENGTH, end });
   }
 
-  /** Hands all pieces to `write`, in order; `more` if another one follows. */
-  take(write: (octets: Uint8Array, more: boolean) => void): void {
+  /** Hands all pieces to `write`, in order. */
+  take(write: (octets: Uint8Array) => void): void {
     const { pieces } = this;
     if (pieces.length === 0) return;
     this.pieces = [];
-    const last = pieces[pieces.length - 1];
-    for (const piece of pieces) {
-      const { buffer, start, end } = piece;
-      write(buffer.subarray(start, end), piece !== last);
-    }
+    for (const { buffer, start, end } of pieces) write(buffer.subarray(start, end));
+  }
+
+  get length(): number {
+    return this.pieces.length;
   }
 }

@@ -130,10 +130,7 @@ export class Requests {
     this.count(1, payload.length);
     const queue = this.queueOf(service);
     if (queue.is_empty && this.admit(request)) this.transmit(request, now_ms);
-    else {
-      this.compact(request);
-      queue.push(request);
-    }
+    else queue.push(request);
     return payload.length;
   }
 

@@ -1,7 +1,7 @@
 /** One client's TCP connection: records in, replies out in whatever order they come. */
+import type { Socket } from 'node:net';
 import { RecordSplitter } from '../wire/record_mark';
 import { CallHeader } from './call';
-import type { ClientSocket } from './client_socket';
 import type { GatewayCounters } from './counters';
 import type { GatewayLimits } from './limits';
 import { encodeLocalAnswer, localAnswer, type LocalAnswer } from './local_answers';
@@ -35,6 +35,7 @@ export interface ConnectionHost {
  * only when something is written.
  */
 const HALF_OPEN_MS_MAX = 5000;
+const KEEP_ALIVE_MS = 60_000;
 
 const header = new CallHeader();
 /** Of the chunk that is being read. */
@@ -62,7 +63,7 @@ export class TerminatedConnection implements Caller {
   private stalled_ms: number | undefined;
 
   constructor(
-    private readonly socket: ClientSocket,
+    private readonly socket: Socket,
     private readonly service: Service,
     private readonly client: Client,
     private readonly client_port: number,
@@ -72,15 +73,17 @@ export class TerminatedConnection implements Caller {
     const { record_octets_max, record_fragments_max } = host.limits;
     this.splitter = new RecordSplitter({ record_octets_max, fragments_max: record_fragments_max });
     this.active_ms = now_ms;
-    socket.attach({
-      read: (chunk) => this.read(chunk),
-      drained: () => this.settle(),
-      ended: () => {
-        this.has_ended = true;
-        this.endIfDone();
-      },
-      closed: () => this.ended(),
+    // Whoever vanished while a store was silent shows only so.
+    socket.setKeepAlive(true, KEEP_ALIVE_MS);
+    socket.on('data', (chunk: Buffer) => this.read(chunk));
+    socket.on('drain', () => this.settle());
+    socket.on('end', () => {
+      this.has_ended = true;
+      this.endIfDone();
     });
+    // What failed is of no interest: 'close' follows.
+    socket.on('error', () => undefined);
+    socket.on('close', () => this.ended());
   }
 
   /** Octets of replies that the client has not taken yet, the kernel's not counted. */
@@ -124,9 +127,9 @@ export class TerminatedConnection implements Caller {
     const { limits } = this.host;
     this.noteUnread();
     if (this.unread_octets === 0) this.stalled_ms = undefined;
-    else if (this.socket.dispatched_octets !== this.dispatched_octets) this.stalled_ms = undefined;
+    else if (this.dispatched() !== this.dispatched_octets) this.stalled_ms = undefined;
     else this.stalled_ms ??= now_ms;
-    this.dispatched_octets = this.socket.dispatched_octets;
+    this.dispatched_octets = this.dispatched();
     const is_waiting_for_us = this.is_paused;
     if (!this.splitter.within_record || is_waiting_for_us) this.record_began_ms = undefined;
     else if (this.has_had_record) this.record_began_ms = now_ms;
@@ -153,7 +156,7 @@ export class TerminatedConnection implements Caller {
     this.ended();
   }
 
-  private read(chunk: Uint8Array): void {
+  private read(chunk: Buffer): void {
     if (this.is_closed) return;
     this.splitter.offer(chunk);
     this.pump();
@@ -199,7 +202,6 @@ export class TerminatedConnection implements Caller {
     if (this.is_paused) return;
     this.is_paused = true;
     this.host.counters.paused++;
-    this.splitter.keepApart();
     this.socket.pause();
     this.noteHeld();
   }
@@ -251,16 +253,26 @@ export class TerminatedConnection implements Caller {
   private write(): void {
     if (this.is_closed) return;
     const { pieces, socket } = this;
-    if (!pieces.is_empty) pieces.take((octets, more) => socket.write(octets, more));
+    if (!pieces.is_empty) {
+      const has_several = pieces.length > 1;
+      if (has_several) socket.cork();
+      pieces.take((octets) => socket.write(octets));
+      if (has_several) socket.uncork();
+    }
     this.noteUnread();
   }
 
   private noteUnread(): void {
-    const { waiting_octets } = this.socket;
-    const by_octets = waiting_octets - this.unread_octets;
+    const { writableLength } = this.socket;
+    const by_octets = writableLength - this.unread_octets;
     if (by_octets === 0) return;
-    this.unread_octets = waiting_octets;
+    this.unread_octets = writableLength;
     this.host.unreadChanged(this, by_octets);
+  }
+
+  /** Octets that went to the kernel. */
+  private dispatched(): number {
+    return this.socket.bytesWritten - this.socket.writableLength;
   }
 
   /** A client may close its direction and still wait for replies. */
