@@ -272,7 +272,9 @@ const gatewaySchema = z.strictObject({
     .describe('octets of an answer of portmap or MOUNT over UDP, per octet of a stranger’s call'),
   source_events_per_second_max: integer(1, 100_000)
     .default(200)
-    .describe('datagrams of one /24, and connections of one address, that portmap and MOUNT together take in a second'),
+    .describe(
+      'datagrams of one /24, and connections of one address, that portmap and MOUNT together take in a second',
+    ),
   read_octets_max: transferOctets.default(32_768).describe('data that one READ brings at most'),
   write_octets_max: transferOctets.default(32_768).describe('data that one WRITE takes at most'),
   connections_max: integer(1, 1_048_576).default(16_384).describe('client connections at one time'),
