@@ -130,7 +130,10 @@ export class Requests {
     this.count(1, payload.length);
     const queue = this.queueOf(service);
     if (queue.is_empty && this.admit(request)) this.transmit(request, now_ms);
-    else queue.push(request);
+    else {
+      this.compact(request);
+      queue.push(request);
+    }
     return payload.length;
   }
 

@@ -202,6 +202,7 @@ export class TerminatedConnection implements Caller {
     if (this.is_paused) return;
     this.is_paused = true;
     this.host.counters.paused++;
+    this.splitter.keepApart();
     this.socket.pause();
     this.noteHeld();
   }

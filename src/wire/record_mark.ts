@@ -63,6 +63,12 @@ export class RecordSplitter {
     return this.#chunk.length - this.#at;
   }
 
+  /** Copies what is not read yet, so that nothing keeps the memory that the chunk is part of. */
+  keepApart(): void {
+    this.#chunk = new Uint8Array(this.#chunk.subarray(this.#at));
+    this.#at = 0;
+  }
+
   /** Hands each record that `chunk` ends to `take`, in order. */
   push(chunk: Uint8Array, take: (record: Uint8Array) => void): RecordError | undefined {
     this.offer(chunk);

@@ -55,6 +55,20 @@ test('a record is not touched after it was handed over', () => {
   expect(kept.map((record) => [...record])).toEqual([[...first], [...second]]);
 });
 
+test('what is not read yet can be kept apart from the chunk it came in', () => {
+  const records = [1, 2, 3].map((octet) => new Uint8Array(20).fill(octet));
+  const chunk = Uint8Array.from(Buffer.concat(records.map((record) => encodeRecord(record))));
+  const splitter = new RecordSplitter(LIMITS);
+  splitter.offer(chunk);
+  expect([...(splitter.next() ?? [])]).toEqual([...(records[0] ?? [])]);
+  splitter.keepApart();
+  chunk.fill(0xee);
+  expect(splitter.offered_octets).toBe(48);
+  expect([...(splitter.next() ?? [])]).toEqual([...(records[1] ?? [])]);
+  expect([...(splitter.next() ?? [])]).toEqual([...(records[2] ?? [])]);
+  expect(splitter.next()).toBeUndefined();
+});
+
 test('any bytes: no throw, bounded memory, an error ends it for good', () => {
   fc.assert(
     fc.property(fc.array(fc.uint8Array({ maxLength: 200 }), { maxLength: 50 }), (stream) => {
