@@ -84,20 +84,18 @@ def write(path, switch, ports, stores, vip, socket, prefix_length, pool, offered
 
 
 def shares(export, clients, network_namespace, state_folder):
-    """SMB shares of the gateway: `export`, for guests of the network `clients`."""
+    """
+    SMB shares of the gateway, for guests of the network `clients`: `export` under its own name, where names are what they
+    are, and as `any_case`, where they are found whatever their case.
+    """
+    share = {"export": export, "hosts_allow": [clients], "guest": True, "mount": "user"}
     return {
         "network_namespace": network_namespace,
         "state_folder": state_folder,
         "guest_account": "root",
         "shares": [
-            {
-                "name": export.strip("/"),
-                "export": export,
-                "hosts_allow": [clients],
-                "guest": True,
-                "case_sensitive": True,
-                "mount": "user",
-            }
+            {"name": export.strip("/"), **share, "case_sensitive": True},
+            {"name": "any_case", **share},
         ],
     }
 

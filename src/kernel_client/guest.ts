@@ -8,6 +8,7 @@ import type { ClientState } from '../topology/state';
 import type { Topology } from '../topology/topology';
 import { SOURCES, type GuestKernel } from './build';
 import { KernelClientError } from './errors';
+import type { GuestMount } from './transports';
 
 /** Compiled by `src/setup/compile.cjs`. */
 const WORKLOAD = resolve(__dirname, '../../.storeswitch/kernel-workload');
@@ -24,7 +25,7 @@ export interface GuestOptions {
   kernel: GuestKernel;
   /** The default router. */
   gateway: string;
-  nfsOptions: string;
+  mount: GuestMount;
   /** The load's folder below the export. */
   directory: string;
   /** A folder of the host for what the guest leaves. */
@@ -151,7 +152,7 @@ export class Guest {
 
   private explain(why: string): string {
     const lines = readFileSync(join(this.results, 'console'), 'utf8').trim().split('\n');
-    const last = lines.filter((line) => /panic|nfs|error|fail/i.test(line)).slice(-3);
+    const last = lines.filter((line) => /panic|nfs|cifs|error|fail/i.test(line)).slice(-3);
     return [`the guest: ${why} (its messages: ${join(this.results, 'console')})`, ...last].join('\n');
   }
 }
@@ -164,12 +165,13 @@ async function makeDeaf(topology: Topology, { name, interface: device }: ClientS
 }
 
 /** The kernel hands what looks like NAME=VALUE, and is none of its own parameters, to process 1 as environment. */
-function argv({ topology, client, kernel, ...options }: GuestOptions): string[] {
+function argv({ client, kernel, ...options }: GuestOptions): string[] {
   const environment = {
     ADDRESS: `${client.address}/${PREFIX_LENGTH}`,
     GATEWAY: options.gateway,
-    SERVER: `${topology.state.vip}:${topology.state.export}`,
-    NFS_OPTIONS: options.nfsOptions,
+    FILE_SYSTEM: options.mount.file_system,
+    SOURCE: options.mount.source,
+    MOUNT_OPTIONS: options.mount.options,
     DIRECTORY: options.directory,
     RESULTS: options.results,
     WORKLOAD,

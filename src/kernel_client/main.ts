@@ -1,11 +1,14 @@
-/** `npm run test:kernel`: a Linux kernel of its own mounts the virtual store, over UDP and over TCP. */
+/** `npm run test:kernel`: a Linux kernel of its own mounts the virtual store, in one way after another. */
 import { join, resolve } from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import type { Target } from '../topology/state';
 import { guestKernel } from './build';
 import { describeCounts, runClient } from './client_run';
+import { DemoError } from '../demo/errors';
+import { TopologyError } from '../topology/errors';
 import { KernelClientError } from './errors';
-import { isClean, type FailedTransport, type KernelClientResult, type Transport } from './result';
+import { isClean, type FailedTransport, type KernelClientResult } from './result';
+import { TRANSPORTS, type Transport } from './transports';
 
 interface Options {
   transport?: Transport;
@@ -47,9 +50,14 @@ async function main(): Promise<void> {
     .description(
       'A Linux kernel (User-Mode Linux) mounts the virtual store through the switch and works on it while a store is killed, drained and restored.',
     )
-    .addOption(new Option('--transport <transport>', 'only this one').choices(['udp', 'tcp']))
-    .option('--rsize <bytes>', 'of a READ; the kernel rounds it', parseNumber(1024), 8192)
-    .option('--wsize <bytes>', 'of a WRITE', parseNumber(1024), 8192)
+    .addOption(
+      new Option(
+        '--transport <transport>',
+        'only this one: NFSv3 over UDP or TCP to the stores, or through the gateway; SMB through the gateway',
+      ).choices(TRANSPORTS),
+    )
+    .option('--rsize <bytes>', "of NFS's READ; the kernel rounds it", parseNumber(1024), 8192)
+    .option('--wsize <bytes>', "of NFS's WRITE", parseNumber(1024), 8192)
     .option(
       '--reply-loss <percent>',
       "of the stores' replies over UDP, while no store is dead",
@@ -71,7 +79,7 @@ async function main(): Promise<void> {
   const kernel = await guestKernel(progress, interruption.signal);
   const { target, seed } = options;
   const result: KernelClientResult = { target, kernel: kernel.version, seed, transports: [] };
-  for (const transport of options.transport === undefined ? (['udp', 'tcp'] as const) : [options.transport]) {
+  for (const transport of options.transport === undefined ? TRANSPORTS : [options.transport]) {
     const run = runClient({
       ...options,
       transport,
@@ -83,8 +91,8 @@ async function main(): Promise<void> {
     });
     result.transports.push(
       await run.catch((error: unknown): FailedTransport => {
-        // The other transport may do better.
-        if (interruption.signal.aborted || !(error instanceof KernelClientError)) throw error;
+        // The other transports may do better.
+        if (interruption.signal.aborted || !isExpected(error)) throw error;
         progress(`${transport}: ${error.message}`);
         return { transport, failed: error.message };
       }),
@@ -95,24 +103,28 @@ async function main(): Promise<void> {
   if (!result.transports.every(isClean)) process.exitCode = 1;
 }
 
+/** What may go wrong in a run; anything else is a fault of this program. */
+function isExpected(error: unknown): error is Error {
+  return [KernelClientError, DemoError, TopologyError].some((kind) => error instanceof kind);
+}
+
 function print({ target, kernel, transports }: KernelClientResult): void {
   const lines = [`Linux ${kernel}, ${target} switch`];
   for (const one of transports) {
-    if ('skipped' in one) {
-      lines.push('', `${one.transport}: skipped: ${one.skipped}`);
-      continue;
-    }
     if ('failed' in one) {
       lines.push('', `${one.transport}: failed: ${one.failed}`);
       continue;
     }
     lines.push(
       '',
-      `${one.transport} (${one.options})`,
+      `${one.transport}: ${one.mount}`,
       `  failed operations     ${one.failed_operations} of ${one.operations} (${one.dbench_operations} of them by ${one.dbench_runs} runs of dbench)`,
       `  corrupted bytes       ${one.corrupted_bytes} of ${one.bytes_written} written, ${one.bytes_read} read`,
       `  duplicate executions  ${one.duplicate_executions}`,
-      `  RPC                   ${one.rpc_calls} calls, ${one.rpc_retransmissions} sent again; ${one.replies_withheld} replies withheld`,
+      one.smb_requests > 0
+        ? `  SMB                   ${one.smb_requests} requests, ${one.smb_reconnects} reconnects`
+        : `  RPC                   ${one.rpc_calls} calls, ${one.rpc_retransmissions} sent again, ${one.gateway_retransmissions} by the gateway`,
+      `  replies withheld      ${one.replies_withheld}`,
       `  requests by store     ${describeCounts(one.store_requests)}`,
       `  drops                 ${describeCounts(one.drops)}`,
     );

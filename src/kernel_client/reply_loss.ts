@@ -1,10 +1,9 @@
 /**
- * Replies over UDP that stores send and the client does not get: so it repeats requests that were executed, which only
- * the store that executed them can answer rightly. The stores' own packet filter drops them, before the switch.
+ * Replies over UDP that stores send and nobody gets: so requests are repeated that were executed, which only the store
+ * that executed them can answer rightly. The stores' own packet filter drops them, before the switch.
  */
 import { z } from 'zod';
 import { runIn } from '../demo/children';
-import type { ClientState } from '../topology/state';
 import type { Topology } from '../topology/topology';
 import { KernelClientError } from './errors';
 
@@ -19,7 +18,8 @@ const countersSchema = z.object({
 export class ReplyLoss {
   constructor(
     private readonly topology: Topology,
-    private readonly client: ClientState,
+    /** Of who asks: the client's also where the gateway does so in its name. */
+    private readonly address: string,
     private readonly percent: number,
   ) {}
 
@@ -32,7 +32,7 @@ export class ReplyLoss {
         `add counter ${TABLE} lost`,
         `add chain ${TABLE} replies { type filter hook output priority 0; }`,
         `flush chain ${TABLE} replies`,
-        `add rule ${TABLE} replies ip daddr ${this.client.address} udp sport ${NFS_PORT}` +
+        `add rule ${TABLE} replies ip daddr ${this.address} udp sport ${NFS_PORT}` +
           ` numgen random mod ${SCALE} < ${limit} counter name lost drop`,
       ].join('\n'),
     ]);

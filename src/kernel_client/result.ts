@@ -5,13 +5,12 @@ import { parseDbench } from './dbench';
 import { unexplainedOperations } from './history';
 import { nameEffect } from './name_effects';
 import { ERRNO, parseOperationLog, type LoggedOperation } from './operation_log';
-
-export type Transport = 'udp' | 'tcp';
+import type { Transport } from './transports';
 
 export interface TransportResult {
   transport: Transport;
-  /** The mount's options. */
-  options: string;
+  /** The command. */
+  mount: string;
   /** Logged system calls, and what dbench counts in runs that ended. */
   operations: number;
   dbench_runs: number;
@@ -27,16 +26,16 @@ export interface TransportResult {
   /** RPC calls of the kernel, and those it sent again. */
   rpc_calls: number;
   rpc_retransmissions: number;
+  /** SMB requests of the kernel, and how often it had to connect anew. */
+  smb_requests: number;
+  smb_reconnects: number;
   /** Replies of stores that were dropped on purpose; see reply_loss.ts. */
   replies_withheld: number;
+  /** Of requests that the gateway made of TCP clients' calls. */
+  gateway_retransmissions: number;
   /** What the switch counted meanwhile: requests by store, drops by reason. */
   store_requests: Record<string, number>;
   drops: Record<string, number>;
-}
-
-export interface SkippedTransport {
-  transport: Transport;
-  skipped: string;
 }
 
 /** The run did not come to its end. */
@@ -50,13 +49,13 @@ export interface KernelClientResult {
   /** Of the guest. */
   kernel: string;
   seed: number;
-  transports: (TransportResult | SkippedTransport | FailedTransport)[];
+  transports: (TransportResult | FailedTransport)[];
 }
 
 /** The part of the result that the guest left in its folder. */
 export type GuestFigures = Omit<
   TransportResult,
-  'transport' | 'options' | 'replies_withheld' | 'store_requests' | 'drops'
+  'transport' | 'mount' | 'replies_withheld' | 'gateway_retransmissions' | 'store_requests' | 'drops'
 >;
 
 export interface GuestReport {
@@ -100,6 +99,7 @@ export function readGuestReport(
       duplicate_executions: unexplained.length,
       rpc_calls,
       rpc_retransmissions,
+      ...smbCounts(readIfThere(join(results, 'smb'))),
     },
     complaints: [
       ...failed.map((operation) => `${describe(operation)}: errno ${operation.error}`),
@@ -113,10 +113,9 @@ export function readGuestReport(
   };
 }
 
-/** Whether nothing went wrong; what was skipped did not. */
+/** Whether nothing went wrong. */
 export function isClean(result: KernelClientResult['transports'][number]): boolean {
   if ('failed' in result) return false;
-  if ('skipped' in result) return true;
   const { failed_operations, corrupted_bytes, duplicate_executions } = result;
   return failed_operations === 0 && corrupted_bytes === 0 && duplicate_executions === 0;
 }
@@ -152,6 +151,13 @@ export function differingBytes(one: Uint8Array, other: Uint8Array): number {
 function rpcCounts(text: string): [number, number] {
   const [, calls, retransmissions] = /^rpc (\d+) (\d+)/m.exec(text) ?? [];
   return [Number(calls ?? 0), Number(retransmissions ?? 0)];
+}
+
+/** Of /proc/fs/cifs/Stats: `0 session 0 share reconnects`, and `SMBs: COUNT` for each share. */
+function smbCounts(text: string): Pick<TransportResult, 'smb_requests' | 'smb_reconnects'> {
+  const [, sessions, shares] = /^(\d+) session (\d+) share reconnects$/m.exec(text) ?? [];
+  const requests = [...text.matchAll(/^SMBs: (\d+)/gm)].reduce((sum, [, count]) => sum + Number(count), 0);
+  return { smb_requests: requests, smb_reconnects: Number(sessions ?? 0) + Number(shares ?? 0) };
 }
 
 function readIfThere(file: string): string {

@@ -207,6 +207,7 @@ export class UdpChannel {
         continue;
       }
       this.window.lost(call.sent_at_ms, now_ms);
+      this.round_trips.timedOut(call.request.timer, call.transmissions);
       if (now_ms - call.first_sent_at_ms > NOT_RESPONDING_AFTER_MS) this.report(false);
       this.transmit(call);
     }

@@ -41,9 +41,16 @@ test('a clean run', () => {
       duplicate_executions: 0,
       rpc_calls: 120,
       rpc_retransmissions: 7,
+      smb_requests: 0,
+      smb_reconnects: 0,
     },
     complaints: [],
   });
+});
+
+test("the kernel's SMB client counts by share", () => {
+  leave('smb', '\n1 session 2 share reconnects\nTotal vfs operations: 9\n\n1) a\nSMBs: 30\n2) b\nSMBs: 5\n');
+  expect(report().figures).toMatchObject({ smb_requests: 35, smb_reconnects: 3 });
 });
 
 test('what went wrong is counted and said', () => {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pino from 'pino';
 import { differences, makeFiles, writeRandom } from '../../src/bench/smb/file_sets';
-import { CLIENT_ADDRESS, SmbLab, VIP } from '../../src/bench/smb/lab';
+import { CLIENT_ADDRESS, SmbLab, VIP } from './smb_lab';
 import type { SmbShares } from '../../src/gateway/smb';
 import { missingHere } from './prerequisites';
 

@@ -1,85 +1,106 @@
-/** SMB clients of an NFS store through the gateway: how fast, and whether what they read is what they wrote. */
-import { mkdirSync, statSync } from 'node:fs';
+/**
+ * An SMB client of three NFS stores through the gateway: how fast, and whether what it reads is what it wrote, also
+ * where a store dies halfway and the others take over.
+ */
+import { cpSync, existsSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import pino from 'pino';
 import type { Benchmark, Report } from '../report';
 import { differences, makeFiles, writeRandom } from './file_sets';
-import { SmbLab } from './lab';
+import { SmbSite } from './site';
 
 const MIB = 1 << 20;
+const LARGE_FILE = 'file-0';
 const LARGE_MIB = 100;
 const SMALL_FILES = 1000;
 const SMALL_BYTES_MAX = 16 * 1024;
 const ENTRIES = 10_000;
-/** The store is away for so long, from half of the large file on. */
-const AWAY_MS = 5_000;
-/** Longer than smbclient waits by itself: it has to outwait the store. */
-const PATIENT = ['-N', '-t', '100'];
+/** Of the topology: names are what they are, or found whatever their case. */
+const SHARE = 'share';
+const ANY_CASE = 'any_case';
+const LOOK_MS = 10;
 
 interface Step {
+  what: string;
   seconds: number;
-  /** Lines in which smbclient tells of an error. */
   errors: number;
+  /** The store that was killed halfway. */
+  killed?: string;
 }
 
 async function run(progress: (line: string) => void, signal: AbortSignal): Promise<Report> {
-  const lab = new SmbLab();
+  const tell = (line: string): void => progress(`smb: ${line}`);
+  const site = await SmbSite.open(tell, signal);
   try {
-    await lab.startStore();
-    const logger = pino({ level: 'warn' }, pino.destination({ fd: 2, sync: true }));
-    await lab.serve([lab.share({ case_sensitive: true }), lab.share({ name: 'any_case' })], logger);
-    const sent = join(lab.folder, 'sent');
-    const fetched = join(lab.folder, 'fetched');
-    const large = join(sent, 'large');
-    const small = join(sent, 'small');
-    mkdirSync(large, { recursive: true });
+    const large = site.local('large');
+    const small = site.local('small');
+    writeRandom(join(large, LARGE_FILE), LARGE_MIB);
     makeFiles(small, SMALL_FILES, SMALL_BYTES_MAX);
-    writeRandom(join(large, 'file-0'), LARGE_MIB);
-    for (const folder of ['large', 'small', 'killed']) mkdirSync(join(fetched, folder), { recursive: true });
+    makeFiles(site.exported('many'), ENTRIES, 0);
 
-    const step = async (what: string, commands: string, share = 'share'): Promise<Step> => {
+    const step = async (what: string, commands: string, share = SHARE): Promise<Step> => {
       signal.throwIfAborted();
-      progress(`smb: ${what}`);
-      const started_ms = performance.now();
-      const { code, stdout, stderr } = await lab.smbclient(commands, { share, options: PATIENT });
-      const seconds = (performance.now() - started_ms) / 1000;
-      const complaints = `${stdout}${stderr}`
-        .split('\n')
-        .filter((line) => /NT_STATUS_|timed? ?out/i.test(line));
-      complaints.slice(0, 5).forEach((line) => progress(`smb: ${line}`));
-      return { seconds, errors: complaints.length + (code === 0 || complaints.length > 0 ? 0 : 1) };
+      tell(what);
+      const { seconds, complaints } = await site.smbclient(share, commands);
+      complaints.slice(0, 5).forEach(tell);
+      return { what, seconds, errors: complaints.length };
     };
-    const put = (folder: string): string => `lcd ${folder}; prompt; recurse; mput *`;
-    const get = (folder: string): string => `lcd ${folder}; prompt; recurse; mget *`;
+    /** What is fetched is not what was put: the mount would have that in the kernel's cache, and ask no store. */
+    const made = (files: string, name: string): string => {
+      cpSync(files, site.exported(`made-${name}`), { recursive: true });
+      return `made-${name}`;
+    };
+    /** The busiest store dies when half is done, and stays away until the step is over. */
+    const deadly = async (what: string, commands: string, isHalfDone: () => boolean): Promise<Step> => {
+      const over = new AbortController();
+      const [done, killed] = await Promise.all([
+        step(`${what}, a store killed halfway`, commands).finally(() => over.abort()),
+        killHalfway(site, isHalfDone, over.signal),
+      ]);
+      if (killed === undefined) throw new Error(`${what}: it was over before a store was killed`);
+      tell(`${killed} was killed`);
+      await site.restart(killed);
+      return { ...done, killed };
+    };
 
-    const largePut = await step(`put ${LARGE_MIB} MiB`, `mkdir large; cd large; ${put(large)}`);
-    const largeGet = await step(`get ${LARGE_MIB} MiB`, `cd large; ${get(join(fetched, 'large'))}`);
-    const smallPut = await step(`put ${SMALL_FILES} files`, `mkdir small; cd small; ${put(small)}`);
-    const anyCasePut = await step(
-      `put ${SMALL_FILES} files, whatever the case of their names`,
-      `mkdir any_case; cd any_case; ${put(small)}`,
-      'any_case',
+    const largePut = await step(`put ${LARGE_MIB} MiB`, put(large, 'large'));
+    const largeGet = await step(`get ${LARGE_MIB} MiB`, get(made(large, 'large'), site.local('got-large')));
+    const smallPut = await step(`put ${SMALL_FILES} files`, put(small, 'small'));
+    const smallGet = await step(
+      `get ${SMALL_FILES} files`,
+      get(made(small, 'small'), site.local('got-small')),
     );
-    const smallGet = await step(`get ${SMALL_FILES} files`, `cd small; ${get(join(fetched, 'small'))}`);
-    makeFiles(join(lab.export_folder, 'many'), ENTRIES, 0);
+    const any = `put ${SMALL_FILES} files, case_sensitive: false`;
+    const anyCasePut = await step(any, put(small, 'any_case'), ANY_CASE);
     const list = await step(`list ${ENTRIES} entries`, 'cd many; ls');
-
-    const away = killHalfway(lab, join(lab.export_folder, 'killed/file-0'), signal);
-    const killedPut = await step('put while the store dies', `mkdir killed; cd killed; ${put(large)}`);
-    const store_was_away = await away;
-    const killedGet = await step('get what was put', `cd killed; ${get(join(fetched, 'killed'))}`);
-
     const mismatches =
-      differences(large, join(fetched, 'large')) +
-      differences(small, join(fetched, 'small')) +
-      differences(small, join(lab.export_folder, 'any_case')) +
-      differences(large, join(lab.export_folder, 'large'));
-    const killed_mismatches =
-      differences(large, join(fetched, 'killed')) + differences(large, join(lab.export_folder, 'killed'));
-    const steps = [largePut, largeGet, smallPut, anyCasePut, smallGet, list];
-    const errors = steps.reduce((sum, step) => sum + step.errors, 0);
-    const rate = (count: number, { seconds }: Step): number => Number((count / seconds).toFixed(1));
+      differences(large, site.exported('large')) +
+      differences(large, site.local('got-large')) +
+      differences(small, site.exported('small')) +
+      differences(small, site.local('got-small')) +
+      differences(small, site.exported('any_case'));
+
+    const killedLarge = site.exported('killed-large');
+    const killedSmall = site.exported('killed-small');
+    const gotLarge = site.local('got-killed-large');
+    const gotSmall = site.local('got-killed-small');
+    const deaths = [
+      await deadly(`put ${LARGE_MIB} MiB`, put(large, 'killed-large'), () => isLong(killedLarge)),
+      await deadly(`get ${LARGE_MIB} MiB`, get(made(large, 'killed-large'), gotLarge), () =>
+        isLong(gotLarge),
+      ),
+      await deadly(`put ${SMALL_FILES} files`, put(small, 'killed-small'), () => areMany(killedSmall)),
+      await deadly(`get ${SMALL_FILES} files`, get(made(small, 'killed-small'), gotSmall), () =>
+        areMany(gotSmall),
+      ),
+    ];
+    const mismatchesOfDeaths =
+      differences(large, killedLarge) +
+      differences(large, gotLarge) +
+      differences(small, killedSmall) +
+      differences(small, gotSmall);
+
+    const steps = [largePut, largeGet, smallPut, smallGet, anyCasePut, list];
     return {
       figures: {
         put_mib_per_second: rate(LARGE_MIB, largePut),
@@ -88,53 +109,69 @@ async function run(progress: (line: string) => void, signal: AbortSignal): Promi
         put_files_per_second_any_case: rate(SMALL_FILES, anyCasePut),
         get_files_per_second: rate(SMALL_FILES, smallGet),
         list_entries_per_second: rate(ENTRIES, list),
-        errors,
+        errors: errorsOf(steps),
         checksum_mismatches: mismatches,
         store_killed: {
-          away_ms: store_was_away ? AWAY_MS : 0,
-          put_seconds: Number(killedPut.seconds.toFixed(1)),
-          errors: killedPut.errors + killedGet.errors,
-          checksum_mismatches: killed_mismatches,
+          kills: deaths.length,
+          seconds: deaths.map(({ seconds }) => seconds.toFixed(1)).join(', '),
+          errors: errorsOf(deaths),
+          checksum_mismatches: mismatchesOfDeaths,
         },
       },
-      head: ['step', 'seconds', 'errors'],
-      rows: (
-        [
-          [`put ${LARGE_MIB} MiB`, largePut],
-          [`get ${LARGE_MIB} MiB`, largeGet],
-          [`put ${SMALL_FILES} files`, smallPut],
-          [`put ${SMALL_FILES} files, case_sensitive: false`, anyCasePut],
-          [`get ${SMALL_FILES} files`, smallGet],
-          [`list ${ENTRIES} entries`, list],
-          [`put ${LARGE_MIB} MiB, store away for ${AWAY_MS} ms`, killedPut],
-          ['get it', killedGet],
-        ] as [string, Step][]
-      ).map(([what, { seconds, errors: count }]) => [what, seconds.toFixed(1), String(count)]),
+      head: ['step', 'seconds', 'errors', 'killed'],
+      rows: [...steps, ...deaths].map(({ what, seconds, errors, killed }) => [
+        ...[what, seconds.toFixed(1), String(errors), killed ?? ''],
+      ]),
       notes: [
-        `files that differ: ${mismatches}; of those put while the store died: ${killed_mismatches}`,
-        'client, gateway and store share this machine; the mount is `storeswitch mount`',
+        `files that differ: ${mismatches}; of those moved while a store died: ${mismatchesOfDeaths}`,
+        'client, gateway, switch and three stores share this machine; the mount is `storeswitch mount`',
+        'a store that was killed stays away until its step is over',
       ],
     };
   } finally {
-    await lab.close();
+    await site.close();
   }
 }
 
-/** Kills the store when half of `file` is there, and starts it again. False where it never came to that. */
-async function killHalfway(lab: SmbLab, file: string, signal: AbortSignal): Promise<boolean> {
-  const deadline_ms = Date.now() + 120_000;
-  while ((statSync(file, { throwIfNoEntry: false })?.size ?? 0) < (LARGE_MIB / 2) * MIB) {
-    if (signal.aborted || Date.now() > deadline_ms) return false;
-    await sleep(10);
+function put(local: string, remote: string): string {
+  return `mkdir ${remote}; cd ${remote}; lcd ${local}; prompt; mput *`;
+}
+
+function get(remote: string, local: string): string {
+  return `cd ${remote}; lcd ${local}; prompt; mget *`;
+}
+
+function rate(count: number, { seconds }: Step): number {
+  return Number((count / seconds).toFixed(1));
+}
+
+function errorsOf(steps: readonly Step[]): number {
+  return steps.reduce((sum, { errors }) => sum + errors, 0);
+}
+
+function isLong(folder: string): boolean {
+  return (statSync(join(folder, LARGE_FILE), { throwIfNoEntry: false })?.size ?? 0) >= (LARGE_MIB / 2) * MIB;
+}
+
+function areMany(folder: string): boolean {
+  return existsSync(folder) && readdirSync(folder).length >= SMALL_FILES / 2;
+}
+
+/** Resolves with the store that was killed; undefined if it was over before. */
+async function killHalfway(
+  site: SmbSite,
+  isHalfDone: () => boolean,
+  over: AbortSignal,
+): Promise<string | undefined> {
+  while (!isHalfDone()) {
+    if (over.aborted) return undefined;
+    await sleep(LOOK_MS);
   }
-  await lab.killStore();
-  await sleep(AWAY_MS);
-  await lab.startStore();
-  return true;
+  return site.killBusiest();
 }
 
 export const smbBenchmark: Benchmark = {
   name: 'smb',
-  description: 'smbclient through the gateway to an NFS store, which dies meanwhile',
+  description: 'smbclient through the gateway to three NFS stores, one of which dies halfway',
   run,
 };

@@ -1,9 +1,9 @@
 #!/bin/sh
 # The guest's only program besides what it starts: process 1 on the host's own file system, which is read-only here.
 #
-# The kernel's command line sets: ADDRESS (with prefix length), GATEWAY, SERVER (HOST:/EXPORT), NFS_OPTIONS, DIRECTORY
-# (below the mount), RESULTS (a folder of the host, written to), WORKLOAD (the compiled program beside this script),
-# SEED, DBENCH_SECONDS. The serial line says `mounted`, `progress COUNT` each second, `stopped` and `done`, or
+# The kernel's command line sets: ADDRESS (with prefix length), GATEWAY, FILE_SYSTEM (nfs or cifs), SOURCE, MOUNT_OPTIONS,
+# DIRECTORY (below the mount), RESULTS (a folder of the host, written to), WORKLOAD (the compiled program beside this
+# script), SEED, DBENCH_SECONDS. The serial line says `mounted`, `progress COUNT` each second, `stopped` and `done`, or
 # `failed: WHY`; the line `stop` ends the load.
 
 export PATH=/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C
@@ -29,8 +29,8 @@ ip link set lo up
 ip addr add "$ADDRESS" dev vec0 && ip link set vec0 up && ip route add default via "$GATEWAY" ||
   end "failed: vec0 cannot be set up: $(tr '\n' ' ' </run/results/errors)"
 
-mount -t nfs -o "$NFS_OPTIONS" "$SERVER" /run/share ||
-  end "failed: mount -o $NFS_OPTIONS $SERVER: $(tr '\n' ' ' </run/results/errors)"
+mount -t "$FILE_SYSTEM" -o "$MOUNT_OPTIONS" "$SOURCE" /run/share ||
+  end "failed: mount -t $FILE_SYSTEM -o $MOUNT_OPTIONS $SOURCE: $(tr '\n' ' ' </run/results/errors)"
 share=/run/share/$DIRECTORY
 mkdir -p "$share/dbench" || end "failed: no folder can be made on the mount"
 grep " /run/share " /proc/mounts >/run/results/mount
@@ -51,5 +51,6 @@ wait "$workload" || end "failed: the load ended with $?: $(tr '\n' ' ' </run/res
 wait "$dbench"
 echo stopped
 cat /proc/net/rpc/nfs >/run/results/rpc
+cat /proc/fs/cifs/Stats >/run/results/smb
 umount /run/share || end "failed: umount: $(tr '\n' ' ' </run/results/errors)"
 end done

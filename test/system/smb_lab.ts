@@ -8,16 +8,16 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
-import { SmbShares, type Mounter, type SmbServerOptions, type SmbShare } from '../../gateway/smb';
-import { runProgram, type ProgramResult } from '../../gateway/smb/run_program';
-import { ip } from '../lab/ip';
+import { SmbShares, type Mounter, type SmbServerOptions, type SmbShare } from '../../src/gateway/smb';
+import { runProgram, type ProgramResult } from '../../src/gateway/smb/run_program';
+import { ip } from '../../src/bench/lab/ip';
 
 export const VIP = '10.88.1.100';
 export const CLIENT_ADDRESS = '10.88.1.2';
 const STORE_ADDRESS = '10.88.2.2';
 const EXPORT = '/share';
 const STORE_PATIENCE_MS = 20_000;
-const CHECKOUT = resolve(__dirname, '../../..');
+const CHECKOUT = resolve(__dirname, '../..');
 
 type Host = 'client' | 'gateway' | 'store';
 const HOSTS: readonly Host[] = ['client', 'gateway', 'store'];
