@@ -12,7 +12,7 @@ const layers = {
   dataplane: ['wire', 'p4runtime'],
   config: ['wire', 'dataplane'],
   controller: ['wire', 'p4runtime', 'dataplane', 'config'],
-  gateway: ['wire', 'afpacket', 'p4runtime', 'dataplane', 'config', 'controller'],
+  gateway: ['wire', 'afpacket', 'p4runtime', 'dataplane', 'config', 'controller', 'nfs_client'],
   demo: ['wire', 'dataplane', 'config', 'topology', 'admin'],
   kernel_client: ['wire', 'config', 'topology', 'admin', 'demo'],
   nfs_client: ['wire'],

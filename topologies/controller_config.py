@@ -36,8 +36,7 @@ def services(smb, gateway):
 def write(path, switch, ports, stores, vip, socket, prefix_length, pool, offered, gateway_port, smb):
     """
     Writes the file. `ports`: as in the state file; `stores`: (name, address) pairs; `pool`: further keys of the pool; `offered`:
-    from `services`; `gateway_port`: None where there is no gateway; `smb`: its
-    shares, from `shares`, or None.
+    from `services`; `gateway_port`: None where there is no gateway; `smb`: its shares, from `shares`, or None.
     """
     config = {
         "switch": {

@@ -184,7 +184,11 @@ def main():
         default=ETHERNET_MTU,
         help="of the stores' links; above 1500 their pool is sent large packets",
     )
-    parser.add_argument("--smb", action="store_true", help="the same files over SMB, too: from the stores, with --gateway from the gateway")
+    parser.add_argument(
+        "--smb",
+        action="store_true",
+        help="the same files over SMB, too: from the stores, with --gateway from the gateway",
+    )
     parser.add_argument(
         "--gateway", action="store_true", help="TCP connections end at the virtualizer's gateway"
     )

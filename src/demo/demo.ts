@@ -4,7 +4,7 @@ import type { Topology } from '../topology/topology';
 import { addressesOf } from './addresses';
 import { Captures } from './captures';
 import { DemoError } from './errors';
-import { recoveredWithoutOutage } from './operation_log';
+import { describeRepetition, recoveredWithoutOutage } from './operation_log';
 import type { DemoOptions, Scenario } from './options';
 import { throughOutage } from './outage';
 import { analyse, type DemoResult } from './result';
@@ -78,9 +78,7 @@ async function balance(topology: Topology, { target, progress, signal }: DemoOpt
     }
     progress('comparing the captures of all links');
     const repeated = finished.flatMap(({ log }) => recoveredWithoutOutage(log, outage));
-    for (const { procedure, xid } of repeated) {
-      progress(`${procedure} ${xid} met its own earlier execution although no store was dead`);
-    }
+    for (const operation of repeated) progress(describeRepetition(operation));
     const analysis = analyse(await captures.stop(), addressesOf(topology), outage);
     for (const complaint of analysis.complaints) progress(complaint);
     const sum = (of: (summary: UdpSummary) => number): number =>

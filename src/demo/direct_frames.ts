@@ -6,10 +6,9 @@
 import { GATEWAY_PORTS } from '../dataplane/gateway_ports';
 import { decodeEthernet, ETHERTYPE } from '../wire/ethernet';
 import { decodeIpv4, IP_PROTOCOL } from '../wire/ipv4';
+import { NFS_PORT } from '../wire/nfs3';
 import { decodeUdpHeader } from '../wire/udp';
 import type { LinkCapture } from './captures';
-
-const NFS_PORT = 2049;
 
 export function isGatewayPort(port: number): boolean {
   return Object.values(GATEWAY_PORTS).some(({ first, count }) => port >= first && port < first + count);

@@ -54,3 +54,7 @@ export function recoveredWithoutOutage(
       outcome === 'recovered' && (ended_us < killed_us || first_sent_us >= restarted_us),
   );
 }
+
+export function describeRepetition({ procedure, xid }: LoggedOperation): string {
+  return `${procedure} ${xid} met its own earlier execution although no store was dead`;
+}

@@ -88,13 +88,11 @@ export function analyse(
   has_gateway = false,
 ): Analysis {
   const direct = has_gateway ? captures.map((capture) => directFrames(capture, addresses.vip)) : captures;
-  const exchanges = new Map(captures.map((capture) => [capture.host, rpcExchanges(capture, addresses)]));
-  const on = (side: LinkCapture['side']): LinkCapture[] =>
-    captures.filter((capture) => capture.side === side);
+  const internal = captures.filter(({ side }) => side === 'internal');
   const external = direct
     .filter(({ side }) => side === 'external')
     .flatMap((capture) => rpcExchanges(capture, addresses));
-  const stores = new Map(on('internal').map(({ host }) => [host, exchanges.get(host) ?? []]));
+  const stores = new Map(internal.map((capture) => [capture.host, rpcExchanges(capture, addresses)]));
   const failover = measureFailover(outage, external, stores);
   const placement = measurePlacement(outage, stores);
   const forwarding = compareForwarding(direct, addresses);
@@ -115,7 +113,7 @@ export function analyse(
     frames_forwarded: forwarding.forwarded,
     frames_altered: forwarding.altered,
     frames_not_forwarded: forwarding.not_forwarded,
-    stores: on('internal').map((capture) => {
+    stores: internal.map((capture) => {
       const of = stores.get(capture.host) ?? [];
       const times_us = of.flatMap(responseTime_us);
       return {

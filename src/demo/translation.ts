@@ -8,7 +8,7 @@ import { Captures } from './captures';
 import { CLIENT_KINDS, fileClient, type ClientKind } from './clients';
 import { DemoError } from './errors';
 import { Exchange, type KindResult } from './exchange';
-import { recoveredWithoutOutage } from './operation_log';
+import { describeRepetition, recoveredWithoutOutage } from './operation_log';
 import type { DemoOptions } from './options';
 import { throughOutage } from './outage';
 import { analyse, type DemoResult } from './result';
@@ -72,15 +72,12 @@ export async function translation(
     const { summary, log, complaints } = await load.finish();
     progress('comparing the captures of all links');
     const repeated = recoveredWithoutOutage(log, outage);
-    const repetitions = repeated.map(
-      ({ procedure, xid }) => `${procedure} ${xid} met its own earlier execution although no store was dead`,
-    );
     const analysis = analyse(await captures.stop(), addressesOf(topology), outage, true);
     for (const complaint of [
       ...(complaints === '' ? [] : [complaints]),
       ...tools.errors,
       ...exchange.complaints,
-      ...repetitions,
+      ...repeated.map(describeRepetition),
       ...analysis.complaints,
     ])
       progress(complaint);

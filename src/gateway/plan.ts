@@ -57,11 +57,12 @@ function planCalls(config: Config): CallPlan | undefined {
     services.some(({ mode }) => mode === 'terminate'),
   );
   if (port?.interface === undefined || !is_asked) return undefined;
+  const network = new Network(config);
   return {
     interface_name: port.interface,
     mac: port.mac,
     listeners: config.virtual_stores.flatMap(listenersOf),
-    fronts: config.virtual_stores.flatMap((virtualStore) => frontOf(config, virtualStore) ?? []),
+    fronts: config.virtual_stores.flatMap((virtualStore) => frontOf(network, virtualStore) ?? []),
   };
 }
 
@@ -73,7 +74,7 @@ function listenersOf({ address, services }: VirtualStoreConfig): ServiceOptions[
   });
 }
 
-function frontOf(config: Config, virtual_store: VirtualStoreConfig): FrontPlan | undefined {
+function frontOf(network: Network, virtual_store: VirtualStoreConfig): FrontPlan | undefined {
   const { address, services, pools } = virtual_store;
   const mount = services.find((service) => isForwarded(service) && service.program === RPC_PROGRAM.mount);
   if (mount === undefined || !services.some(isAnsweredHere)) return undefined;
@@ -87,12 +88,11 @@ function frontOf(config: Config, virtual_store: VirtualStoreConfig): FrontPlan |
   );
   const used = [...own, ...others].flatMap((name) => pools.find((pool) => pool.name === name) ?? []);
   const names = new Set(used.flatMap(({ stores }) => stores.map(({ store }) => store)));
-  const network = new Network(config);
   return {
     address,
     mount_port: mount.port,
     services: services.flatMap(virtualService),
-    stores: config.stores
+    stores: network.config.stores
       .filter(({ name }) => names.has(name))
       .map(({ name, address }) => ({ name, address })),
     pools: used.map(({ name, stores }) => ({ name, stores: stores.map(({ store }) => store) })),

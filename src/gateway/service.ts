@@ -3,7 +3,7 @@ import { ipv4ToNumber, type Ipv4Address } from '../wire/address';
 import { NO_ID } from '../controller/ids';
 import { RPC_PROGRAM } from '../wire/rpc';
 import { TraitsOfProgram, type Pace } from './procedure_traits';
-import { RoundTripTime, type RetransmitBounds } from './round_trip_time';
+import { RoundTripTime, type RetransmitBounds } from '../nfs_client/round_trip_time';
 import { SendWindow } from './send_window';
 
 export interface ServiceOptions {

@@ -1,13 +1,13 @@
 /** One transport: a topology of its own, a guest on a mount through the switch, and stores that come and go meanwhile. */
 import { rmSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { z } from 'zod';
 import { callAdmin } from '../admin/index';
 import { busiestStore, readTraffic, trafficSince } from '../demo/traffic';
 import { pause, sharesMounted, storesUp } from '../demo/waiting';
 import { downTopology, startTopology } from '../topology/start';
 import type { Target, VirtualizerState } from '../topology/state';
-import type { Topology } from '../topology/topology';
+import { gatewaySocket, type Topology } from '../topology/topology';
 import type { GuestKernel } from './build';
 import { KernelClientError } from './errors';
 import { Guest } from './guest';
@@ -162,8 +162,8 @@ class Phases {
 const gatewayStatusSchema = z.object({ counters: z.object({ retransmissions: z.int() }) });
 
 /** Requests that the gateway sent again, as their replies did not come. */
-async function gatewayRetransmissions({ admin_socket }: VirtualizerState): Promise<number> {
-  const status = await callAdmin(join(dirname(admin_socket), 'gateway.sock'), 'status');
+async function gatewayRetransmissions(virtualizer: VirtualizerState): Promise<number> {
+  const status = await callAdmin(gatewaySocket(virtualizer), 'status');
   return gatewayStatusSchema.parse(status).counters.retransmissions;
 }
 

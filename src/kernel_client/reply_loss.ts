@@ -5,10 +5,10 @@
 import { z } from 'zod';
 import { runIn } from '../demo/children';
 import type { Topology } from '../topology/topology';
+import { NFS_PORT } from '../wire/nfs3';
 import { KernelClientError } from './errors';
 
 const TABLE = 'ip reply_loss';
-const NFS_PORT = 2049;
 const SCALE = 1000;
 
 const countersSchema = z.object({

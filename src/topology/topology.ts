@@ -1,5 +1,6 @@
 /** A running topology, for whoever works in it. */
 import { spawn, type ChildProcess, type SpawnOptions } from 'node:child_process';
+import { dirname, join } from 'node:path';
 import { control, type ControlAnswer, type DaemonAction } from './control';
 import { TopologyError } from './errors';
 import { isAlive } from './processes';
@@ -70,6 +71,11 @@ export class Topology {
   daemon(action: DaemonAction, node: string, daemon: string): Promise<ControlAnswer> {
     return control(this.state.control_socket, { do: action, node, daemon });
   }
+}
+
+/** Where the gateway of a virtualizer answers: beside its controller. */
+export function gatewaySocket({ admin_socket }: VirtualizerState): string {
+  return join(dirname(admin_socket), 'gateway.sock');
 }
 
 /** Throws TopologyError if the node runs no such daemon. */

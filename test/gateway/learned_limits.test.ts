@@ -1,6 +1,6 @@
 /** What is learned from replies: how long to wait for one, and how much may be under way. */
 import fc from 'fast-check';
-import { RoundTripTime } from '../../src/gateway/round_trip_time';
+import { RoundTripTime } from '../../src/nfs_client/round_trip_time';
 import { SendWindow } from '../../src/gateway/send_window';
 
 const BOUNDS = { retransmit_ms_initial: 1000, retransmit_ms_min: 100, retransmit_ms_max: 5000 };

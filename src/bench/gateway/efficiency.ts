@@ -1,5 +1,5 @@
 /** What a path does with the CPU time it takes: arithmetic only. */
-import { otherWork, type Usage } from '../lab/usage';
+import { eachParty, otherWork, type Usage } from '../lab/usage';
 import { countedBetween, quantileOf } from '../lab/latency';
 import { median } from '../statistics';
 
@@ -29,19 +29,10 @@ export function roundOf(usage: Usage<Party>, from: Reading, to: Reading, cpus: n
   return {
     ops_per_second,
     p99_us: quantileOf(countedBetween(from.took, to.took), 0.99),
-    cpu_us: perOperation(cpu_us_per_second, ops_per_second),
+    cpu_us: eachParty(PARTIES, (party) => cpu_us_per_second[party] / ops_per_second),
     other_work: otherWork(usage, cpus),
     failed: to.failed - from.failed,
   };
-}
-
-function perOperation(
-  cpu_us_per_second: Readonly<Record<Party, number>>,
-  ops_per_second: number,
-): Record<Party, number> {
-  return Object.fromEntries(
-    PARTIES.map((party) => [party, cpu_us_per_second[party] / ops_per_second]),
-  ) as Record<Party, number>;
 }
 
 /** The medians of a path's rounds under one load, each figure by itself. */
@@ -66,12 +57,9 @@ export function efficiencyOf(rounds: readonly Round[]): Efficiency {
     proxy_us: middle(({ cpu_us }) => cpu_us.proxy),
     proxy_and_switch_us: middle(({ cpu_us }) => cpu_us.proxy + cpu_us.switch),
     path_us: middle(({ cpu_us }) => PARTIES.reduce((sum, party) => sum + cpu_us[party], 0)),
-    busy: Object.fromEntries(
-      PARTIES.map((party) => [
-        party,
-        middle(({ cpu_us, ops_per_second }) => (cpu_us[party] * ops_per_second) / 1e6),
-      ]),
-    ) as Record<Party, number>,
+    busy: eachParty(PARTIES, (party) =>
+      middle(({ cpu_us, ops_per_second }) => (cpu_us[party] * ops_per_second) / 1e6),
+    ),
   };
 }
 

@@ -1,5 +1,6 @@
 /** What the benchmark says of its rounds. */
 import type { Load } from '../lab/nfs_load';
+import { eachParty } from '../lab/usage';
 import type { Figure, Report } from '../report';
 import { median } from '../statistics';
 import type { MatrixResult } from './access/matrix';
@@ -112,7 +113,7 @@ function least(values: readonly (number | null)[]): number | null {
 }
 
 function busy({ busy: cores }: Efficiency): Record<string, Figure> {
-  return Object.fromEntries(PARTIES.map((party) => [party, Number(cores[party].toFixed(2))]));
+  return eachParty(PARTIES, (party) => Number(cores[party].toFixed(2)));
 }
 
 function busyText({ busy: cores }: Efficiency): string {

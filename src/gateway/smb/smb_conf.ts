@@ -3,6 +3,7 @@
  * too, and the mount has neither extended attributes nor a way to tell Samba of a change. docs/decisions/0026 says why
  * each option has its value.
  */
+import { SMB_PORT } from '../../config/check_smb';
 import { isAccountName, isExactText, isPlainText } from '../../config/smb_text';
 import type { Ipv4Prefix } from '../../wire/address';
 import { SmbError } from './errors';
@@ -37,7 +38,7 @@ function globalOptions(options: SmbServerOptions, folders: SmbFolders): Option[]
     ['netbios name', netbiosName(name)],
     ['server string', plain('the name of the virtual store', name)],
     ['disable netbios', 'yes'],
-    ['smb ports', '445'],
+    ['smb ports', String(SMB_PORT)],
     ['interfaces', address],
     ['bind interfaces only', 'yes'],
     ['server min protocol', smb1 ? 'NT1' : 'SMB2_02'],
