@@ -12,18 +12,36 @@ const thingSchema = z.object({ name: z.string(), state: z.string(), reason: z.st
 
 const statusSchema = z.object({ writes: z.object({ pending: z.number() }) });
 
+const frontsSchema = z.object({
+  fronts: z.array(
+    z.object({
+      stores: z.array(
+        z.object({ name: z.string(), exports: z.number().optional(), error: z.string().optional() }),
+      ),
+    }),
+  ),
+});
+
 const sharesSchema = z.object({ smb: z.array(z.object({ shares: z.array(thingSchema) })) });
 
 /**
- * Resolves when every store of every virtualizer is up and the switch has been told; rejects with DemoError, which
- * says which are not.
+ * Resolves when every store of every virtualizer is up, the switch has been told, and each has told its exports to the
+ * gateway where there is one; rejects with DemoError, which says which are not.
  */
 export async function storesUp(topology: Topology, signal: AbortSignal): Promise<void> {
   const deadline_ms = Date.now() + READY_PATIENCE_MS;
-  for (const { name, admin_socket } of topology.virtualizers) {
+  for (const virtualizer of topology.virtualizers) {
+    const { name, admin_socket, daemons } = virtualizer;
     await untilNothing(
       () => storesMissing(admin_socket),
       `${name} does not serve from all stores`,
+      deadline_ms,
+      signal,
+    );
+    if (!daemons.some((daemon) => daemon.name === 'gateway')) continue;
+    await untilNothing(
+      () => exportsMissing(gatewaySocket(virtualizer)),
+      `the gateway of ${name} does not know all exports`,
       deadline_ms,
       signal,
     );
@@ -67,6 +85,13 @@ async function storesMissing(socket: string): Promise<string[]> {
   const { writes } = statusSchema.parse(await callAdmin(socket, 'status'));
   const left = writes.pending > 0 ? [`${writes.pending} entries are left to write`] : [];
   return [...thingsNot('up', stores), ...left];
+}
+
+async function exportsMissing(socket: string): Promise<string[]> {
+  const { fronts } = frontsSchema.parse(await callAdmin(socket, 'status'));
+  return fronts
+    .flatMap(({ stores }) => stores.filter(({ exports }) => exports === undefined))
+    .map(({ name, error = 'not asked yet' }) => `${name}: ${error}`);
 }
 
 async function sharesMissing(socket: string): Promise<string[]> {
