@@ -31,8 +31,9 @@ parser StoreswitchParser(packet_in packet,
     state parse_packet_out {
         packet.extract(hdr.packet_out);
         transition select(hdr.packet_out.operation) {
-            PACKET_OUT_SEND_LAST: parse_ethernet;
-            default:              accept;
+            PACKET_OUT_SEND_LAST:         parse_ethernet;
+            PACKET_OUT_SEND_LAST_GATEWAY: parse_ethernet;
+            default:                      accept;
         }
     }
 

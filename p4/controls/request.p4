@@ -2,8 +2,8 @@
 // The request table: which store has a request, so that its retransmission reaches the same one, through slot
 // rewrites and after the response. Soft state: a newer request may take a row over, then the retransmission is
 // placed like a new request; that is the same store unless slots were rewritten meanwhile.
-// The key is kept whole, and with it procedure and slot, so that another request with the same xid is another request: a
-// false hit would send a WRITE to a store that its COMMIT will not visit.
+// The key is kept whole, and with it procedure, pool and slot, so that another request with the same xid is another request: a
+// false hit would send a WRITE to a store that its COMMIT will not visit, or any request to a store that has not its export.
 //
 // A TCP connection, or DTLS, is a request that never ends, of an xid of its own: each of its packets keeps its row. So it stays at its
 // store through slot rewrites, as long as it is used and its store lives; a SYN begins another. What the controller has pinned
@@ -17,7 +17,7 @@ control Request(in headers_t hdr, inout metadata_t meta) {
     register<bit<32>>(3 * REQUESTS) request_service; // the VIP
     register<bit<32>>(3 * REQUESTS) request_ports;   // the client's and the service's
     register<bit<32>>(3 * REQUESTS) request_xid;
-    register<bit<32>>(3 * REQUESTS) request_what;    // procedure and slot
+    register<bit<32>>(3 * REQUESTS) request_what;    // procedure, pool and slot
     register<bit<16>>(3 * REQUESTS) request_store;
     register<bit<16>>(3 * REQUESTS) request_series;
     register<bit<8>>(3 * REQUESTS)  request_flags;   // REQUEST_*
@@ -38,7 +38,7 @@ control Request(in headers_t hdr, inout metadata_t meta) {
     const bit<8> REQUEST_SAMPLED  = 2;
     const bit<8> REQUEST_COUNTED  = 4; // among those its store has not answered
 
-    // In the place of procedure and slot; there is no such procedure.
+    // In the place of procedure, pool and slot; there is no such procedure.
     const bit<32> SESSION = 0xffffffff;
 
     // Clients give up, or begin again with a new xid, well within this time.
@@ -236,7 +236,8 @@ control Request(in headers_t hdr, inout metadata_t meta) {
             ports = meta.src_port ++ meta.dst_port;
             if (meta.mode == MODE_REQUEST) {
                 xid = hdr.rpc.xid;
-                what = meta.procedure_id ++ meta.slot;
+                // A pool number beyond POOLS has no slots, so it is never remembered.
+                what = meta.procedure_id ++ meta.pool_id[5:0] ++ meta.slot[9:0];
             } else {
                 xid = 24w0xffffff ++ meta.ip_protocol;
                 what = SESSION;

@@ -211,5 +211,39 @@ describe.each(targets)('the gateway on $name', (kind) => {
       sw.send(NET.unknownPort, second as Uint8Array);
       expect(await sw.packetIn()).toMatchObject({ port: NET.unknownPort, reason: PUNT.fragment });
     });
+
+    test('the controller ends its datagrams, and not the client’s of the same identification', async () => {
+      const pieces = (clientPort: number, xid: number) =>
+        fragments(
+          nfsCall({
+            xid,
+            clientPort,
+            procedure: WRITE,
+            fileHandle: new Uint8Array(32).fill(4),
+            data: DATA,
+            ipv4: { identification: 4200 },
+          }),
+        );
+      const senders = [
+        [NET.unknownPort, pieces(GATEWAY_CLIENT_PORT, 210)],
+        [NET.clientPort, pieces(CLIENT_PORT, 211)],
+      ] as const;
+      for (const [port, [zeroth, , second]] of senders) {
+        sw.send(port, zeroth as Uint8Array);
+        await sw.receiveAny(NET.storePorts);
+        sw.send(port, second as Uint8Array);
+        expect((await sw.fullPacketIn()).store).not.toBe(0);
+      }
+      const last = senders[0][1][5] as Uint8Array;
+      sw.packetOut(NET.storePorts[0], last, 'send_last_gateway');
+      expect(await sw.receive(NET.storePorts[0])).toEqual(last);
+      const stores = [];
+      for (const [port, all] of senders) {
+        sw.send(port, all[3] as Uint8Array);
+        stores.push((await sw.fullPacketIn()).store !== 0);
+      }
+      // What comes of the gateway's has no row any more: nobody knows its store.
+      expect(stores).toEqual([false, true]);
+    });
   });
 });

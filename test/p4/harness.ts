@@ -19,6 +19,7 @@ const PORTS = [NET.clientPort, ...NET.storePorts, NET.hostPort, NET.unknownPort]
 const TIMEOUT_MS = 5_000;
 /** How long nothing must arrive for "nothing arrives". */
 const SILENCE_MS = 50;
+const PACKET_OUT = { send: 0n, send_last: 1n, send_last_gateway: 2n } as const;
 const INGRESS = 'StoreswitchIngress';
 
 /** What the controller sees of a packet-in. */
@@ -123,8 +124,8 @@ export class PacketTest {
     this.target.send(port, frame);
   }
 
-  packetOut(port: number, frame: Uint8Array, operation: 'send' | 'send_last' = 'send'): void {
-    const metadata = { egress_port: BigInt(port), operation: operation === 'send' ? 0n : 1n };
+  packetOut(port: number, frame: Uint8Array, operation: keyof typeof PACKET_OUT = 'send'): void {
+    const metadata = { egress_port: BigInt(port), operation: PACKET_OUT[operation] };
     this.client.packetOut({ payload: frame, metadata });
   }
 

@@ -23,7 +23,7 @@ import {
 import { PacketTest } from './harness';
 import { FILE_HANDLE, NET, nfsCall, nfsReply, rewritten, tcpSegment, type CallOptions } from './packets';
 
-const [WRITE, COMMIT, REMOVE] = [7, 21, 12];
+const [GETATTR, WRITE, COMMIT, REMOVE] = [1, 7, 21, 12];
 const NLM = 100021;
 const AUTH_TLS = 7;
 
@@ -340,6 +340,22 @@ describe.each(targets)('placement on $name', (kind) => {
         expect(new Set(written).size).toBe(2);
         const committed = files.map((fileHandle) => ({ ...reused, procedure: COMMIT, fileHandle }));
         expect(await stores(committed)).toEqual(written);
+      });
+
+      test('a request for another export goes to the stores that have it, whatever that xid was before', async () => {
+        const [EXPORT, HANDLE] = [7, new Uint8Array(32).fill(0xbb)];
+        const rows = [exportEntry('bb', EXPORT), capability({ export_id: EXPORT }, OTHER_POOL, 5)];
+        await sw.modify(slotEntries(() => 0));
+        await sw.insert([...slotEntries(() => 1, OTHER_POOL), ...rows]);
+        for (const procedure of [GETATTR, REMOVE]) {
+          expect(await place({ ...reused, procedure })).toBe(0);
+          const other = { ...reused, procedure, fileHandle: HANDLE };
+          expect(await place(other)).toBe(1);
+          // And a repetition of it too.
+          expect(await place(other)).toBe(1);
+        }
+        await sw.delete([...slotEntries(() => 1, OTHER_POOL), ...rows]);
+        await sw.modify(slotEntries((slot) => (slot % 2) as 0 | 1));
       });
 
       test('a response is that of the request which waits for one', async () => {
