@@ -46,7 +46,10 @@ struct metadata_t {
     bit<1>      is_follower;     // a fragment after the zeroth
     bit<1>      is_response;     // from a store, to a client
     bit<1>      is_own;          // to an address of the virtualizer itself
-    bit<1>      is_slow;         // a fragment that the controller is to have, or a copy of it
+    bit<1>      is_completed;    // the last fragment of a request passes
+    bit<8>      charge;          // of a fragment: packets for the controller that its client is to be charged for
+    bit<1>      is_opening;      // a zeroth fragment that needs a row, and no controller
+    bit<1>      is_closing;      // that row is free again
 
     mode_t      mode;
     bit<32>     sample_below;    // of 65536 requests, so many are recorded
@@ -59,6 +62,11 @@ struct metadata_t {
     class_t     placement;
     bit<16>     slot;
     bit<16>     fallback_id;     // where it goes if store_id is down
+    bit<32>     request_row;     // of the request table, where the request is
+    bit<32>     request_xid;     // of the request that is completed
+    // What a client may cost, in units of 1/64 us: of each packet, and of those that may come at once but for the first.
+    bit<32>     rate_interval;   // 0: no limit
+    bit<32>     rate_burst;
     bit<1>      is_preferred;    // known or drawn, rather than the slot's
     bit<16>     preferred_id;
     draw_t      draw;

@@ -3,6 +3,7 @@
 // its configuration need to know; a test compares.
 
 #define PORTS            512
+#define ROLES            8
 #define ADMIT_ENTRIES    1024
 #define ARP_ENTRIES      1024
 #define LOCAL_ADDRESSES  1024
@@ -25,7 +26,7 @@
 #define SESSIONS         131072
 // Datagrams whose fragments are on their way. A power of two.
 #define FRAGMENTS        16384
-// Cells of the meter of what clients send to the controller: by 10 bits of their addresses.
+// Rates of what clients send to the controller: by 10 bits of their addresses.
 #define CLIENT_RATES     1024
 // Responses of several packets that are on their way to the gateway. A power of two.
 #define GATEWAY_DATAGRAMS 16384

@@ -19,6 +19,7 @@
 #include "parser.p4"
 #include "controls/packet_out.p4"
 #include "controls/port_role.p4"
+#include "controls/client_limit.p4"
 #include "controls/admit.p4"
 #include "controls/arp.p4"
 #include "controls/host_port.p4"
@@ -52,6 +53,7 @@ control StoreswitchIngress(inout headers_t hdr, inout metadata_t meta,
                            inout standard_metadata_t standard_metadata) {
     PacketOut() from_controller;
     PortRole() port_role;
+    ClientLimit() client_limit;
     Admit() admit;
     Arp() arp;
     VirtualService() virtual_service;
@@ -65,7 +67,8 @@ control StoreswitchIngress(inout headers_t hdr, inout metadata_t meta,
     PortMtu() port_mtu;
     Gateway() gateway;
     SessionWatch() session_watch;
-    ClientRate() client_rate;
+    ClientRate() client_rate; // packets for the controller
+    ClientRate() client_rows; // rows of the fragment table
     Record() record;
     HostPort() host_port;
     Verdict() verdict;
@@ -91,8 +94,12 @@ control StoreswitchIngress(inout headers_t hdr, inout metadata_t meta,
 
         if (hdr.packet_out.isValid()) {
             from_controller.apply(hdr, meta);
+            if (hdr.packet_out.operation != PACKET_OUT_SEND && hdr.ipv4.isValid()) {
+                fragment.apply(FragmentOperation.END, hdr, meta);
+            }
         } else {
             port_role.apply(meta);
+            client_limit.apply(meta);
             if (meta.verdict == VERDICT_NONE) {
                 admit.apply(hdr, meta);
             }
@@ -132,21 +139,29 @@ control StoreswitchIngress(inout headers_t hdr, inout metadata_t meta,
                     if (meta.verdict == VERDICT_NONE && meta.is_fragment == 1
                         && (meta.mode == MODE_REQUEST || meta.mode == MODE_FOLLOW)) {
                         fragment.apply(FragmentOperation.CHECK, hdr, meta);
-                        if (meta.is_slow == 1 && meta.role == ROLE_EXTERNAL) {
-                            client_rate.apply(meta);
+                        if (meta.verdict == VERDICT_NONE && meta.charge != 0 && meta.rate_interval != 0) {
+                            client_rate.apply(ClientRateOperation.CHARGE, meta.charge, meta);
                         }
-                    }
-                    if (meta.verdict == VERDICT_NONE
-                        && (meta.mode == MODE_REQUEST || meta.mode == MODE_SESSION || meta.is_response == 1)) {
-                        request.apply(hdr, meta);
+                        if (meta.is_opening == 1 && meta.rate_interval != 0) {
+                            client_rows.apply(ClientRateOperation.CHARGE, 1, meta);
+                        }
+                        if (meta.verdict == VERDICT_NONE && meta.mode == MODE_FOLLOW) {
+                            fragment.apply(FragmentOperation.FOLLOW, hdr, meta);
+                        }
                     }
                 }
             }
         }
-        if (hdr.packet_out.isValid() ? hdr.packet_out.operation != PACKET_OUT_SEND && hdr.ipv4.isValid()
-                                     : meta.is_fragment == 1 && meta.mode != MODE_NONE
-                                       && meta.verdict == VERDICT_NONE) {
-            fragment.apply(FragmentOperation.PASS, hdr, meta);
+        if (meta.is_completed == 1
+            || (meta.verdict == VERDICT_NONE
+                && (meta.mode == MODE_REQUEST || meta.mode == MODE_SESSION || meta.is_response == 1))) {
+            request.apply(hdr, meta);
+        }
+        if (meta.verdict == VERDICT_NONE && meta.is_fragment == 1 && meta.mode == MODE_REQUEST) {
+            fragment.apply(FragmentOperation.OPEN, hdr, meta);
+        }
+        if (meta.is_closing == 1 && meta.rate_interval != 0) {
+            client_rows.apply(ClientRateOperation.REFUND, 1, meta);
         }
         if (meta.verdict == VERDICT_NONE) {
             if (meta.mode != MODE_NONE) {
@@ -166,9 +181,9 @@ control StoreswitchIngress(inout headers_t hdr, inout metadata_t meta,
         }
         session_watch.apply(hdr, meta);
         // Before records, which the operator asks for: they are as many as the sample says.
-        if (meta.role == ROLE_EXTERNAL && meta.is_slow == 0
+        if (meta.charge == 0 && meta.mode != MODE_FOLLOW && meta.rate_interval != 0
             && (meta.verdict == VERDICT_PUNT || IS_COPIED(meta.punt_reason))) {
-            client_rate.apply(meta);
+            client_rate.apply(ClientRateOperation.CHARGE, 1, meta);
         }
         record.apply(meta);
         verdict.apply(meta, standard_metadata);

@@ -8,10 +8,16 @@
 // share no row. What comes later is dropped, and the client repeats the request. A client that does use one again while
 // fragments of the datagram before are on their way mixes its own datagrams, here as at any host that puts them together:
 // RFC 6864, section 4, forbids it, and the UDP checksum finds it.
+//
+// A client's rates (client_rate.p4) are charged for whole datagrams, so that none is torn: for a row, until the last fragment has
+// passed; and for what goes to the controller by the octets that are left, in packets of a network whose MTU is 1500. What comes
+// beyond those packets, or has no row, is charged one by one.
 
 enum bit<8> FragmentOperation {
-    CHECK = 1, // whether a zeroth fragment may go on, before it counts as a request; and who the controller is needed for
-    PASS  = 2
+    CHECK  = 1, // whether a zeroth fragment may go on, before it counts as a request; and what its client is charged for
+    OPEN   = 2, // a zeroth fragment has its store
+    FOLLOW = 3, // one that follows
+    END    = 4  // the controller has sent the last one
 }
 
 control Fragment(in FragmentOperation operation, in headers_t hdr, inout metadata_t meta) {
@@ -23,6 +29,8 @@ control Fragment(in FragmentOperation operation, in headers_t hdr, inout metadat
     register<bit<16>>(FRAGMENTS) fragment_passed;  // octets of the payload, from its start
     register<bit<16>>(FRAGMENTS) fragment_end;     // octets of the payload in all, as UDP says
     register<bit<32>>(FRAGMENTS) fragment_xid;
+    register<bit<32>>(FRAGMENTS) fragment_request; // the request's row: request.p4
+    register<bit<8>>(FRAGMENTS)  fragment_charged; // packets for the controller that its client's rate was charged for
     register<bit<48>>(FRAGMENTS) fragment_seen_us;
 
     const bit<8> FRAGMENT_FREE    = 0;
@@ -41,6 +49,7 @@ control Fragment(in FragmentOperation operation, in headers_t hdr, inout metadat
     bit<16> passed;
     bit<16> end;
     bit<32> xid;
+    bit<8>  charged;
     // Octets of the datagram's payload, as 17 bits hold what a fragment claims.
     bit<17> first;
     bit<17> beyond;
@@ -63,6 +72,7 @@ control Fragment(in FragmentOperation operation, in headers_t hdr, inout metadat
         fragment_passed.read(passed, index);
         fragment_end.read(end, index);
         fragment_xid.read(xid, index);
+        fragment_charged.read(charged, index);
         fragment_seen_us.read(seen_us, index);
         bool is_live = state != FRAGMENT_FREE && meta.time_us - seen_us < LIFETIME_US;
         bool is_same = known_client == meta.src_addr && known_service == meta.dst_addr && known_id == id;
@@ -88,6 +98,28 @@ control Fragment(in FragmentOperation operation, in headers_t hdr, inout metadat
         fragment_passed.write(index, octets_passed);
         fragment_end.write(index, hdr.udp.length);
         fragment_xid.write(index, hdr.rpc.xid);
+        fragment_request.write(index, meta.request_row);
+    }
+
+    // What follows goes to the controller, this one as the first of what was charged.
+    action set_slow() {
+        set_state(FRAGMENT_SLOW);
+        fragment_charged.write(index, meta.charge - 1);
+    }
+
+    // Of so many octets, in packets of at most 1480: no fewer than there are, and one more at most.
+    action charge(bit<16> octets) {
+        bit<32> packets = ((bit<32>)octets * 45) >> 16;
+        meta.charge = packets[7:0] + 1;
+    }
+
+    // All of the datagram has passed.
+    action free() {
+        fragment_state.write(index, FRAGMENT_FREE);
+        fragment_request.read(meta.request_row, index);
+        meta.request_xid = xid;
+        meta.store_id = known_store;
+        meta.is_completed = 1;
     }
 
     action to_controller() {
@@ -103,39 +135,46 @@ control Fragment(in FragmentOperation operation, in headers_t hdr, inout metadat
     apply {
         look_up();
         bool is_last = hdr.ipv4.flag_more_fragments == 0;
-        if (hdr.packet_out.isValid()) {
-            // The controller has sent the last fragment.
-            if (is_mine == 1) {
+        if (operation == FragmentOperation.END) {
+            if (is_mine == 1 && state == FRAGMENT_WAITING) {
                 fragment_state.write(index, FRAGMENT_FREE);
+            } else if (is_mine == 1) {
+                free();
             }
-        } else if (beyond > 65515 || beyond <= first || (!is_last && beyond[2:0] != 0)) {
-            drop(DROP_FRAGMENT_BEYOND);
         } else if (operation == FragmentOperation.CHECK) {
-            // Nothing is written here: what the client may not send the controller leaves no trace.
-            if (meta.mode != MODE_REQUEST) {
-                if (is_mine == 0 || state != FRAGMENT_OPEN || first > (bit<17>)passed) {
-                    meta.is_slow = 1;
+            // Nothing is written here: what the client may not send leaves no trace.
+            if (beyond > 65515 || beyond <= first || (!is_last && beyond[2:0] != 0)) {
+                drop(DROP_FRAGMENT_BEYOND);
+            } else if (meta.mode != MODE_REQUEST) {
+                if (is_mine == 0 || state == FRAGMENT_WAITING || (state == FRAGMENT_SLOW && charged == 0)) {
+                    meta.charge = 1;
+                } else if (state == FRAGMENT_OPEN && first > (bit<17>)passed) {
+                    charge(end - passed);
                 }
             } else if (beyond >= (bit<17>)hdr.udp.length) {
                 drop(DROP_FRAGMENT_BEYOND);
             } else if (is_mine == 1 && state != FRAGMENT_WAITING && xid == hdr.rpc.xid) {
                 drop(DROP_FRAGMENT_REPEATED);
-            } else if (is_taken == 1 || meta.is_jumbo == 1 || (is_mine == 1 && state == FRAGMENT_WAITING)) {
-                meta.is_slow = 1;
+            } else if (is_taken == 0 && (meta.is_jumbo == 1 || (is_mine == 1 && state == FRAGMENT_WAITING))) {
+                charge(hdr.udp.length);
+            } else if (is_taken == 1) {
+                meta.charge = 1;
+            } else {
+                meta.is_opening = 1;
             }
-        } else if (meta.mode == MODE_REQUEST) {
+        } else if (operation == FragmentOperation.OPEN) {
             if (is_taken == 1) {
                 to_controller();
             } else if (meta.is_jumbo == 1) {
                 set_key();
                 set_datagram(0);
-                set_state(FRAGMENT_SLOW);
+                set_slow();
                 to_controller();
             } else {
                 set_key();
                 set_datagram((bit<16>)beyond);
                 if (is_mine == 1 && state == FRAGMENT_WAITING) {
-                    set_state(FRAGMENT_SLOW);
+                    set_slow();
                     meta.fragment_next = (bit<16>)beyond;
                     meta.punt_reason = PUNT_FRAGMENT_PASSED;
                     clone_preserving_field_list(CloneType.I2E, CPU_CLONE_SESSION, FIELD_LIST_PUNT);
@@ -156,14 +195,20 @@ control Fragment(in FragmentOperation operation, in headers_t hdr, inout metadat
             meta.store_id = known_store;
             if (beyond > (bit<17>)end || (is_last && beyond != (bit<17>)end)) {
                 drop(DROP_FRAGMENT_BEYOND);
-            } else if (state == FRAGMENT_SLOW || first > (bit<17>)passed) {
+            } else if (state == FRAGMENT_SLOW) {
                 set_state(FRAGMENT_SLOW);
+                fragment_charged.write(index, charged |-| 1);
+                meta.fragment_next = passed;
+                to_controller();
+            } else if (first > (bit<17>)passed) {
+                set_slow();
                 meta.fragment_next = passed;
                 to_controller();
             } else if (first < (bit<17>)passed) {
                 drop(DROP_FRAGMENT_OVERLAP);
             } else if (is_last) {
-                fragment_state.write(index, FRAGMENT_FREE);
+                free();
+                meta.is_closing = 1;
             } else {
                 fragment_passed.write(index, (bit<16>)beyond);
                 set_state(FRAGMENT_OPEN);

@@ -4,7 +4,7 @@
 // nothing. A response of a forgotten epoch changes nothing either.
 
 enum bit<8> OutstandingOperation {
-    ADD    = 1, // one more at `store_id`
+    ADD    = 1, // one more at `store_id`, sent at `sent_us`
     REMOVE = 2, // one less, of those sent at `sent_us`
     CHOOSE = 3  // which of the drawn stores has least in proportion to its weight
 }
@@ -66,18 +66,15 @@ control Outstanding(in OutstandingOperation operation, in bit<16> store_id, in b
 
     apply {
         epoch = meta.time_us[28:21];
-        if (operation == OutstandingOperation.ADD) {
-            load(store_id);
-            now = now |+| 1;
-            save(store_id);
-        } else if (operation == OutstandingOperation.REMOVE) {
+        if (operation != OutstandingOperation.CHOOSE) {
+            // What is added and what is taken away again goes by the time it was sent, so it is of one epoch.
             load(store_id);
             bit<8> age = epoch - sent_us[28:21];
             if (age == 0) {
-                now = now |-| 1;
+                now = operation == OutstandingOperation.ADD ? now |+| 1 : now |-| 1;
                 save(store_id);
             } else if (age == 1) {
-                before = before |-| 1;
+                before = operation == OutstandingOperation.ADD ? before |+| 1 : before |-| 1;
                 save(store_id);
             }
         } else {

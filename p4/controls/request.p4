@@ -9,6 +9,9 @@
 // store through slot rewrites, as long as it is used and its store lives; a SYN begins another. What the controller has pinned
 // (session_pin.p4) needs no row once it has lost the one it began with.
 //
+// A request of several fragments counts as one that its store has not answered once its last fragment has passed, by the switch
+// or the controller: zeroth fragments alone, which any client can send in plenty, load no store.
+//
 // Three parts of REQUESTS rows: one for what may go anywhere, and two, under different hashes, for everything else.
 // So no crowd of reads takes rows from changes, and of two changes that a third one meets the older gives way.
 
@@ -28,7 +31,7 @@ control Request(in headers_t hdr, inout metadata_t meta) {
     counter(SERVICES, CounterType.packets_and_bytes) service_retransmissions;
     counter(STORES, CounterType.packets_and_bytes) store_requests;
     counter(STORES, CounterType.packets_and_bytes) store_responses;
-    // Each request once, and each that was answered once: what is not answered is the difference.
+    // Each request once, when all of it has passed, and each that was answered once: what is not answered is the difference.
     counter(STORES, CounterType.packets) store_new_requests;
     counter(STORES, CounterType.packets) store_answered;
     counter(1, CounterType.packets_and_bytes) unexpected_responses;
@@ -36,7 +39,8 @@ control Request(in headers_t hdr, inout metadata_t meta) {
 
     const bit<8> REQUEST_ANSWERED = 1; // or a session, of which no answer is counted
     const bit<8> REQUEST_SAMPLED  = 2;
-    const bit<8> REQUEST_COUNTED  = 4; // among those its store has not answered
+    const bit<8> REQUEST_COUNTED  = 4; // among those its store has not answered, if all of it has passed
+    const bit<8> REQUEST_PARTIAL  = 8; // its last fragment has not passed
 
     // In the place of procedure, pool and slot; there is no such procedure.
     const bit<32> SESSION = 0xffffffff;
@@ -63,6 +67,7 @@ control Request(in headers_t hdr, inout metadata_t meta) {
     bit<1>  is_known;
     bit<1>  is_pinned;
     bit<1>  is_new; // to be written in the row
+    bit<1>  is_whole; // its last octet passes now
     // Of the row at `index`, whoever's it is.
     bit<32> known_what;
     bit<16> store_id;
@@ -160,6 +165,23 @@ control Request(in headers_t hdr, inout metadata_t meta) {
         is_known = is_known & ~is_answered;
     }
 
+    // The request whose last fragment passes, unless the row is another one's by now. A follower names no ports, so a request of
+    // the same client and xid from another port may be taken for it: then that one counts too early.
+    action look_up_partial() {
+        bit<32> known_client;
+        bit<32> known_service;
+        bit<32> known_xid;
+        index = meta.request_row;
+        request_client.read(known_client, index);
+        request_service.read(known_service, index);
+        request_xid.read(known_xid, index);
+        request_store.read(store_id, index);
+        request_flags.read(flags, index);
+        request_sent_us.read(sent_us, index);
+        is_whole = (known_client == meta.src_addr && known_service == meta.dst_addr && known_xid == meta.request_xid
+                    && store_id == meta.store_id) ? flags[3:3] : 1w0;
+    }
+
     action keep_older() {
         older_index = index;
         older_store_id = store_id;
@@ -191,7 +213,13 @@ control Request(in headers_t hdr, inout metadata_t meta) {
 
     apply {
         now = meta.time_us[41:10];
-        if (meta.is_response == 1) {
+        is_whole = 0;
+        if (meta.is_completed == 1) {
+            look_up_partial();
+            if (is_whole == 1) {
+                request_flags.write(index, flags & ~REQUEST_PARTIAL);
+            }
+        } else if (meta.is_response == 1) {
             if (hdr.rpc.isValid() && hdr.rpc.message_type == RPC_REPLY) {
                 client_addr = meta.dst_addr;
                 service_addr = meta.src_addr;
@@ -214,8 +242,11 @@ control Request(in headers_t hdr, inout metadata_t meta) {
                     meta.is_sampled = flags[1:1];
                     store_responses.count((bit<32>)store_id);
                     store_answered.count((bit<32>)store_id);
-                    request_flags.write(index, flags | REQUEST_ANSWERED);
-                    if (flags & REQUEST_COUNTED != 0) {
+                    request_flags.write(index, (flags | REQUEST_ANSWERED) & ~REQUEST_PARTIAL);
+                    if (flags & REQUEST_PARTIAL != 0) {
+                        // All of it has passed, though nobody saw that (fragment.p4): it has not been added.
+                        store_new_requests.count((bit<32>)store_id);
+                    } else if (flags & REQUEST_COUNTED != 0) {
                         outstanding.apply(OutstandingOperation.REMOVE, store_id, sent_us, meta);
                     }
                     elapsed_us = meta.time_us[31:0] - sent_us;
@@ -300,26 +331,34 @@ control Request(in headers_t hdr, inout metadata_t meta) {
                 }
                 if (is_new == 1) {
                     // The row was another request's, or this one's at another store: nobody will see that answered.
-                    if (flags & (REQUEST_COUNTED | REQUEST_ANSWERED) == REQUEST_COUNTED
+                    if (flags & (REQUEST_COUNTED | REQUEST_ANSWERED | REQUEST_PARTIAL) == REQUEST_COUNTED
                         && now - seen < COUNTED_FOR) {
                         outstanding.apply(OutstandingOperation.REMOVE, store_id, sent_us, meta);
                     }
                     if (meta.mode == MODE_REQUEST) {
-                        flags = meta.is_sampled == 1 ? REQUEST_SAMPLED : 0;
-                        if (meta.is_counted == 1) {
-                            flags = flags | REQUEST_COUNTED;
-                            outstanding.apply(OutstandingOperation.ADD, meta.store_id, 0, meta);
-                        }
-                        store_new_requests.count((bit<32>)meta.store_id);
+                        flags = REQUEST_PARTIAL | (meta.is_sampled == 1 ? REQUEST_SAMPLED : 0)
+                                | (meta.is_counted == 1 ? REQUEST_COUNTED : 0);
                         series.apply();
                     } else {
                         flags = REQUEST_ANSWERED;
                     }
+                    store_id = meta.store_id;
                     sent_us = meta.time_us[31:0];
                 }
                 if (is_known == 1 || is_new == 1) {
+                    if (meta.is_fragment == 0) {
+                        is_whole = flags[3:3];
+                        flags = flags & ~REQUEST_PARTIAL;
+                    }
                     remember();
+                    meta.request_row = index;
                 }
+            }
+        }
+        if (is_whole == 1) {
+            store_new_requests.count((bit<32>)store_id);
+            if (flags & REQUEST_COUNTED != 0) {
+                outstanding.apply(OutstandingOperation.ADD, store_id, sent_us, meta);
             }
         }
     }

@@ -230,7 +230,7 @@ const limitsSchema = z.strictObject({
     .default(500)
     .describe('clients that are learned or move in a second, by what one external port receives'),
   client_packet_ins_per_second_max: integer(1, 10_000_000)
-    .default(4096)
+    .default(8192)
     .describe(
       'packets from one client address that reach the controller in a second; the switch drops the rest',
     ),

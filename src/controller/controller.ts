@@ -322,7 +322,7 @@ export class Controller {
     this.#enter('reconciling');
     try {
       const pushed = await this.#client.pushPipeline(this.#pipeline);
-      await ensureSwitchResources(this.#client, this.config.limits.client_packet_ins_per_second_max);
+      await ensureSwitchResources(this.#client);
       await this.#writer.load();
       if (epoch !== this.#epoch) return;
       if (!this.#has_adopted) {

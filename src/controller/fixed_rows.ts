@@ -4,6 +4,7 @@ import { SMB_PORT } from '../config/check_smb';
 import { isForwarded } from '../config/modes';
 import { admit } from '../dataplane/admit';
 import { arp } from '../dataplane/arp';
+import { clientLimit, limitOf } from '../dataplane/client_limit';
 import { gateway } from '../dataplane/gateway';
 import { GATEWAY_PORTS, leadingBits } from '../dataplane/gateway_ports';
 import { gatewayReply } from '../dataplane/gateway_reply';
@@ -28,10 +29,15 @@ import { planSeries, seriesRows } from './series';
 /** The bit that group addresses have set (IEEE 802). */
 const GROUP = { value: '01:00:00:00:00:00', mask: '01:00:00:00:00:00' };
 
+/** A client may send at once what it may send in so long. */
+const BURST_MS = 100;
+const BURST_PACKETS_MIN = 64;
+
 export function fixedRows(network: Network): Row[] {
   const { ports } = network.config;
   return [
     ...ports.flatMap(portRows),
+    clientLimitRow(network),
     ...admitRows(network),
     ...arpRows(network),
     ...addressRows(network),
@@ -50,6 +56,7 @@ export function fixedRows(network: Network): Row[] {
 /** Entries there can be of each table. */
 export const TABLE_SIZES: Readonly<Record<string, number>> = {
   port_role: sizes.PORTS,
+  client_limit: sizes.ROLES,
   port_mac: sizes.PORTS,
   port_mtu: sizes.PORTS,
   host_port: sizes.PORTS,
@@ -85,6 +92,12 @@ function portRows({ number, role, mac, host_port }: PortConfig): Row[] {
     hostPort.row({ ingress_port: number }, { name: 'set_peer', params: { port: host_port } }),
     hostPort.row({ ingress_port: host_port }, { name: 'set_peer', params: { port: number } }),
   ];
+}
+
+function clientLimitRow({ config }: Network): Row {
+  const rate = config.limits.client_packet_ins_per_second_max;
+  const burst = Math.max(BURST_PACKETS_MIN, Math.ceil((rate * BURST_MS) / 1000));
+  return clientLimit.row({ role: 'external' }, { name: 'set_limit', params: limitOf(rate, burst) });
 }
 
 /** The more specific the reason to refuse a frame, the higher it stands. */

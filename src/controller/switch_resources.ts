@@ -1,4 +1,4 @@
-/** What the program needs of the switch beside table entries: the clone session, the digest's settings, clients' rates. */
+/** What the program needs of the switch beside table entries: the clone session and the digest's settings. */
 import { Code } from 'p4runtime-js';
 import {
   RpcError,
@@ -7,13 +7,9 @@ import {
   type DigestConfig,
   type Entity,
   type EntityState,
-  type MeterCell,
-  type MeterConfig,
 } from '../p4runtime';
 import { CLIENT_DIGEST } from '../dataplane/client_digest';
-import { CLIENT_RATE } from '../dataplane/client_rate';
 import { CPU_CLONE_SESSION, CPU_PORT } from '../dataplane/constants';
-import { CLIENT_RATES } from '../dataplane/sizes';
 
 const NS_PER_MS = 1_000_000n;
 
@@ -27,18 +23,8 @@ const DIGEST: DigestConfig = {
   ack_timeout_ns: 1000n * NS_PER_MS,
 };
 
-/** A client may send at once what it may send in so long. */
-const BURST_MS = 100;
-const BURST_PACKETS_MIN = 64;
-
-/**
- * Writes what is not there as it should be; the number of entities written. `client_packet_ins_per_second_max`: of one cell
- * of the meter. Rejects as `Client.write`.
- */
-export async function ensureSwitchResources(
-  client: Client,
-  client_packet_ins_per_second_max: number,
-): Promise<number> {
+/** Writes what is not there as it should be; the number of entities written. Rejects as `Client.write`. */
+export async function ensureSwitchResources(client: Client): Promise<number> {
   const sessions = await readable(client.readCloneSessions());
   const has_session = sessions.some(
     (session) =>
@@ -57,29 +43,7 @@ export async function ensureSwitchResources(
   );
   if (!has_session) await put(client, CLONE_TO_CPU);
   if (!has_digest) await put(client, DIGEST);
-  const rates = await clientRatesToSet(client, client_packet_ins_per_second_max);
-  if (rates.length > 0) await client.write(rates.map((entity) => ({ type: 'modify', entity })));
-  return Number(!has_session) + Number(!has_digest) + rates.length;
-}
-
-/** Every packet is green or red: one rate, with the same burst for both. */
-async function clientRatesToSet(client: Client, packets_per_second: number): Promise<MeterCell[]> {
-  const rate = BigInt(packets_per_second);
-  const burst = BigInt(Math.max(BURST_PACKETS_MIN, Math.ceil((packets_per_second * BURST_MS) / 1000)));
-  const config: MeterConfig = { cir: rate, cburst: burst, pir: rate, pburst: burst };
-  const cells = await readable(client.readMeter(CLIENT_RATE));
-  const is_set = new Set(
-    cells
-      .filter(({ config: found }) => found !== undefined && isSame(found, config))
-      .map(({ index }) => index),
-  );
-  return Array.from({ length: CLIENT_RATES }, (_, index) => ({ meter: CLIENT_RATE, index, config })).filter(
-    ({ index }) => !is_set.has(index),
-  );
-}
-
-function isSame(a: MeterConfig, b: MeterConfig): boolean {
-  return a.cir === b.cir && a.cburst === b.cburst && a.pir === b.pir && a.pburst === b.pburst;
+  return Number(!has_session) + Number(!has_digest);
 }
 
 /** What a target does not let one read has to be written. */

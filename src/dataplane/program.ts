@@ -3,7 +3,6 @@ import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { P4Schema, type Pipeline } from '../p4runtime';
 import { CLIENT_DIGEST } from './client_digest';
-import { CLIENT_RATE } from './client_rate';
 import { COUNTERS } from './counters';
 import type { KeyFields } from './table';
 import { TABLES } from './tables';
@@ -63,7 +62,6 @@ export function checkSchema(schema: P4Schema, file: string): void {
     if (schema.counters.find(counter) === undefined) problems.push(`there is no counter ${counter}`);
   }
   if (schema.digests.find(CLIENT_DIGEST) === undefined) problems.push(`there is no digest ${CLIENT_DIGEST}`);
-  if (schema.meters.find(CLIENT_RATE) === undefined) problems.push(`there is no meter ${CLIENT_RATE}`);
   if (schema.packet_in === undefined || schema.packet_out === undefined) {
     problems.push('there is no packet_in or no packet_out header');
   }

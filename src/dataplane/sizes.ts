@@ -1,6 +1,7 @@
 /** The sizes of `p4/sizes.p4` that the controller must respect. A test compares the two. */
 
 export const PORTS = 512;
+export const ROLES = 8;
 export const ADMIT_ENTRIES = 1024;
 export const ARP_ENTRIES = 1024;
 export const LOCAL_ADDRESSES = 1024;
@@ -16,7 +17,6 @@ export const DRAWS_PER_POOL = 1024;
 export const HANDLE_PREFIX_OCTETS = 16;
 export const EXPORTS = 4096;
 export const CAPABILITIES = 4096;
-export const CLIENT_RATES = 1024;
 export const SESSIONS = 131072;
 export const SERIES = 4096;
 export const BUCKETS = 64;

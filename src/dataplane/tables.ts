@@ -3,6 +3,7 @@ import { admit } from './admit';
 import { arp } from './arp';
 import { capability } from './capability';
 import { clientKnown } from './client_known';
+import { clientLimit } from './client_limit';
 import { clientRoute } from './client_route';
 import { draw } from './draw';
 import { exportTable } from './export';
@@ -27,6 +28,7 @@ import { virtualService } from './virtual_service';
 
 export const TABLES = [
   portRole,
+  clientLimit,
   admit,
   arp,
   virtualService,

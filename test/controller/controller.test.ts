@@ -217,18 +217,22 @@ describe.each(targets)('controller on $name', (kind) => {
     await controller.stop();
     const client = new Client(target.address, { p4info: loadProgram().p4info, election_id: 99n });
     await client.start();
-    const rates = [];
-    for await (const { config } of client.readMeter('client_rate')) rates.push(config);
-    const rate = { cir: 5000n, cburst: 500n, pir: 5000n, pburst: 500n };
-    expect(rates).toEqual(Array.from({ length: 1024 }, () => rate));
-    // Another limit after a restart is written; the same one is not.
+    const limitRows = async () => {
+      const found = [];
+      for await (const { action } of client.readTable('client_limit')) found.push(action);
+      return found;
+    };
+    const limit = (interval: bigint, packets: bigint) => [
+      { action: 'set_limit', params: { interval, burst: (packets - 1n) * interval } },
+    ];
+    expect(await limitRows()).toMatchObject(limit(12_800n, 500n));
+    // After a restart another limit holds.
     const next = await running({}, ({ switch: target_switch, limits }) => {
       target_switch.election_id = 100;
       limits.client_packet_ins_per_second_max = 100;
     });
-    const read = [];
-    for await (const { config } of client.readMeter('client_rate', 1023)) read.push(config);
-    expect(read).toEqual([{ cir: 100n, cburst: 64n, pir: 100n, pburst: 64n }]);
+    await inStep(next);
+    expect(await limitRows()).toMatchObject(limit(640_000n, 64n));
     await next.stop();
     client.close();
   });

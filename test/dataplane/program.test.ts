@@ -20,7 +20,7 @@ function edit(file: keyof ReturnType<typeof programFiles>, change: (text: string
 }
 
 test('the program shipped is the one this version knows', () => {
-  expect(loadProgram().p4info.tables.size).toBe(24);
+  expect(loadProgram().p4info.tables.size).toBe(25);
   expect(loadProgram(folder).device_config.length).toBeGreaterThan(1000);
 });
 

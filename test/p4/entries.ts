@@ -1,7 +1,6 @@
 import { action } from '../../src/p4runtime/action';
 import { exact, lpm, ternary } from '../../src/p4runtime/match';
 import type { TableEntry } from '../../src/p4runtime/table_entry';
-import type { MeterCell } from '../../src/p4runtime/meters';
 import type { CloneSession } from '../../src/p4runtime/replication';
 import { ipv4ToNumber, macToBigint } from '../../src/wire/address';
 import { NET, NFS_PORT } from './packets';
@@ -240,6 +239,7 @@ export function networkEntries(): TableEntry[] {
     role(NET.clientPort, ROLE.external),
     ...NET.storePorts.map((port) => role(port, ROLE.internal)),
     role(NET.hostPort, ROLE.host),
+    ...clientRate(),
     peer(NET.clientPort, NET.hostPort),
     peer(NET.hostPort, NET.clientPort),
     ...admitEntries(),
@@ -293,15 +293,16 @@ export function networkEntries(): TableEntry[] {
   ];
 }
 
-/** Of the meter of what clients send to the controller, all cells. Without a rate: no limit. */
-export function clientRate(packets_per_second?: bigint, burst = 1n): MeterCell[] {
-  const rate = packets_per_second ?? 0n;
-  const config = { cir: rate, cburst: burst, pir: rate, pburst: burst };
-  return Array.from({ length: 1024 }, (_, index) => ({
-    meter: 'client_rate',
-    index,
-    ...(packets_per_second !== undefined && { config }),
-  }));
+/** What one client may send the controller. Without a rate: no limit. */
+export function clientRate(packets_per_second?: number, burst = 1): TableEntry[] {
+  const interval = packets_per_second === undefined ? 0 : 64_000_000 / packets_per_second;
+  return [
+    {
+      table: 'client_limit',
+      match: { role: exact(ROLE.external) },
+      action: action('set_limit', { interval, burst: (burst - 1) * interval }),
+    },
+  ];
 }
 
 export function cpuCloneSession(cpu_port: number): CloneSession {

@@ -1,8 +1,18 @@
 import type { Ipv4Packet } from '../../src/wire/ipv4';
 import { targets } from '../targets';
-import { clientKnown, clientRate, clientRoute, DROP, poolPolicy, PUNT, slotEntries, STORES } from './entries';
+import {
+  clientKnown,
+  clientRate,
+  clientRoute,
+  DROP,
+  drawEntries,
+  poolPolicy,
+  PUNT,
+  slotEntries,
+  STORES,
+} from './entries';
 import { PacketTest } from './harness';
-import { fragments, NET, nfsCall, rewritten, tcpSegment } from './packets';
+import { fragments, NET, nfsCall, nfsReply, rewritten, tcpSegment } from './packets';
 
 const WRITE = 7;
 const DATA = Uint8Array.from({ length: 8192 }, (_, i) => i & 0xff);
@@ -32,6 +42,10 @@ describe.each(targets)('requests of several fragments on $name', (kind) => {
         ...options,
         ipv4: { identification: ++identification, ...options.ipv4 },
       });
+
+    /** Another client with each call: what one owes outlasts its test. */
+    let clients = 0;
+    const newClient = () => ({ addresses: { source: `10.0.1.${50 + ++clients}` } });
 
     const send = (...frames: Uint8Array[]) => {
       for (const frame of frames) sw.send(NET.clientPort, frame);
@@ -161,6 +175,170 @@ describe.each(targets)('requests of several fragments on $name', (kind) => {
       await sw.delete([poolPolicy('hash', { is_jumbo: true })]);
     });
 
+    describe('a client’s share of the controller is decided for whole requests', () => {
+      const limited = () => sw.counter('StoreswitchIngress.verdict.drop_counter', DROP.clientRate);
+      const ids = (frames: Uint8Array[]) =>
+        frames.map((frame) => Buffer.from(frame.subarray(18, 22)).toString('hex'));
+
+      async function punted(): Promise<Uint8Array[]> {
+        const frames = [];
+        for (;;) {
+          const punt = await sw.nextPacketIn();
+          if (punt === undefined) return frames;
+          frames.push(punt.frame);
+        }
+      }
+
+      test('of a pool for large frames', async () => {
+        await sw.insert([poolPolicy('hash', { is_jumbo: true })]);
+        const client = newClient();
+        // Seven at once: the second request begins while one is left.
+        await sw.modify(clientRate(1, 7));
+        const before = await limited();
+        const requests = [810, 811, 812].map((xid) => fragments(write(xid, client)));
+        send(...requests.flat());
+        const frames = await punted();
+        expect(ids(frames)).toEqual(ids(requests.slice(0, 2).flat()));
+        expect((await limited()).packets - before.packets).toBe(6n);
+        await sw.modify(clientRate());
+        await sw.delete([poolPolicy('hash', { is_jumbo: true })]);
+      });
+
+      test('after a gap, but no more than the request can have', async () => {
+        const client = newClient();
+        await sw.modify(clientRate(1, 1));
+        const before = await limited();
+        const [zeroth, first, ...rest] = fragments(write(820, client)) as [Uint8Array, Uint8Array];
+        send(zeroth, ...rest, first);
+        await expectAtOneStore([zeroth]);
+        expect(ids(await punted())).toEqual(ids([...rest, first]));
+        expect((await limited()).packets).toBe(before.packets);
+        send(...rest);
+        expect(await punted()).toEqual([]);
+        expect((await limited()).packets - before.packets).toBe(4n);
+        await sw.modify(clientRate());
+      });
+    });
+
+    describe('count at their store', () => {
+      const FILE = { fileHandle: new Uint8Array(32).fill(0x21) };
+      let xid = 5000;
+
+      beforeAll(() =>
+        sw.insert([poolPolicy('least_of_2'), ...drawEntries((position) => (position % 2) as 0 | 1)]),
+      );
+      afterAll(() => sw.delete([poolPolicy('least_of_2'), ...drawEntries(() => 0)]));
+
+      const counted = async (name: string) =>
+        (await Promise.all(STORES.map((store) => sw.counter(name, store)))).reduce(
+          (sum, { packets }) => sum + Number(packets),
+          0,
+        );
+      /** New requests and those that were answered. */
+      const counts = async () => [await counted('store_new_requests'), await counted('store_answered')];
+      async function grown(since: number[]): Promise<number[]> {
+        return (await counts()).map((count, i) => count - (since[i] ?? 0));
+      }
+
+      async function answer(store: 0 | 1, answered: number): Promise<void> {
+        sw.send(NET.storePorts[store], nfsReply(store, { xid: answered }));
+        await sw.receive(NET.clientPort);
+      }
+
+      /** How many of so many reads, each answered at once, each store gets. */
+      async function reads(count: number): Promise<[number, number]> {
+        const at: [number, number] = [0, 0];
+        for (let i = 0; i < count; i++) {
+          const call = { xid: xid++ };
+          send(nfsCall(call));
+          const { port } = await sw.receiveAny(NET.storePorts);
+          const store = port === NET.storePorts[0] ? 0 : 1;
+          at[store] += 1;
+          await answer(store, call.xid);
+        }
+        return at;
+      }
+
+      async function sendWrite(call: { xid: number }): Promise<0 | 1> {
+        const pieces = fragments(write(call.xid, FILE));
+        send(...pieces);
+        return expectAtOneStore(pieces);
+      }
+
+      test('once all of them have passed, and until they are answered', async () => {
+        const before = await counts();
+        const call = { xid: xid++ };
+        const store = await sendWrite(call);
+        expect(await sendWrite(call)).toBe(store);
+        expect(await grown(before)).toEqual([1, 0]);
+        expect((await reads(12))[store]).toBe(0);
+        await answer(store, call.xid);
+        expect(await grown(before)).toEqual([13, 13]);
+        expect(Math.min(...(await reads(40)))).toBeGreaterThan(4);
+      });
+
+      test('zeroth fragments alone do not: nobody’s reads go elsewhere', async () => {
+        const before = await counts();
+        for (let i = 0; i < 50; i++) {
+          const [zeroth] = fragments(write(xid++, FILE));
+          send(zeroth as Uint8Array);
+          await expectAtOneStore([zeroth as Uint8Array]);
+        }
+        expect(await grown(before)).toEqual([0, 0]);
+        expect(Math.min(...(await reads(40)))).toBeGreaterThan(4);
+      });
+
+      test('a response to what nobody saw pass whole takes away nothing that was not added', async () => {
+        const whole = { xid: xid++ };
+        const store = await sendWrite(whole);
+        const partial = xid++;
+        const before = await counts();
+        const [zeroth, ...rest] = fragments(write(partial, FILE)) as [Uint8Array, ...Uint8Array[]];
+        send(zeroth);
+        expect(await expectAtOneStore([zeroth])).toBe(store);
+        await answer(store, partial);
+        expect(await grown(before)).toEqual([1, 1]);
+        // Nor does what passes then.
+        send(...rest);
+        for (const frame of rest) {
+          expect((await sw.receive(NET.storePorts[store])).subarray(14)).toEqual(frame.subarray(14));
+        }
+        expect(await grown(before)).toEqual([1, 1]);
+        expect((await reads(12))[store]).toBe(0);
+        await answer(store, whole.xid);
+      });
+
+      test('what the controller has sent the last of does', async () => {
+        const before = await counts();
+        const call = { xid: xid++ };
+        const [zeroth, first, ...rest] = fragments(write(call.xid, FILE)) as [Uint8Array, Uint8Array];
+        send(zeroth, ...rest, first);
+        const store = await expectAtOneStore([zeroth]);
+        for (let i = 0; i < 5; i++) await sw.packetIn();
+        expect(await grown(before)).toEqual([0, 0]);
+        for (const operation of ['send', 'send_last', 'send_last'] as const) {
+          sw.packetOut(NET.storePorts[store], rest.at(-1) as Uint8Array, operation);
+          await sw.receive(NET.storePorts[store]);
+        }
+        expect(await grown(before)).toEqual([1, 0]);
+        expect((await reads(12))[store]).toBe(0);
+        await answer(store, call.xid);
+        expect(await grown(before)).toEqual([13, 13]);
+      });
+
+      test('a whole request that was begun in fragments does', async () => {
+        const before = await counts();
+        const call = { xid: xid++, procedure: WRITE, data: new Uint8Array(200), ...FILE };
+        const [zeroth] = fragments(nfsCall({ ...call, ipv4: { identification: ++identification } }), 172);
+        send(zeroth as Uint8Array);
+        const store = await expectAtOneStore([zeroth as Uint8Array]);
+        send(nfsCall(call), nfsCall(call));
+        for (let i = 0; i < 2; i++) await sw.receive(NET.storePorts[store]);
+        expect(await grown(before)).toEqual([1, 0]);
+        await answer(store, call.xid);
+      });
+    });
+
     /** A later fragment of `length` octets. */
     const later = (xid: number, ipv4: Partial<Ipv4Packet>, length = 96) =>
       nfsCall({ xid, edit: () => new Uint8Array(length - 8), ipv4: { identification, ...ipv4 } });
@@ -193,13 +371,14 @@ describe.each(targets)('requests of several fragments on $name', (kind) => {
 
       test('nor a zeroth fragment that the controller was to have: it counts for no store', async () => {
         await sw.insert([poolPolicy('hash', { is_jumbo: true })]);
-        await sw.modify(clientRate(1n, 1n));
+        await sw.modify(clientRate(1, 1));
         const counted = async () =>
           (await Promise.all(STORES.map((store) => sw.counter('store_requests', store)))).reduce(
             (sum, { packets }) => sum + Number(packets),
             0,
           );
-        const zeroth = (xid: number) => fragments(write(xid))[0] as Uint8Array;
+        const client = newClient();
+        const zeroth = (xid: number) => fragments(write(xid, client))[0] as Uint8Array;
         send(zeroth(940));
         expect((await sw.packetIn()).reason).toBe(PUNT.fragment);
         const before = await counted();
@@ -210,8 +389,8 @@ describe.each(targets)('requests of several fragments on $name', (kind) => {
       });
 
       test('nor copies of zeroths that others had overtaken', async () => {
-        await sw.modify(clientRate(1n, 1n));
-        const [zeroth, first] = fragments(write(950)) as [Uint8Array, Uint8Array];
+        await sw.modify(clientRate(1, 1));
+        const [zeroth, first] = fragments(write(950, newClient())) as [Uint8Array, Uint8Array];
         send(first);
         expect((await sw.packetIn()).reason).toBe(PUNT.fragment);
         await sw.expectDrop(DROP.clientRate, () => send(zeroth));
@@ -219,22 +398,48 @@ describe.each(targets)('requests of several fragments on $name', (kind) => {
       });
 
       test('more for the controller than a client may send it', async () => {
-        const lone = (i: number) => later(920 + i, { fragmentOffset_bytes: 1480, identification: 9000 + i });
-        await sw.modify(clientRate(1n, 2n));
+        const client = newClient();
+        const lone = (i: number) =>
+          nfsCall({
+            ...client,
+            edit: () => new Uint8Array(88),
+            ipv4: { fragmentOffset_bytes: 1480, identification: 9000 + i },
+          });
+        await sw.modify(clientRate(1, 2));
         send(lone(0), lone(1));
         for (let i = 0; i < 2; i++) expect((await sw.packetIn()).frame).toEqual(lone(i));
         await sw.expectDrop(DROP.clientRate, () => send(lone(2)));
         // What needs no controller is not held back.
-        const pieces = fragments(write(930));
+        const pieces = fragments(write(930, client));
         send(...pieces);
         await expectAtOneStore(pieces);
         // The one dropped has left no row: as a zeroth fragment came, it opens one.
         await sw.modify(clientRate());
-        const dropped = fragments(write(931, { ipv4: { identification: 9002 } }));
+        const dropped = fragments(write(931, { ...client, ipv4: { identification: 9002 } }));
         send(...dropped);
         await expectAtOneStore(dropped);
         send(lone(3));
         expect((await sw.packetIn()).frame).toEqual(lone(3));
+      });
+
+      test('rows that are left open beyond a client’s share; what passes gives its row back', async () => {
+        const [client, other] = [newClient(), newClient()];
+        await sw.modify(clientRate(1, 2));
+        for (let xid = 960; xid < 966; xid++) {
+          const pieces = fragments(write(xid, client));
+          send(...pieces);
+          await expectAtOneStore(pieces);
+        }
+        const zeroth = (xid: number, one = client) => fragments(write(xid, one))[0] as Uint8Array;
+        for (const frame of [zeroth(970), zeroth(971)]) {
+          send(frame);
+          await expectAtOneStore([frame]);
+        }
+        await sw.expectDrop(DROP.clientRate, () => send(zeroth(972)));
+        const theirs = zeroth(973, other);
+        send(theirs);
+        await expectAtOneStore([theirs]);
+        await sw.modify(clientRate());
       });
 
       test('a zeroth fragment without its headers', async () => {

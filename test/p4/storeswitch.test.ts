@@ -107,7 +107,7 @@ describe.each(targets)('the compiled program on $name', (kind) => {
     });
 
     test('ARP replies beyond a client’s share reach the host, not the controller', async () => {
-      await sw.modify(clientRate(1n, 1n));
+      await sw.modify(clientRate(1, 1));
       const reply = arpReply(NET.client, NET.clientMac, NET.ownExternal, NET.externalMac);
       sw.send(NET.clientPort, reply);
       await sw.receive(NET.hostPort);
