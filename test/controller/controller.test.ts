@@ -223,7 +223,7 @@ describe.each(targets)('controller on $name', (kind) => {
       return found;
     };
     const limit = (interval: bigint, packets: bigint) => [
-      { action: 'set_limit', params: { interval, burst: (packets - 1n) * interval } },
+      { params: { interval, burst: (packets - 1n) * interval } },
     ];
     expect(await limitRows()).toMatchObject(limit(12_800n, 500n));
     // After a restart another limit holds.

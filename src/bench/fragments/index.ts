@@ -1,10 +1,10 @@
 import { parseConfig } from '../../config/load';
 import { FRAGMENT_LIFETIME_US } from '../../dataplane/fragment';
-import type { Engine } from '../../switch';
 import { DrivenVirtualizer, Draws, Timeline } from '../../sim';
 import type { Benchmark, Report } from '../report';
 import { Judge } from './judge';
 import { FRAGMENTS_MAX, FRAGMENTS_MIN, RequestMaker } from './requests';
+import { FragmentRows } from './rows';
 import { CLIENTS, IDENTIFICATIONS, Traffic, type NetworkFaults, type TrafficOptions } from './traffic';
 
 const REQUESTS = 1_000_000;
@@ -44,7 +44,7 @@ virtual_stores:
 
 interface Outcome {
   judge: Judge;
-  /** Rows of the switch that count still, and whatever the controller keeps, when all is over. */
+  /** Rows of requests that had just passed whole; and when all is over, those that count still and whatever the controller keeps. */
   leaked_entries: number;
   /** Of the fragments that reached the switch, those that went through the controller. */
   slow_path_share: number;
@@ -63,8 +63,12 @@ async function play(
     config: parseConfig(CONFIG, 'bench.yaml'),
     timeline,
     delay_us: () => min + draws.below(max - min),
-    onFrame: (port, frame) => judge.arrived(port, frame),
+    onFrame: (port, frame) => {
+      if (judge.arrived(port, frame) && rows.holds(frame, timeline.now_us)) leaked += 1;
+    },
   });
+  const rows = new FragmentRows(driven.program.engine);
+  let leaked = 0;
   await timeline.runFor(SET_UP_US);
   const maker = new RequestMaker(VIP, CLIENT_MAC, PORT_MAC);
   const traffic = new Traffic(timeline, draws, maker, judge, options, (frame) =>
@@ -83,21 +87,9 @@ async function play(
   const { fragments } = driven.virtualizer;
   return {
     judge,
-    leaked_entries: liveRows(driven.program.engine, timeline.now_us) + fragments.size + fragments.held,
+    leaked_entries: leaked + rows.live(timeline.now_us) + fragments.size + fragments.held,
     slow_path_share: Number((fragments.counts.get('fragments_received') / traffic.arrived).toFixed(4)),
   };
-}
-
-const ROWS = 'StoreswitchIngress.fragment.fragment_state';
-const ROWS_SEEN_US = 'StoreswitchIngress.fragment.fragment_seen_us';
-
-function liveRows(engine: Engine, now_us: number): number {
-  let live = 0;
-  for (let row = 0; row < engine.registerSize(ROWS); row++) {
-    const age_us = now_us - Number(engine.readRegister(ROWS_SEEN_US, row));
-    if (engine.readRegister(ROWS, row) !== 0n && age_us < FRAGMENT_LIFETIME_US) live += 1;
-  }
-  return live;
 }
 
 async function run(progress: (line: string) => void, signal: AbortSignal): Promise<Report> {

@@ -42,7 +42,8 @@ export class Judge {
     this.#watched.set(number, { frames, key, kept, store: undefined, octets: 0, is_complete: false });
   }
 
-  arrived(store: number, frame: Uint8Array): void {
+  /** Whether the store has a whole request with it that it had not before. */
+  arrived(store: number, frame: Uint8Array): boolean {
     const number = requestNumber(frame);
     const request = this.#watched.get(number);
     const offset = offsetOf(frame);
@@ -50,16 +51,18 @@ export class Judge {
     const sent = request?.frames[index];
     if (request === undefined || sent === undefined || !isSamePacket(frame, sent)) {
       this.changed_fragments += 1;
-      return;
+      return false;
     }
     const place = `${store} ${request.key}`;
     if (offset === 0) {
       request.store ??= store;
       this.#current.set(place, number);
     }
+    const was_complete = request.is_complete;
     if (request.store !== store) this.misdirected_fragments += 1;
     else if (this.#current.get(place) !== number) this.#mix(number);
     else this.#inOrder(request, offset, request.frames[index + 1]);
+    return request.is_complete && !was_complete;
   }
 
   /** Nothing more can come of it. */
