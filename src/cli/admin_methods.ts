@@ -31,7 +31,8 @@ export interface Administrable {
   readTable(table: string): Promise<TableReading>;
   readCounters(): Promise<CounterReading>;
   readLoad(): Promise<LoadSnapshot>;
-  takeRecords(request: RecordRequest): Promise<RecordAnswer>;
+  /** `is_sampling`: whether any service records requests. */
+  takeRecords(request: RecordRequest): Promise<RecordAnswer & { is_sampling: boolean }>;
 }
 
 const nothing = z.strictObject({});

@@ -14,6 +14,8 @@ interface TraceOptions extends SocketOptions, JsonOptions {
   records?: number;
 }
 
+const NOT_SAMPLING =
+  'storeswitch: no service records requests: nothing will come until one has records: { sample: N }\n';
 const WAIT_MS = 2000;
 /** So that many records come in one answer. */
 const PAUSE_MS = 50;
@@ -38,7 +40,8 @@ async function trace({ socket, service, store, procedure, records, json }: Trace
     let after: number | undefined;
     for (let left = records ?? Infinity; left > 0;) {
       const params = { after, wait_ms: WAIT_MS, service, store, procedure };
-      const answer = (await client.call('records.take', params)) as RecordAnswer;
+      const answer = (await client.call('records.take', params)) as RecordAnswer & { is_sampling: boolean };
+      if (after === undefined && !answer.is_sampling) process.stderr.write(NOT_SAMPLING);
       const shown = answer.records.slice(0, left);
       for (const record of shown) printLine(json ? JSON.stringify(record) : formatRecord(record));
       if (answer.missed > 0) process.stderr.write(`storeswitch: ${answer.missed} records were not shown\n`);

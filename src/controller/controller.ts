@@ -287,8 +287,11 @@ export class Controller {
   }
 
   /** Records of sampled requests; waits for some, if asked to. */
-  takeRecords(request: RecordRequest): Promise<RecordAnswer> {
-    return this.#records.feed.take(request);
+  async takeRecords(request: RecordRequest): Promise<RecordAnswer & { is_sampling: boolean }> {
+    const is_sampling = this.config.virtual_stores.some(({ services }) =>
+      services.some(({ records }) => records.sample !== undefined),
+    );
+    return { ...(await this.#records.feed.take(request)), is_sampling };
   }
 
   #listen(): void {

@@ -222,6 +222,14 @@ describe('trace', () => {
     });
   });
 
+  it('says why nothing comes', async () => {
+    fake.controller.is_sampling = false;
+    const { stderr } = await ask('trace', '--records', '1');
+    fake.controller.is_sampling = true;
+    expect(stderr).toContain('no service records requests');
+    expect(stderr).toContain('records: { sample: N }');
+  });
+
   it('shows JSON, and ends in the middle of an answer', async () => {
     const { stdout } = await ask('trace', '--json', '--records', '1');
     expect(JSON.parse(stdout)).toEqual(RECORD);

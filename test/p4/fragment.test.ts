@@ -311,7 +311,8 @@ describe.each(targets)('requests of several fragments on $name', (kind) => {
       test('what the controller has sent the last of does', async () => {
         const before = await counts();
         const call = { xid: xid++ };
-        const [zeroth, first, ...rest] = fragments(write(call.xid, FILE)) as [Uint8Array, Uint8Array];
+        const pieces = fragments(write(call.xid, FILE));
+        const [zeroth, first, ...rest] = pieces as [Uint8Array, Uint8Array, ...Uint8Array[]];
         send(zeroth, ...rest, first);
         const store = await expectAtOneStore([zeroth]);
         for (let i = 0; i < 5; i++) await sw.packetIn();

@@ -163,11 +163,17 @@ export class FakeController implements Administrable {
     };
   }
 
+  /** Whether a service records requests. */
+  is_sampling = true;
+
   /** The same two, whenever asked; none after them. */
-  async takeRecords({ after = 1, procedure }: RecordRequest): Promise<RecordAnswer> {
+  async takeRecords({
+    after = 1,
+    procedure,
+  }: RecordRequest): Promise<RecordAnswer & { is_sampling: boolean }> {
     const records = [RECORD, UNANSWERED].slice(after - 1);
     const fitting = records.filter((one) => procedure === undefined || one.procedure === procedure);
-    return { records: fitting, next: 3, missed: after === 1 ? 7 : 0 };
+    return { records: fitting, next: 3, missed: after === 1 ? 7 : 0, is_sampling: this.is_sampling };
   }
 
   private find(name: string): void {
