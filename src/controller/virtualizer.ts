@@ -80,7 +80,7 @@ const CANARY_FRAME = encodeEthernet({
 });
 
 /** Changes of clients' entries are said together after this time; those of stores at once. */
-const CLIENTS_FLUSH_MS = 50;
+export const CLIENTS_FLUSH_MS = 50;
 /** Longer than the switch remembers which store had a request: `LIFETIME` in p4/controls/request.p4. */
 const REMEMBERED_MS = 130_000;
 
@@ -196,7 +196,15 @@ export class Virtualizer {
     }
   }
 
-  /** Held, and another controller was in charge until now: takes over what it left, as far as it fits. */
+  /** Another controller is in charge: what is known of sessions it knows better. */
+  forget(): void {
+    this.sessions.forget();
+  }
+
+  /**
+   * Held, and another controller was in charge until now: takes over what it left, as far as it fits. Sessions that have begun since
+   * are those that the switch has shown.
+   */
   async adopt({ stores, stores_down, clients, sessions }: Leftover): Promise<void> {
     const { network } = this.environment;
     this.health.forget();
@@ -211,7 +219,6 @@ export class Virtualizer {
     for (const { config } of this.stores.all()) this.stores.update(config.name);
     const known = new Set(this.stores.all().map(({ id }) => id));
     const pinned = new Set<number>();
-    this.sessions.forget();
     for await (const { ends, store_id } of inPieces(sessions)) {
       this.sessions.adopt(ends, store_id);
       pinned.add(store_id);
@@ -302,6 +309,11 @@ export class Virtualizer {
     this.#flushStores();
     while (this.#pools_refresh !== undefined) this.#refreshPool();
     this.#flushClients();
+  }
+
+  /** Nothing has changed that is not said yet. */
+  get is_flushed(): boolean {
+    return !this.#have_stores_changed && this.#pools_refresh === undefined && this.#client_changes.size === 0;
   }
 
   /**

@@ -428,6 +428,22 @@ describe('sessions', () => {
     expect(second.wanted.get('session_pin')).toHaveLength(1);
   });
 
+  test('that begin while the next controller reads the switch are known to it', async () => {
+    const first = withSessions(2);
+    const second = withSessions(0);
+    second.virtualizer.hold();
+    // A new connection of a port that is pinned still.
+    second.show(701, TCP_FLAG.syn, 'store2');
+    second.show(703);
+    await second.virtualizer.adopt(readLeftover((table) => first.wanted.get(table) ?? []));
+    second.virtualizer.resume();
+    const { virtualizer, network } = second;
+    expect(second.pins().sort()).toEqual([701, 702, 703]);
+    expect(virtualizer.sessions.count(network.storeId('store2'))).toBe(1);
+    virtualizer.forget();
+    expect(virtualizer.sessions.size).toBe(0);
+  });
+
   test('nothing is left to do once the switch is away, and deadlines are kept', () => {
     const { virtualizer, run, clock, states, down, ports } = withSessions(1);
     virtualizer.setDrain('store1', { deadline_ms: clock.now_ms() + 5000 });

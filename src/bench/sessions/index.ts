@@ -1,7 +1,13 @@
 import { runSessionMoves, type SessionMovesOptions } from '../../sim';
 import type { Benchmark } from '../report';
 
-const RUN: SessionMovesOptions = { seed: 1, sessions: 100_000, stores: 8, duration_s: 300 };
+const RUN: SessionMovesOptions = {
+  seed: 1,
+  sessions: 100_000,
+  stores: 8,
+  duration_s: 300,
+  controllers_are: 'stopped',
+};
 const FULL_DURATION_S = 1800;
 
 export const sessionsBenchmark: Benchmark = {
