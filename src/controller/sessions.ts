@@ -41,6 +41,8 @@ export interface Session extends SessionEnds {
   readonly store_id: number;
   /** Its pin. */
   readonly row: Row;
+  /** The pin should be there. */
+  is_pinned: boolean;
   /** When it is forgotten, since its client has closed its side; undefined while it is open. */
   closes_ms: number | undefined;
 }
@@ -101,6 +103,16 @@ export class Sessions {
     return this.#of_store.get(store_id)?.sessions ?? [];
   }
 
+  /**
+   * The store is down: pins to it say nothing, until it returns and its connections are gone, perhaps while clients connect anew from the
+   * same ports. What it still has by then is found by the next segment.
+   */
+  unpin(store_id: number): void {
+    const pinned = [...this.at(store_id)].filter(({ is_pinned }) => is_pinned);
+    for (const session of pinned) session.is_pinned = false;
+    this.environment.onChange(pinned.map(({ row }) => ({ row, is_wanted: false })));
+  }
+
   /** False once it has ended, or its client has begun another from the same port. */
   isCurrent(session: Session): boolean {
     return this.#sessions.get(nameOf(session)) === session;
@@ -154,7 +166,7 @@ export class Sessions {
 
   /** The pins there should be. */
   rows(): Row[] {
-    return Array.from(this.#sessions.values(), ({ row }) => row);
+    return [...this.#sessions.values()].filter(({ is_pinned }) => is_pinned).map(({ row }) => row);
   }
 
   get #isFull(): boolean {
@@ -168,13 +180,14 @@ export class Sessions {
     if (before !== undefined) this.#take(before);
     else this.#makeRoom(ends.client);
     const { row } = this.#put(ends, store_id);
-    if (before?.store_id !== store_id) this.environment.onChange([{ row, is_wanted: true }]);
+    if (before?.store_id !== store_id || !before.is_pinned)
+      this.environment.onChange([{ row, is_wanted: true }]);
   }
 
   /** Nobody gives way to it: whoever had to would be found next. */
   #find(ends: SessionEnds, store_id: number, known: Session | undefined): void {
     // Its pin is on its way.
-    if (known?.store_id === store_id) return;
+    if (known?.store_id === store_id && known.is_pinned) return;
     if (known !== undefined) this.#take(known);
     else if (this.#isFull) return this.counts.add('sessions_found_no_room');
     this.counts.add('sessions_found');
@@ -214,7 +227,13 @@ export class Sessions {
   }
 
   #put(ends: SessionEnds, store_id: number): Session {
-    const session: Session = { ...ends, store_id, row: pinOf(ends, store_id), closes_ms: undefined };
+    const session: Session = {
+      ...ends,
+      store_id,
+      row: pinOf(ends, store_id),
+      is_pinned: true,
+      closes_ms: undefined,
+    };
     const of_store = this.#of_store.get(store_id) ?? { sessions: new Set(), closing: 0 };
     const of_client = this.#of_client.get(ends.client) ?? new Set();
     this.#sessions.set(nameOf(ends), session);

@@ -130,6 +130,23 @@ test('one that is not pinned is known from any of its segments', () => {
   expect(sessions.counts.values()).toMatchObject({ sessions_begun: 0, sessions_found: 2 });
 });
 
+test('those of a store that is down are known and not pinned, until they are heard of again', () => {
+  const { sessions, show, pinned } = setUp();
+  for (const port of [700, 701, 702, 703]) show(port, syn);
+  show(704, syn, OTHER_STORE);
+  sessions.unpin(STORE);
+  expect([pinned(), sessions.count(STORE), sessions.rows().length]).toEqual([[[704, OTHER_STORE]], 4, 1]);
+  show(700, syn);
+  show(701, ack);
+  show(702, syn, OTHER_STORE);
+  expect(pinned().sort()).toEqual([
+    [700, STORE],
+    [701, STORE],
+    [702, OTHER_STORE],
+    [704, OTHER_STORE],
+  ]);
+});
+
 test('nobody gives way to one that is found', () => {
   const { sessions, show, pinned } = setUp(2);
   for (const port of [1, 2]) show(port, syn);
