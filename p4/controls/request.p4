@@ -122,8 +122,9 @@ control Request(in headers_t hdr, inout metadata_t meta) {
     }
 
     action hash_key_otherwise() {
-        hash(other_place, HashAlgorithm.crc16, (bit<32>)0,
-             { client_addr, service_addr, ports, xid }, (bit<32>)REQUESTS);
+        // In another order, which makes it another hash. crc16 is none: of clients and ports in a row it reaches half of the rows.
+        hash(other_place, HashAlgorithm.crc32, (bit<32>)0,
+             { ports, xid, service_addr, client_addr }, (bit<32>)REQUESTS);
     }
 
     action look_up(bit<32> at) {

@@ -72,7 +72,6 @@ export class SessionResets {
       this.counts.add('sessions_reset');
       this.#begin(session, ATTEMPTS_MS.length);
     }
-    this.environment.sessions.unpin(store_id);
     this.#schedule();
   }
 

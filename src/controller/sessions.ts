@@ -104,8 +104,8 @@ export class Sessions {
   }
 
   /**
-   * The store is down: pins to it say nothing, until it returns and its connections are gone, perhaps while clients connect anew from the
-   * same ports. What it still has by then is found by the next segment.
+   * The store has returned, most likely without its connections, while clients may have begun others from the same ports. What it
+   * still has is found by its next segment.
    */
   unpin(store_id: number): void {
     const pinned = [...this.at(store_id)].filter(({ is_pinned }) => is_pinned);

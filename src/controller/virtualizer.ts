@@ -350,10 +350,11 @@ export class Virtualizer {
     }
   }
 
-  /** Those of stores that have just gone down, once the switch sends what is theirs elsewhere. */
+  /** Those of stores that have just gone down, once the switch sends what is theirs elsewhere. Those that have returned have none. */
   #resetSessions(down_rows: readonly Row[]): void {
     const before = this.#down;
     this.#down = new Set(down_rows.flatMap(({ entry }) => storeDown.readKey(entry)?.store_id ?? []));
+    for (const id of before) if (!this.#down.has(id)) this.sessions.unpin(id);
     const gone = [...this.#down].filter((id) => !before.has(id) && this.sessions.has(id));
     if (gone.length === 0) return;
     this.environment.whenWritten(down_rows, () => {

@@ -130,7 +130,7 @@ test('one that is not pinned is known from any of its segments', () => {
   expect(sessions.counts.values()).toMatchObject({ sessions_begun: 0, sessions_found: 2 });
 });
 
-test('those of a store that is down are known and not pinned, until they are heard of again', () => {
+test('those of a store that has returned are known and not pinned, until they are heard of again', () => {
   const { sessions, show, pinned } = setUp();
   for (const port of [700, 701, 702, 703]) show(port, syn);
   show(704, syn, OTHER_STORE);

@@ -364,6 +364,20 @@ describe('sessions', () => {
     expect([pins(), left()]).toEqual([[703], 0]);
   });
 
+  test('are not pinned to a store that has died and returned, as far as it does not have them still', () => {
+    const { run, alive, states, show, pins, left } = withSessions(3);
+    alive.delete('store1');
+    for (let tries = 0; states().store1 !== 'down' && tries < 1000; tries++) run(10);
+    expect(pins()).toEqual([701, 702, 703]);
+    show(701, TCP_FLAG.syn, 'store2');
+    alive.add('store1');
+    for (let tries = 0; states().store1 !== 'up' && tries < 1000; tries++) run(10);
+    run(100);
+    show(702, TCP_FLAG.ack);
+    run(100);
+    expect([pins().sort(), left()]).toEqual([[701, 702], 2]);
+  });
+
   test('are reset only once the switch sends what is theirs elsewhere', () => {
     const { virtualizer, run, alive, written, ports } = withSessions(1);
     written.is_held = true;
