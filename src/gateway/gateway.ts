@@ -6,7 +6,8 @@
 import { createServer, type Server, type Socket } from 'node:net';
 import type { Logger } from 'pino';
 import { systemClock, type Clock, type Timer } from '../controller/clock';
-import { ipv4ToNumber, parseIpv4 } from '../wire/address';
+import { RateLimit } from '../controller/rate_limit';
+import { ipv4ToNumber, numberToIpv4, parseIpv4 } from '../wire/address';
 import { gatewayCounters } from './counters';
 import { Forwarding } from './forwarding';
 import type { Forwarder } from './front/forwarder';
@@ -29,6 +30,8 @@ export interface GatewayOptions {
 const CHECK_INTERVAL_MS = 1000;
 /** Clients that wait to be accepted; the system's own limit holds too. */
 const BACKLOG = 4096;
+/** Lines a second of clients that do not read. */
+const NOT_READING_LINES_PER_SECOND = 1;
 
 export class Gateway implements ConnectionHost {
   readonly limits: GatewayLimits;
@@ -46,11 +49,15 @@ export class Gateway implements ConnectionHost {
   private unread_octets = 0;
   private partial_octets = 0;
   private timer: Timer | undefined;
+  private readonly not_reading_lines: RateLimit;
+  /** Clients that did not read and that no line has told of. */
+  private not_reading_untold = 0;
 
   /** Throws RangeError for limits that cannot be. */
   constructor(private readonly options: GatewayOptions) {
     this.limits = gatewayLimits(options.limits);
     this.clock = options.clock ?? systemClock;
+    this.not_reading_lines = new RateLimit(NOT_READING_LINES_PER_SECOND, this.clock);
     const { path } = options;
     this.requests = new Requests(path, this.limits, this.clock, this.counters, () => this.settle());
     this.services = options.listeners.map((listener) => new Service(listener, this.limits));
@@ -152,6 +159,20 @@ export class Gateway implements ConnectionHost {
   partialChanged(by_octets: number): boolean {
     this.partial_octets += by_octets;
     return by_octets <= 0 || this.partial_octets <= this.limits.partial_octets_max;
+  }
+
+  notReading(connection: TerminatedConnection): void {
+    if (!this.not_reading_lines.take()) {
+      this.not_reading_untold++;
+      return;
+    }
+    const { client_address, client_port: port, unread: unread_octets } = connection;
+    const others = this.not_reading_untold;
+    this.not_reading_untold = 0;
+    this.options.logger.warn(
+      { client: numberToIpv4(client_address), port, unread_octets, ...(others > 0 && { others }) },
+      'connection closed: its client reads nothing of its replies, or more slowly than all of them need',
+    );
   }
 
   closed(connection: TerminatedConnection): void {
