@@ -107,7 +107,7 @@ export class SmbShares {
     try {
       this.mounts = server.shares.map((share, index) => ({
         share,
-        mount: this.mountShare(share, mounters[index] as Mounter),
+        mount: this.mountShare(share, index, mounters[index] as Mounter),
       }));
       this.supervisor = new SmbdSupervisor({
         program: programs.smbd,
@@ -171,9 +171,10 @@ export class SmbShares {
     );
   }
 
-  private mountShare(share: SmbShare, mounter: Mounter): ShareMount {
+  private mountShare(share: SmbShare, index: number, mounter: Mounter): ShareMount {
+    const { folder, read_only } = share;
     const source = `${this.options.mount_address ?? this.server.address}:${share.export}`;
-    const request = { source, folder: share.folder, read_only: share.read_only };
+    const request = { source, folder, folder_key: `${this.keyOf(`shares[${index}]`)}.folder`, read_only };
     return new ShareMount(mounter, request, this.logger, this.backoff, () => this.closeShare(share));
   }
 
@@ -183,6 +184,11 @@ export class SmbShares {
     const { code, stderr } = await runProgram(argv, CONTROL_PATIENCE_MS);
     if (code !== 0)
       this.logger.warn({ share: name, stderr }, 'clients of the share were not told to reconnect');
+  }
+
+  /** As messages name a key of the virtual store's `smb`. */
+  private keyOf(key: string): string {
+    return `virtual store ${this.server.name}: smb.${key}`;
   }
 
   private take(record: SambaLogRecord): void {
