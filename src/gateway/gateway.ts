@@ -12,6 +12,7 @@ import { gatewayCounters } from './counters';
 import { Forwarding } from './forwarding';
 import type { Forwarder } from './front/forwarder';
 import { gatewayLimits, type GatewayLimits } from './limits';
+import { listenError } from './listen_error';
 import type { LocalAnswer } from './local_answers';
 import type { DatagramPath } from './path/datagram_path';
 import { Requests } from './requests';
@@ -70,7 +71,7 @@ export class Gateway implements ConnectionHost {
     });
   }
 
-  /** Resolves when all listeners listen; rejects, with nothing left open, if one cannot or the path cannot be had. */
+  /** Resolves when all listeners listen; rejects (ListenError), with nothing left open, if one cannot or the path cannot be had. */
   async start(): Promise<void> {
     this.options.path.start();
     try {
@@ -188,8 +189,7 @@ export class Gateway implements ConnectionHost {
     );
     this.servers.push(server);
     return new Promise((resolve, reject) => {
-      const refuse = (error: Error) =>
-        reject(new Error(`gateway cannot listen on ${address}:${port}: ${error.message}`));
+      const refuse = (error: Error) => reject(listenError({ address, port, protocol: 'tcp' }, error));
       server.once('error', refuse);
       server.listen({ host: address, port, backlog: BACKLOG }, () => {
         server.off('error', refuse);

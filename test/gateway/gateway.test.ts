@@ -524,7 +524,9 @@ test('a port that is taken is said', async () => {
     path: new FakePath(),
     logger: pino({ level: 'silent' }),
   });
-  await expect(second.start()).rejects.toThrow(/gateway cannot listen on 127.0.0.1:\d+: .*EADDRINUSE/);
+  await expect(second.start()).rejects.toThrow(
+    /^cannot listen at 127.0.0.1:\d+ \(tcp\): another program does \("ss -lntup" tells which\)$/,
+  );
 });
 
 test('limits that cannot be are refused by name', () => {

@@ -4,12 +4,14 @@
  */
 import { writeFileSync } from 'node:fs';
 import type { Logger } from 'pino';
+import { SMB_PORT } from '../../config/check_smb';
 import type { BackoffOptions } from '../../p4runtime/backoff';
 import { ClientEvents, type ClientEvent } from './client_events';
 import { SmbError } from './errors';
 import { SmbFolders } from './folders';
 import { KernelMounter, kernelHasNfs } from './kernel_mounter';
 import { LogTail } from './log_tail';
+import { mayListen } from './may_listen';
 import type { Mounter } from './mounter';
 import type { SmbServerOptions, SmbShare } from './options';
 import { Pause } from './pause';
@@ -37,6 +39,8 @@ export interface SmbSharesOptions {
   /** `storeswitch mount`, for shares that it mounts; SOURCE and FOLDER come after it. */
   user_mount: readonly string[];
   programs?: SmbPrograms;
+  /** Rejects where smbd cannot have its port. Default: tried from this process's network namespace. */
+  may_listen?: () => Promise<void>;
   /** Instead of those that the shares ask for. */
   mounter?: Mounter;
   backoff?: BackoffOptions;
@@ -56,7 +60,11 @@ const DEFAULT_BACKOFF: BackoffOptions = { initial_ms: 200, max_ms: 30_000, facto
 /** `start` waits no longer for mounts: a store that is away must not keep the others' clients out. */
 const MOUNT_PATIENCE_MS = 10_000;
 const CONTROL_PATIENCE_MS = 5_000;
-const LAST_ERRORS_MAX = 5;
+/** Of errors that follow each other closely the first ones say why; a panic's backtrace comes after them. */
+const ERRORS_KEPT_MAX = 3;
+const ERRORS_APART_MS = 10_000;
+/** What Samba puts around a panic. */
+const PANIC_FRAME = /^(If you are running a recent Samba version|BACKTRACE:|Exiting on internal error)/;
 
 export class SmbShares {
   private readonly server: SmbServerOptions;
@@ -64,6 +72,7 @@ export class SmbShares {
   private readonly programs: SmbPrograms;
   private readonly logger: Logger;
   private readonly backoff: BackoffOptions;
+  private readonly may_listen: () => Promise<void>;
   private readonly events: ClientEvents;
   private readonly parser = new SambaLogParser();
   private readonly refused: SmbSharesStatus['refused'] = {
@@ -74,6 +83,7 @@ export class SmbShares {
     too_many_clients: 0,
   };
   private last_errors: string[] = [];
+  private last_error_ms = 0;
   private mounts: { share: SmbShare; mount: ShareMount }[] = [];
   private supervisor: SmbdSupervisor | undefined;
   private tail: LogTail | undefined;
@@ -85,11 +95,13 @@ export class SmbShares {
     this.programs = options.programs ?? DEFAULT_PROGRAMS;
     this.logger = options.logger.child({ smb: options.server.name });
     this.backoff = options.backoff ?? DEFAULT_BACKOFF;
+    this.may_listen = options.may_listen ?? (() => mayListen(this.server.address, SMB_PORT));
   }
 
   /**
    * Resolves when smbd serves and every export has been mounted, or failed to be at its first try (it is tried again).
-   * Rejects with SmbError, and leaves nothing behind, when Samba is missing, refuses its configuration or does not start.
+   * Rejects with SmbError, and leaves nothing behind, when Samba is missing, refuses its configuration or does not start;
+   * with ListenError when it could not have its port.
    */
   async start(): Promise<void> {
     const { server, folders, programs } = this;
@@ -99,6 +111,7 @@ export class SmbShares {
     writeFileSync(folders.negotiation_config_file, negotiationConf());
     writeFileSync(folders.config_file, text);
     await checkSmbConf(folders.config_file, programs.testparm);
+    await this.may_listen();
 
     this.tail = new LogTail(folders.log_file, (chunk) =>
       this.parser.push(chunk).forEach((record) => this.take(record)),
@@ -200,8 +213,12 @@ export class SmbShares {
 
   private remember({ text, pid }: SambaLogRecord): void {
     if (/^smbd version .* started|^=+$/.test(text)) return;
-    this.last_errors = [...this.last_errors, text.replaceAll('\n', ' ')].slice(-LAST_ERRORS_MAX);
     this.logger.warn({ pid, samba: text }, 'Samba says');
+    if (PANIC_FRAME.test(text)) return;
+    const now_ms = performance.now();
+    if (now_ms - this.last_error_ms > ERRORS_APART_MS) this.last_errors = [];
+    this.last_error_ms = now_ms;
+    if (this.last_errors.length < ERRORS_KEPT_MAX) this.last_errors.push(text.replaceAll('\n', ' '));
   }
 
   private lastErrors(): string {
