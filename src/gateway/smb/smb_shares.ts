@@ -6,6 +6,7 @@ import { writeFileSync } from 'node:fs';
 import type { Logger } from 'pino';
 import { SMB_PORT } from '../../config/check_smb';
 import type { BackoffOptions } from '../../p4runtime/backoff';
+import { unknownAccounts } from './accounts';
 import { ClientEvents, type ClientEvent } from './client_events';
 import { SmbError } from './errors';
 import { SmbFolders } from './folders';
@@ -15,7 +16,7 @@ import { mayListen } from './may_listen';
 import type { Mounter } from './mounter';
 import type { SmbServerOptions, SmbShare } from './options';
 import { Pause } from './pause';
-import { runProgram } from './run_program';
+import { lastWords, runProgram } from './run_program';
 import { SambaLogParser, type SambaLogRecord } from './samba_log';
 import { ShareMount, type ShareMountState } from './share_mount';
 import { negotiationConf, smbConf } from './smb_conf';
@@ -59,6 +60,7 @@ const DEFAULT_PROGRAMS: SmbPrograms = { smbd: ['smbd'], testparm: ['testparm'], 
 const DEFAULT_BACKOFF: BackoffOptions = { initial_ms: 200, max_ms: 30_000, factor: 2, jitter: 0.2 };
 /** `start` waits no longer for mounts: a store that is away must not keep the others' clients out. */
 const MOUNT_PATIENCE_MS = 10_000;
+const NAMESPACE_PATIENCE_MS = 5_000;
 const CONTROL_PATIENCE_MS = 5_000;
 /** Of errors that follow each other closely the first ones say why; a panic's backtrace comes after them. */
 const ERRORS_KEPT_MAX = 3;
@@ -105,6 +107,7 @@ export class SmbShares {
    */
   async start(): Promise<void> {
     const { server, folders, programs } = this;
+    await this.checkNamespace();
     const mounters = await Promise.all(server.shares.map((share) => this.mounterFor(share)));
     const text = smbConf(server, folders);
     folders.make();
@@ -112,6 +115,7 @@ export class SmbShares {
     writeFileSync(folders.config_file, text);
     await checkSmbConf(folders.config_file, programs.testparm);
     await this.may_listen();
+    await this.tellUnknownAccounts();
 
     this.tail = new LogTail(folders.log_file, (chunk) =>
       this.parser.push(chunk).forEach((record) => this.take(record)),
@@ -171,9 +175,37 @@ export class SmbShares {
     };
   }
 
-  private async mounterFor({ name, mount }: SmbShare): Promise<Mounter> {
+  /** What makes a program run where exports are mounted from. */
+  private get enter(): string[] {
     const { network_namespace } = this.server;
-    const enter = network_namespace === undefined ? [] : ['nsenter', `--net=${network_namespace}`, '--'];
+    return network_namespace === undefined ? [] : ['nsenter', `--net=${network_namespace}`, '--'];
+  }
+
+  /** One that goes later makes mounting fail, which is tried again. */
+  private async checkNamespace(): Promise<void> {
+    const { enter } = this;
+    if (enter.length === 0) return;
+    const result = await runProgram([...enter, 'true'], NAMESPACE_PATIENCE_MS);
+    if (result.code === 0) return;
+    throw new SmbError(
+      `${this.keyOf('network_namespace')}: found ${this.server.network_namespace}, expected the file of a network namespace, which "ip netns add" makes: ${lastWords(result)}`,
+    );
+  }
+
+  /** Not an error: accounts may come later, and Samba asks for them when somebody logs on. */
+  private async tellUnknownAccounts(): Promise<void> {
+    for (const [index, { valid_users }] of this.server.shares.entries()) {
+      const unknown = await unknownAccounts(valid_users);
+      if (unknown.length === 0) continue;
+      this.logger.warn(
+        { key: this.keyOf(`shares[${index}].valid_users`), unknown },
+        'valid_users names accounts or groups that this machine does not have: nobody gets in by them',
+      );
+    }
+  }
+
+  private async mounterFor({ name, mount }: SmbShare): Promise<Mounter> {
+    const { enter } = this;
     const user_mount = [...enter, ...this.options.user_mount];
     if (this.options.mounter !== undefined) return this.options.mounter;
     if (mount === 'user') return new UserMounter(user_mount);

@@ -179,6 +179,32 @@ test('a port that another program would share is taken', async () => {
   await mayListen('127.0.0.1', port);
 });
 
+test.each(['/run/netns/storeswitch-nothing', '/etc/passwd'])(
+  'a network namespace that is none, %s, is an error that names the key',
+  async (network_namespace) => {
+    const options = server({ network_namespace, state_folder: folder, run_folder: join(folder, 'run') });
+    await expect(make({}, { server: options }).start()).rejects.toThrow(
+      `virtual store files: smb.network_namespace: found ${network_namespace}, expected the file of a network namespace`,
+    );
+  },
+);
+
+test('valid_users whom the machine does not know are told of, once a share', async () => {
+  const valid_users = ['root', 'no.such.user', '@no.such.group', '@daemon'];
+  const shares = [
+    share({ folder: join(folder, 'a'), valid_users }),
+    share({ name: 'b', folder: join(folder, 'b') }),
+  ];
+  const options = server({ shares, state_folder: folder, run_folder: join(folder, 'run') });
+  await make({}, { server: options }).start();
+  expect(lines.filter(({ level }) => level === 40)).toEqual([
+    expect.objectContaining({
+      key: 'virtual store files: smb.shares[0].valid_users',
+      unknown: ['no.such.user', '@no.such.group'],
+    }),
+  ]);
+});
+
 test('smbd that is missing is an error', async () => {
   const start = make({ smbd: [join(folder, 'nothing')] }).start();
   await expect(start).rejects.toThrow(/^smbd does not start: .*nothing.*No such file/);
