@@ -59,12 +59,18 @@ test('NFSv4 is told of where connections reach stores', () => {
 });
 
 test('shares need no service that ends here', () => {
-  const text = exampleWith([
-    '    address: 10.0.1.100\n',
-    `    address: 10.0.1.100
+  const text = exampleWith(
+    [
+      '    address: 10.0.1.100\n',
+      `    address: 10.0.1.100
     smb: { shares: [{ name: home, export: /home, hosts_allow: [10.0.1.0/24] }] }
 `,
-  ]);
+    ],
+    [
+      '    services:\n',
+      '    services:\n      - { name: portmap, protocol: udp, port: 111, program: portmap, mode: request, pool: all }\n',
+    ],
+  );
   const planned = planGateway(parseConfig(text, 'x.yaml'));
   expect(planned).not.toHaveProperty('calls');
   expect(planned?.shares).toMatchObject([{ name: 'files', run_folder: '/run/storeswitch/smb/files' }]);
