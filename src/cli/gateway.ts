@@ -24,7 +24,7 @@ export function register(program: Command): void {
     .option('--socket <path>', 'admin socket of the running gateway', DEFAULT_GATEWAY_SOCKET)
     .addOption(jsonOption())
     .action(async (options: SocketOptions & JsonOptions) => {
-      const status = await ask<Record<string, unknown>>(options, 'status');
+      const status = await ask<Record<string, unknown>>(options, 'status', {}, { server: 'gateway' });
       if (options.json) printJson(status);
       else for (const [name, value] of flat(status)) printLine(`${name.padEnd(44)}${value}`);
     });

@@ -284,6 +284,10 @@ it('a backup drains nothing', async () => {
 describe('who cannot be reached ends with code 3', () => {
   it.each([
     [['status', '--socket', '/nonexistent/admin.sock'], 'there is no admin socket /nonexistent/admin.sock'],
+    [
+      ['gateway', 'status', '--socket', '/nonexistent/gateway.sock'],
+      'no gateway is running: there is no admin socket /nonexistent/gateway.sock (start one with "storeswitch gateway run CONFIG"',
+    ],
     [['table', 'list', '--switch', 'grpc://127.0.0.1:1'], 'grpc://127.0.0.1:1?device_id=0'],
     [['counter', 'show', '--switch', 'grpc://127.0.0.1:1'], 'UNAVAILABLE'],
   ])('%j', async (args, message) => {
