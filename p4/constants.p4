@@ -94,7 +94,7 @@ const punt_t PUNT_FRAGMENT          = 4; // to be sent on by the controller, in 
 const punt_t PUNT_FRAGMENT_PASSED   = 5; // a copy: the zeroth, after fragments that came before it
 const punt_t PUNT_RECORD            = 6; // a copy: a sampled request or its response
 const punt_t PUNT_TOO_LARGE         = 7; // a response larger than its client's network takes
-const punt_t PUNT_SESSION           = 8; // a copy: a TCP connection begins or ends
+const punt_t PUNT_SESSION           = 8; // a copy: a TCP connection begins or ends, or is not pinned
 
 // Shown as a copy, while the packet itself goes on; of fragments, fragment.p4 makes the copy.
 #define IS_COPIED(reason) (reason == PUNT_ARP_REPLY || reason == PUNT_SESSION || reason == PUNT_RECORD)

@@ -61,6 +61,7 @@ struct metadata_t {
     bit<16>     fallback_id;     // where it goes if store_id is down
     bit<1>      is_preferred;    // known or drawn, rather than the slot's
     bit<16>     preferred_id;
+    bit<1>      is_unpinned;     // a session that the controller should have pinned to this store by now
     draw_t      draw;
 }
 

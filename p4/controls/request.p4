@@ -22,7 +22,7 @@ control Request(in headers_t hdr, inout metadata_t meta) {
     register<bit<16>>(3 * REQUESTS) request_series;
     register<bit<8>>(3 * REQUESTS)  request_flags;   // REQUEST_*
     // Times modulo 32 bits, which is far longer than a row is good for.
-    register<bit<32>>(3 * REQUESTS) request_sent_us; // first transmission to this store
+    register<bit<32>>(3 * REQUESTS) request_sent_us; // first transmission to this store; or when an unpinned session was last shown
     register<bit<32>>(3 * REQUESTS) request_seen;    // last transmission, in units of 1024 us
 
     counter(SERVICES, CounterType.packets_and_bytes) service_retransmissions;
@@ -43,6 +43,8 @@ control Request(in headers_t hdr, inout metadata_t meta) {
 
     // Clients give up, or begin again with a new xid, well within this time.
     const bit<32> LIFETIME = 117188; // 120 s in units of 1024 us
+    // Between two looks at whether the controller has pinned a session: far longer than it takes to.
+    const bit<32> UNPINNED_FOR_US = 1000000;
     // Longer than a request counts as outstanding, far shorter than epochs take to come round.
     const bit<32> COUNTED_FOR = 8192;
 
@@ -120,8 +122,9 @@ control Request(in headers_t hdr, inout metadata_t meta) {
     }
 
     action hash_key_otherwise() {
-        hash(other_place, HashAlgorithm.crc16, (bit<32>)0,
-             { client_addr, service_addr, ports, xid }, (bit<32>)REQUESTS);
+        // In another order, which makes it another hash. crc16 is none: of clients and ports in a row it reaches half of the rows.
+        hash(other_place, HashAlgorithm.crc32, (bit<32>)0,
+             { ports, xid, service_addr, client_addr }, (bit<32>)REQUESTS);
     }
 
     action look_up(bit<32> at) {
@@ -265,9 +268,14 @@ control Request(in headers_t hdr, inout metadata_t meta) {
             if (meta.mode == MODE_SESSION && hdr.tcp.isValid()) {
                 if (hdr.tcp.flag_syn == 1 && hdr.tcp.flag_ack == 0) {
                     is_known = 0;
-                } else if (is_known == 0) {
+                } else {
                     session_pin.apply(meta);
-                    is_pinned = meta.is_preferred;
+                    is_pinned = meta.is_preferred & ~is_known;
+                    if (is_known == 1 && (meta.is_preferred == 0 || meta.preferred_id != store_id)
+                        && meta.time_us[31:0] - sent_us >= UNPINNED_FOR_US) {
+                        meta.is_unpinned = 1;
+                        sent_us = meta.time_us[31:0];
+                    }
                 }
             }
             if (is_known == 1) {

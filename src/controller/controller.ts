@@ -31,6 +31,7 @@ import { systemClock, type Clock, type Timer } from './clock';
 import { readDrains, writeDrains, type Drains, type RecordedDrain } from './drain_record';
 import { overfullTables } from './fixed_rows';
 import { idle_ms, readClient, readLeftover } from './leftover';
+import { writeLast } from './last_writes';
 import { LoadReader } from './load/reader';
 import type { LoadSnapshot } from './load/snapshot';
 import { Network } from './network';
@@ -199,8 +200,9 @@ export class Controller {
     });
   }
 
-  /** Leaves the switch as it is. */
-  stop(): Promise<void> {
+  /** Leaves the switch as it is, once it holds all that is known; or after some seconds, if it takes longer to write that. */
+  async stop(): Promise<void> {
+    if (this.#state === 'running') await writeLast(this.#virtualizer, this.#writer, this.#clock);
     this.#epoch += 1;
     for (const timer of this.#timers) timer.cancel();
     this.#timers = [];
@@ -211,7 +213,6 @@ export class Controller {
     this.#client.close();
     this.#records.stop();
     if (this.#state !== 'failed') this.#enter('stopped');
-    return Promise.resolve();
   }
 
   status(): ControllerStatus {
@@ -363,6 +364,7 @@ export class Controller {
 
   #standBy(reason: string): void {
     this.#pause();
+    this.#virtualizer.forget();
     this.#has_adopted = false;
     this.#enter('backup', reason);
     this.#starting?.resolve();

@@ -1,7 +1,8 @@
 /**
  * TCP connections of services in mode session: which client's is at which store. The switch shows a copy of each segment of a
  * client that begins or ends one; copies may be lost, so this is what is known, not what is. Each connection is pinned to its
- * store by an entry of the switch's, from which a restarted controller knows it again.
+ * store by an entry of the switch's, from which a restarted controller knows it again. One that should be pinned by now and is not
+ * the switch shows once more, when its client next sends something.
  *
  * Whoever can send frames decides how many there are: where all room is taken, whoever has most loses its oldest.
  */
@@ -40,6 +41,8 @@ export interface Session extends SessionEnds {
   readonly store_id: number;
   /** Its pin. */
   readonly row: Row;
+  /** The pin should be there. */
+  is_pinned: boolean;
   /** When it is forgotten, since its client has closed its side; undefined while it is open. */
   closes_ms: number | undefined;
 }
@@ -63,6 +66,10 @@ export class Sessions {
     'sessions_ended',
     /** Gave way to new ones: no longer pinned, nor reset when their store dies. */
     'sessions_evicted',
+    /** Had begun without being seen, and are pinned since. */
+    'sessions_found',
+    /** Such for which there was no room: they keep what room has been given to others. */
+    'sessions_found_no_room',
     'session_segments_unreadable',
   ]);
   readonly #sessions = new Map<string, Session>();
@@ -96,12 +103,22 @@ export class Sessions {
     return this.#of_store.get(store_id)?.sessions ?? [];
   }
 
+  /**
+   * The store has returned, most likely without its connections, while clients may have begun others from the same ports. What it
+   * still has is found by its next segment.
+   */
+  unpin(store_id: number): void {
+    const pinned = [...this.at(store_id)].filter(({ is_pinned }) => is_pinned);
+    for (const session of pinned) session.is_pinned = false;
+    this.environment.onChange(pinned.map(({ row }) => ({ row, is_wanted: false })));
+  }
+
   /** False once it has ended, or its client has begun another from the same port. */
   isCurrent(session: Session): boolean {
     return this.#sessions.get(nameOf(session)) === session;
   }
 
-  /** A segment of a client with SYN, FIN or RST, which the switch has sent to that store. */
+  /** A segment of a client, with SYN, FIN or RST or of a session that is not pinned to that store, to which the switch has sent it. */
   receive(store_id: number, { ipv4, tcp }: Frame): void {
     if (ipv4 === undefined || tcp === undefined || store_id === NO_ID) {
       return this.counts.add('session_segments_unreadable');
@@ -113,20 +130,20 @@ export class Sessions {
       port: tcp.destinationPort,
     };
     const known = this.#sessions.get(nameOf(ends));
-    if (hasTcpFlag(tcp, 'syn') && !hasTcpFlag(tcp, 'ack') && !hasTcpFlag(tcp, 'rst'))
-      this.#begin(ends, store_id);
-    else if (known === undefined) return;
-    else if (hasTcpFlag(tcp, 'rst')) this.end(known);
-    else if (hasTcpFlag(tcp, 'fin')) this.#close(known);
+    if (hasTcpFlag(tcp, 'rst')) return known && this.end(known);
+    if (hasTcpFlag(tcp, 'fin')) return known && this.#close(known);
+    if (!hasTcpFlag(tcp, 'syn')) this.#find(ends, store_id, known);
+    else if (!hasTcpFlag(tcp, 'ack')) this.#begin(ends, store_id);
   }
 
-  /** As an earlier controller has pinned it. Tells nobody. */
+  /** As an earlier controller has pinned it; what has been seen of its port since counts more. Tells nobody. */
   adopt(ends: SessionEnds, store_id: number): void {
+    if (this.#sessions.has(nameOf(ends))) return;
     this.#makeRoom(ends.client);
     this.#put(ends, store_id);
   }
 
-  /** Another controller was in charge: what it knew is in its pins. Tells nobody. */
+  /** Another controller is in charge, and pins what it knows. Tells nobody. */
   forget(): void {
     for (const session of [...this.#sessions.values()]) this.#take(session);
   }
@@ -149,7 +166,11 @@ export class Sessions {
 
   /** The pins there should be. */
   rows(): Row[] {
-    return Array.from(this.#sessions.values(), ({ row }) => row);
+    return [...this.#sessions.values()].filter(({ is_pinned }) => is_pinned).map(({ row }) => row);
+  }
+
+  get #isFull(): boolean {
+    return this.#sessions.size >= this.environment.limits.sessions_max;
   }
 
   #begin(ends: SessionEnds, store_id: number): void {
@@ -159,7 +180,19 @@ export class Sessions {
     if (before !== undefined) this.#take(before);
     else this.#makeRoom(ends.client);
     const { row } = this.#put(ends, store_id);
-    if (before?.store_id !== store_id) this.environment.onChange([{ row, is_wanted: true }]);
+    if (before?.store_id !== store_id || !before.is_pinned)
+      this.environment.onChange([{ row, is_wanted: true }]);
+  }
+
+  /** Nobody gives way to it: whoever had to would be found next. */
+  #find(ends: SessionEnds, store_id: number, known: Session | undefined): void {
+    // Its pin is on its way.
+    if (known?.store_id === store_id && known.is_pinned) return;
+    if (known !== undefined) this.#take(known);
+    else if (this.#isFull) return this.counts.add('sessions_found_no_room');
+    this.counts.add('sessions_found');
+    const { row } = this.#put(ends, store_id);
+    this.environment.onChange([{ row, is_wanted: true }]);
   }
 
   #close(session: Session): void {
@@ -186,7 +219,7 @@ export class Sessions {
   }
 
   #makeRoom(client: Ipv4Address): void {
-    if (this.#sessions.size < this.environment.limits.sessions_max) return;
+    if (!this.#isFull) return;
     const [oldest] = this.#of_client.get(this.#clients.item ?? client) ?? [];
     if (oldest === undefined) return;
     this.counts.add('sessions_evicted');
@@ -194,7 +227,13 @@ export class Sessions {
   }
 
   #put(ends: SessionEnds, store_id: number): Session {
-    const session: Session = { ...ends, store_id, row: pinOf(ends, store_id), closes_ms: undefined };
+    const session: Session = {
+      ...ends,
+      store_id,
+      row: pinOf(ends, store_id),
+      is_pinned: true,
+      closes_ms: undefined,
+    };
     const of_store = this.#of_store.get(store_id) ?? { sessions: new Set(), closing: 0 };
     const of_client = this.#of_client.get(ends.client) ?? new Set();
     this.#sessions.set(nameOf(ends), session);

@@ -11,8 +11,10 @@
  *
  * Entries of clients come after all others, since whoever can send frames decides how many there are: no crowd of
  * them delays what is said of a store. Until a client's entries are there, the controller forwards its responses; until a
- * session is pinned, the request table knows its store.
+ * session is pinned, the request table knows its store. A pin that is another connection's goes before new ones: where no
+ * row is left, none is better than a wrong one.
  */
+import { sessionPin } from '../dataplane/session_pin';
 import type { Row } from '../dataplane/table';
 import type { UpdateType } from '../p4runtime';
 
@@ -50,6 +52,7 @@ export const STEPS_TOTAL = STEPS.size;
 
 /** From 0. Updates of one step may be done in any order; a lower step must be done before a higher one. */
 export function stepOf({ type, row }: { type: UpdateType; row: Pick<Row, 'table'> }): number {
-  const sign = type === 'delete' ? '-' : '+';
+  const is_replaced = type === 'modify' && row.table === sessionPin.name;
+  const sign = type === 'delete' || is_replaced ? '-' : '+';
   return STEPS.get(`${sign}${row.table}`) ?? STEPS.get(`${sign}middle`) ?? 0;
 }

@@ -80,7 +80,7 @@ const CANARY_FRAME = encodeEthernet({
 });
 
 /** Changes of clients' entries are said together after this time; those of stores at once. */
-const CLIENTS_FLUSH_MS = 50;
+export const CLIENTS_FLUSH_MS = 50;
 /** Longer than the switch remembers which store had a request: `LIFETIME` in p4/controls/request.p4. */
 const REMEMBERED_MS = 130_000;
 
@@ -196,7 +196,15 @@ export class Virtualizer {
     }
   }
 
-  /** Held, and another controller was in charge until now: takes over what it left, as far as it fits. */
+  /** Another controller is in charge: what is known of sessions it knows better. */
+  forget(): void {
+    this.sessions.forget();
+  }
+
+  /**
+   * Held, and another controller was in charge until now: takes over what it left, as far as it fits. Sessions that have begun since
+   * are those that the switch has shown.
+   */
   async adopt({ stores, stores_down, clients, sessions }: Leftover): Promise<void> {
     const { network } = this.environment;
     this.health.forget();
@@ -211,7 +219,6 @@ export class Virtualizer {
     for (const { config } of this.stores.all()) this.stores.update(config.name);
     const known = new Set(this.stores.all().map(({ id }) => id));
     const pinned = new Set<number>();
-    this.sessions.forget();
     for await (const { ends, store_id } of inPieces(sessions)) {
       this.sessions.adopt(ends, store_id);
       pinned.add(store_id);
@@ -304,6 +311,11 @@ export class Virtualizer {
     this.#flushClients();
   }
 
+  /** Nothing has changed that is not said yet. */
+  get is_flushed(): boolean {
+    return !this.#have_stores_changed && this.#pools_refresh === undefined && this.#client_changes.size === 0;
+  }
+
   /**
    * What is down is said at once: one entry takes a store out of every pool. What that means for the slots and draws
    * of those pools is worked out afterwards, one pool in a turn, so that the entry is on its way by then; and only
@@ -338,10 +350,11 @@ export class Virtualizer {
     }
   }
 
-  /** Those of stores that have just gone down, once the switch sends what is theirs elsewhere. */
+  /** Those of stores that have just gone down, once the switch sends what is theirs elsewhere. Those that have returned have none. */
   #resetSessions(down_rows: readonly Row[]): void {
     const before = this.#down;
     this.#down = new Set(down_rows.flatMap(({ entry }) => storeDown.readKey(entry)?.store_id ?? []));
+    for (const id of before) if (!this.#down.has(id)) this.sessions.unpin(id);
     const gone = [...this.#down].filter((id) => !before.has(id) && this.sessions.has(id));
     if (gone.length === 0) return;
     this.environment.whenWritten(down_rows, () => {

@@ -85,6 +85,11 @@ export class DrivenProgram {
     return this.#rows.get(table)?.values() ?? [];
   }
 
+  /** The entry of that key; undefined if there is none. */
+  row(table: string, key: string): Row | undefined {
+    return this.#rows.get(table)?.get(key);
+  }
+
   /** Packets that a cell of an indirect counter has counted. */
   counter(name: string, index: number): number {
     return Number(this.engine.readCounter(this.#schema.counters.get(name).name, index).packets);

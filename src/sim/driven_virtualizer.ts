@@ -6,12 +6,15 @@ import type { Drain } from '../controller/store_states';
 import pino from 'pino';
 import type { Config } from '../config/config';
 import { readLeftover } from '../controller/leftover';
+import { NO_ID } from '../controller/ids';
+import { writeLast } from '../controller/last_writes';
 import { Network } from '../controller/network';
 import { TableWriter } from '../controller/table_writer';
 import { Virtualizer } from '../controller/virtualizer';
 import { COUNTERS } from '../dataplane/counters';
 import { isReturned, packetOut, readPacketIn } from '../dataplane/packet_io';
-import type { Row } from '../dataplane/table';
+import { sessionPin } from '../dataplane/session_pin';
+import type { KeyOf, Row } from '../dataplane/table';
 import type { PacketIn, TableEntry } from '../p4runtime';
 import { DrivenProgram } from './driven_program';
 import type { Timeline } from './timeline';
@@ -38,6 +41,8 @@ const SILENT = pino({ level: 'silent' });
 export class DrivenVirtualizer {
   readonly program: DrivenProgram;
   #controller: Controller;
+  /** Asked to, it writes what is left. */
+  #is_ending = false;
   readonly #inwards: (happen: () => void) => void;
   readonly #outwards: (happen: () => void) => void;
 
@@ -62,14 +67,34 @@ export class DrivenVirtualizer {
     return this.#controller.virtualizer;
   }
 
+  /** The store that the switch has a connection pinned to, by name; undefined if it has not. */
+  pinnedTo(connection: KeyOf<(typeof sessionPin)['key']>): string | undefined {
+    const { key } = sessionPin.row(connection, { name: 'pin', params: { store_id: NO_ID } });
+    const row = this.program.row(sessionPin.name, key);
+    const store_id = row && sessionPin.readAction(row.entry)?.params.store_id;
+    return store_id === undefined ? undefined : this.virtualizer.stores.findById(store_id)?.config.name;
+  }
+
   /** Updates that are left to write. */
   get pending(): number {
     return this.#controller.writer.pending;
   }
 
-  /** The controller ends, and another begins with this configuration: it takes the switch over as it is. */
+  /** The controller ends as `Controller.stop` has it, and another begins with this configuration: it takes the switch over as it is. */
   restart(config: Config): void {
+    const { timeline } = this.options;
     const { virtualizer, writer } = this.#controller;
+    if (this.#is_ending) throw new Error('the controller is ending already');
+    this.#is_ending = true;
+    timeline.call(timeline.now_us, () => {
+      void writeLast(virtualizer, writer, timeline).then(() => this.kill(config));
+    });
+  }
+
+  /** As `restart`, but what the controller has not written is lost. */
+  kill(config: Config): void {
+    const { virtualizer, writer } = this.#controller;
+    this.#is_ending = false;
     virtualizer.hold();
     writer.interrupt();
     this.#controller = this.#begin(config, virtualizer.stores.drains);

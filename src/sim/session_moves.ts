@@ -11,7 +11,8 @@ import { TCP_FLAG } from '../wire/tcp';
 import { DrivenVirtualizer } from './driven_virtualizer';
 import { Frames, nullAnswer } from './frames';
 import { Draws } from './random';
-import { CLIENT_PORT, introduceClients, siteConfig, STORE_PORT, storeName } from './site';
+import { ChangeLog } from './session_history';
+import { CLIENT_PORT, clientAddress, introduceClients, siteConfig, STORE_PORT, storeName, VIP } from './site';
 import { Timeline } from './timeline';
 import { CLIENTS } from './trace';
 
@@ -21,6 +22,10 @@ export interface SessionMovesOptions {
   sessions: number;
   stores: number;
   duration_s: number;
+  /** How a controller ends when its configuration changes: `killed`, it loses what it has not written. */
+  controllers_are: 'stopped' | 'killed';
+  /** In words, of the first ones that are moved. */
+  onMoved?: (history: string) => void;
 }
 
 export interface SessionMovesCounts {
@@ -48,6 +53,8 @@ interface Session {
   store: number;
   /** Which start of the store has it; undefined while it is not open. */
   incarnation: number | undefined;
+  begun_us: number;
+  last_us: number;
   /** Grows with each connection. */
   number: number;
 }
@@ -75,6 +82,8 @@ const SEGMENTS_MEAN = 50;
 const PAUSE_US = 2_000_000;
 const SERVING_MIN = 2;
 const WEIGHT_MAX = 3;
+/** As many moves are told in words. */
+const HISTORIES_MAX = 50;
 
 /** Rejects soon after `signal` aborts. */
 export async function runSessionMoves(
@@ -91,6 +100,7 @@ class SessionMoves {
   readonly #fates: Fate[];
   readonly #sessions: Session[];
   readonly #virtualizer: DrivenVirtualizer;
+  readonly #changes = new ChangeLog();
   readonly #counts: SessionMovesCounts = {
     sessions: 0,
     segments: 0,
@@ -118,6 +128,8 @@ class SessionMoves {
       spacing_us: SPACING_US.min * (SPACING_US.max / SPACING_US.min) ** this.#draws.uniform(),
       store: 0,
       incarnation: undefined,
+      begun_us: 0,
+      last_us: 0,
       number: 0,
     }));
     this.#virtualizer = new DrivenVirtualizer({
@@ -157,6 +169,8 @@ class SessionMoves {
     }
     session.store = store;
     session.incarnation = fate.incarnation;
+    session.begun_us = this.#timeline.now_us;
+    session.last_us = session.begun_us;
     this.#counts.sessions += 1;
     this.#next(session);
   }
@@ -186,16 +200,40 @@ class SessionMoves {
   #judge(session: Session, flags: number, reset: 'reset_at_once' | 'reset_later'): boolean {
     if (session.incarnation === undefined) return true;
     const store = this.#forward(session, flags);
+    const { last_us } = session;
+    session.last_us = this.#timeline.now_us;
     const has_it = this.#fates[session.store];
     const lives = has_it?.is_alive === true && has_it.incarnation === session.incarnation;
     if (store === undefined || (lives && store === session.store)) return true;
     // Nobody is there to reset it.
     if (this.#fates[store]?.is_alive !== true) return true;
     this.#counts[lives ? 'moved' : reset] += 1;
+    if (lives && this.#counts.moved <= HISTORIES_MAX) this.#tell(session, store, last_us);
     session.incarnation = undefined;
     session.number += 1;
     this.#later(session, PAUSE_US * this.#draws.uniform(), () => this.#begin(session));
     return false;
+  }
+
+  #tell(session: Session, to: number, last_us: number): void {
+    const { client, port, store, begun_us } = session;
+    this.options.onMoved?.(
+      this.#changes.describe({
+        client,
+        port,
+        from: storeName(store),
+        to: storeName(to),
+        begun_us,
+        last_us,
+        moved_us: this.#timeline.now_us,
+        pinned_to: this.#virtualizer.pinnedTo({
+          src_addr: clientAddress(client),
+          src_port: port,
+          dst_addr: VIP,
+          dst_port: NFS_PORT,
+        }),
+      }),
+    );
   }
 
   #forward({ client, port }: Session, flags: number): number | undefined {
@@ -231,35 +269,47 @@ class SessionMoves {
   }
 
   #changeEvery(): void {
-    if (this.#change()) this.#counts.pool_changes += 1;
+    const change = this.#change();
+    if (change !== undefined) {
+      this.#counts.pool_changes += 1;
+      this.#changes.add(this.#timeline.now_us, change);
+    }
     this.#timeline.later(BETWEEN_CHANGES_US, () => this.#changeEvery());
   }
 
-  #change(): boolean {
+  /** In words; undefined if none may happen. */
+  #change(): string | undefined {
     const store = this.#draws.below(this.#fates.length);
+    const name = storeName(store);
     const fate = this.#fates[store] as Fate;
     const serving = this.#fates.filter((one) => one.is_alive && !one.is_drained && one.is_member);
     const may_leave = serving.length > SERVING_MIN || !serving.includes(fate);
     if ((this.#counts.pool_changes + 1) % CONFIG_CHANGE === 0) {
       if (this.#draws.isBelow(0.5)) fate.weight = 1 + this.#draws.below(WEIGHT_MAX);
       else if (!fate.is_member || may_leave) fate.is_member = !fate.is_member;
-      this.#virtualizer.restart(this.#config());
-    } else if (!fate.is_alive) {
+      if (this.options.controllers_are === 'killed') this.#virtualizer.kill(this.#config());
+      else this.#virtualizer.restart(this.#config());
+      return `another controller, ${name} with weight ${fate.is_member ? fate.weight : 0}`;
+    }
+    if (!fate.is_alive) {
       fate.is_alive = true;
       fate.incarnation += 1;
-    } else if (fate.is_drained) {
+      return `${name} returns`;
+    }
+    if (fate.is_drained) {
       fate.is_drained = false;
-      this.#virtualizer.virtualizer.setDrain(storeName(store), undefined);
-    } else if (!may_leave) {
-      return false;
-    } else if (this.#draws.isBelow(0.3)) {
+      this.#virtualizer.virtualizer.setDrain(name, undefined);
+      return `${name} is restored`;
+    }
+    if (!may_leave) return undefined;
+    if (this.#draws.isBelow(0.3)) {
       fate.is_alive = false;
       this.#counts.store_deaths += 1;
-    } else {
-      fate.is_drained = true;
-      this.#virtualizer.virtualizer.setDrain(storeName(store), { deadline_ms: undefined });
+      return `${name} dies`;
     }
-    return true;
+    fate.is_drained = true;
+    this.#virtualizer.virtualizer.setDrain(name, { deadline_ms: undefined });
+    return `${name} is drained`;
   }
 
   /** A store that is no member serves those that it has, until they end. */

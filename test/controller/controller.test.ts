@@ -4,13 +4,16 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pino from 'pino';
 import { Controller, ControllerError, type ControllerOptions } from '../../src/controller';
+import { systemClock, type Clock } from '../../src/controller/clock';
+import { CLIENTS_FLUSH_MS } from '../../src/controller/virtualizer';
 import type { Config } from '../../src/config/config';
 import { loadProgram } from '../../src/dataplane/program';
 import { Client, ElectionIdInUseError, parseTarget, UnreachableError } from '../../src/p4runtime';
 import { Switch } from '../../src/switch/switch';
+import { TCP_FLAG } from '../../src/wire/tcp';
 import { targets } from '../targets';
 import { FrameQueue, type RunningTarget } from '../targets/target';
-import { fragments, nfsCall } from '../p4/packets';
+import { fragments, nfsCall, tcpSegment } from '../p4/packets';
 import { exampleConfig, PORT_MAC, requireFrame, STORES } from './example';
 import { CLIENT1, CLIENT2, Site, until } from './site';
 
@@ -193,6 +196,30 @@ describe.each(targets)('controller on $name', (kind) => {
     );
     expect(second.status().writes).toMatchObject({ inserted: 0, modified: 0, deleted: 0, failed: 0 });
     expect(second.status().writes.adopted).toBeGreaterThan(1024);
+  });
+
+  test('a session that has begun just before it stops is pinned', async () => {
+    // What waits for more to say says nothing by itself.
+    const clock: Clock = {
+      ...systemClock,
+      after: (delay_ms, callback) =>
+        delay_ms === CLIENTS_FLUSH_MS ? { cancel: () => undefined } : systemClock.after(delay_ms, callback),
+    };
+    const first = await running({ clock });
+    await inStep(first);
+    await until('the session is known', () => {
+      site.send(CLIENT1, [
+        tcpSegment(4711, TCP_FLAG.syn, {
+          sourceMac: CLIENT1.mac,
+          destinationMac: PORT_MAC(CLIENT1.port),
+          source: CLIENT1.address,
+        }),
+      ]);
+      return first.status().sessions === 1;
+    });
+    await first.stop();
+    const second = await running();
+    expect(second.status()).toMatchObject({ sessions: 1 });
   });
 
   test('a client that falls silent is forgotten', async () => {

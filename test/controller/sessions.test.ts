@@ -98,7 +98,7 @@ test('a port used again while its last session closes has a new one', () => {
 
 test('what is no beginning and of no session that is known is nothing', () => {
   const { sessions, show, changes } = setUp();
-  for (const flags of [fin | ack, rst, syn | ack, syn | rst]) show(700, flags);
+  for (const flags of [fin | ack, rst, syn | ack, syn | rst, rst | ack]) show(700, flags);
   sessions.receive(STORE, requireFrame(new Uint8Array(60)));
   show(700, syn, 0);
   expect([sessions.size, changes]).toEqual([0, []]);
@@ -113,6 +113,61 @@ test('where all room is taken, whoever has most loses the oldest', () => {
   show(7, syn, STORE, '10.0.1.13');
   expect(pinned().map(([port]) => port)).toEqual([1, 5, 6, 7]);
   expect(sessions.counts.get('sessions_evicted')).toBe(3);
+});
+
+test('one that is not pinned is known from any of its segments', () => {
+  const { sessions, show, pinned, changes } = setUp();
+  show(700, ack);
+  expect([pinned(), sessions.count(STORE)]).toEqual([[[700, STORE]], 1]);
+  show(700, ack);
+  expect(changes).toEqual([1]);
+  // Its SYN has not been seen.
+  show(700, ack, OTHER_STORE);
+  expect([pinned(), sessions.count(STORE)]).toEqual([[[700, OTHER_STORE]], 0]);
+  show(700, fin | ack, OTHER_STORE);
+  show(700, ack, OTHER_STORE);
+  expect(sessions.count(OTHER_STORE)).toBe(0);
+  expect(sessions.counts.values()).toMatchObject({ sessions_begun: 0, sessions_found: 2 });
+});
+
+test('those of a store that has returned are known and not pinned, until they are heard of again', () => {
+  const { sessions, show, pinned } = setUp();
+  for (const port of [700, 701, 702, 703]) show(port, syn);
+  show(704, syn, OTHER_STORE);
+  sessions.unpin(STORE);
+  expect([pinned(), sessions.count(STORE), sessions.rows().length]).toEqual([[[704, OTHER_STORE]], 4, 1]);
+  show(700, syn);
+  show(701, ack);
+  show(702, syn, OTHER_STORE);
+  expect(pinned().sort()).toEqual([
+    [700, STORE],
+    [701, STORE],
+    [702, OTHER_STORE],
+    [704, OTHER_STORE],
+  ]);
+});
+
+test('nobody gives way to one that is found', () => {
+  const { sessions, show, pinned } = setUp(2);
+  for (const port of [1, 2]) show(port, syn);
+  show(3, ack);
+  show(2, ack, OTHER_STORE);
+  expect(pinned()).toEqual([
+    [1, STORE],
+    [2, OTHER_STORE],
+  ]);
+  expect(sessions.counts.values()).toMatchObject({
+    sessions_found: 1,
+    sessions_found_no_room: 1,
+    sessions_evicted: 0,
+  });
+});
+
+test('what is known of a port since counts more than what another controller has pinned', () => {
+  const { sessions, show } = setUp();
+  show(700, syn);
+  sessions.adopt({ client: '10.0.1.11', client_port: 700, address: '10.0.1.100', port: 2049 }, OTHER_STORE);
+  expect([sessions.size, sessions.count(STORE), sessions.has(OTHER_STORE)]).toEqual([1, 1, false]);
 });
 
 test('what another controller has pinned is known', () => {

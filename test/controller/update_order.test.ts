@@ -33,4 +33,5 @@ test('entries of clients wait for all others, and make room before they fill it'
 
 test('a modification counts as coming', () => {
   expect(stepOf({ type: 'modify', row: { table: 'slot' } })).toBe(coming('slot'));
+  expect(stepOf({ type: 'modify', row: { table: 'session_pin' } })).toBe(going('session_pin'));
 });

@@ -364,6 +364,20 @@ describe('sessions', () => {
     expect([pins(), left()]).toEqual([[703], 0]);
   });
 
+  test('are not pinned to a store that has died and returned, as far as it does not have them still', () => {
+    const { run, alive, states, show, pins, left } = withSessions(3);
+    alive.delete('store1');
+    for (let tries = 0; states().store1 !== 'down' && tries < 1000; tries++) run(10);
+    expect(pins()).toEqual([701, 702, 703]);
+    show(701, TCP_FLAG.syn, 'store2');
+    alive.add('store1');
+    for (let tries = 0; states().store1 !== 'up' && tries < 1000; tries++) run(10);
+    run(100);
+    show(702, TCP_FLAG.ack);
+    run(100);
+    expect([pins().sort(), left()]).toEqual([[701, 702], 2]);
+  });
+
   test('are reset only once the switch sends what is theirs elsewhere', () => {
     const { virtualizer, run, alive, written, ports } = withSessions(1);
     written.is_held = true;
@@ -426,6 +440,22 @@ describe('sessions', () => {
     expect(probed.map((frame) => requireFrame(frame).tcp?.destinationPort)).toEqual([900, 900, 900]);
     expect(virtualizer.sessions.count(network.storeId('store1'))).toBe(1);
     expect(second.wanted.get('session_pin')).toHaveLength(1);
+  });
+
+  test('that begin while the next controller reads the switch are known to it', async () => {
+    const first = withSessions(2);
+    const second = withSessions(0);
+    second.virtualizer.hold();
+    // A new connection of a port that is pinned still.
+    second.show(701, TCP_FLAG.syn, 'store2');
+    second.show(703);
+    await second.virtualizer.adopt(readLeftover((table) => first.wanted.get(table) ?? []));
+    second.virtualizer.resume();
+    const { virtualizer, network } = second;
+    expect(second.pins().sort()).toEqual([701, 702, 703]);
+    expect(virtualizer.sessions.count(network.storeId('store2'))).toBe(1);
+    virtualizer.forget();
+    expect(virtualizer.sessions.size).toBe(0);
   });
 
   test('nothing is left to do once the switch is away, and deadlines are kept', () => {

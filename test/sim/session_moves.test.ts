@@ -2,7 +2,13 @@
 import { runSessionMoves } from '../../src/sim';
 
 test('no connection moves off a live store, however long it is silent, and those of dead ones are reset', async () => {
-  const counts = await runSessionMoves({ seed: 7, sessions: 200, stores: 4, duration_s: 150 });
+  const counts = await runSessionMoves({
+    seed: 7,
+    sessions: 200,
+    stores: 4,
+    duration_s: 150,
+    controllers_are: 'stopped',
+  });
   expect(counts.moved).toBe(0);
   expect(counts.dropped).toBe(0);
   expect(counts.sessions).toBeGreaterThan(200);
