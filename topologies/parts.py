@@ -259,13 +259,13 @@ class Virtualizer(Part):
             }
         )
 
-    def add_gateway_port(self, number, mac, vip):
+    def add_gateway_port(self, number, mac, vip, mtu):
         """Sets up switch port `number`, which leads to the gateway here; connections to `vip` end here, too."""
         port, interface = f"sw-{number}", "gateway"
         self.sh(
             f"ip link add {port} type veth peer name {interface}; "
             f"for i in {port} {interface}; do "
-            f"ip link set $i arp off multicast off; ip link set $i up; ethtool -K $i {OFFLOADS_OFF}; done; "
+            f"ip link set $i arp off multicast off; ip link set $i mtu {mtu} up; ethtool -K $i {OFFLOADS_OFF}; done; "
             # As on the stores: the switch answers ARP for it, and nobody else.
             f"sysctl -qw net.ipv4.conf.all.arp_announce=2; ip addr add {vip}/32 dev lo"
         )

@@ -103,7 +103,8 @@ class Single:
     def add_switch_and_controller(self):
         """Adds the programs of the virtualizer."""
         if self.has_gateway:
-            self.virtualizer.add_gateway_port(GATEWAY_PORT, GATEWAY_MAC, VIP)
+            # It gets what stores send.
+            self.virtualizer.add_gateway_port(GATEWAY_PORT, GATEWAY_MAC, VIP, self.store_mtu)
         self.virtualizer.add_switch(self.target, self.storeswitch)
         config = os.path.join(self.lifecycle.directory, "storeswitch.yaml")
         admin_socket = controller_config.admin_socket(self.lifecycle.instance, self.lifecycle.run_dir)

@@ -7,7 +7,15 @@ import { checkSocketPath } from './socket_path';
 
 export const DEFAULT_TIMEOUT_MS = 10_000;
 
+/** Who listens at an admin socket, and what starts it. */
+const SERVERS = {
+  controller: 'storeswitch run CONFIG',
+  gateway: 'storeswitch gateway run CONFIG',
+} as const;
+
 export interface AdminClientOptions {
+  /** Whose socket it is, for messages. Default: the controller's. */
+  server?: keyof typeof SERVERS;
   /** For connecting, and for each call. */
   timeout_ms?: number;
 }
@@ -18,7 +26,7 @@ interface PendingCall {
   timer: NodeJS.Timeout;
 }
 
-/** A connection to a controller. Everything it throws is an AdminError. */
+/** A connection to a controller or a gateway. Everything it throws is an AdminError. */
 export class AdminClient {
   private readonly pending = new Map<number, PendingCall>();
   private lastId = 0;
@@ -28,6 +36,7 @@ export class AdminClient {
     readonly path: string,
     private readonly socket: Socket,
     private readonly timeout_ms: number,
+    server: keyof typeof SERVERS,
   ) {
     const lines = new LineSplitter(RESPONSE_BYTES_MAX);
     socket.on('data', (chunk) => {
@@ -39,14 +48,14 @@ export class AdminClient {
     });
     socket.on('error', (error) => this.fail(new AdminError('unreachable', `${path}: ${error.message}`)));
     socket.on('close', () =>
-      this.fail(new AdminError('unreachable', `${path}: the controller closed the connection`)),
+      this.fail(new AdminError('unreachable', `${path}: the ${server} closed the connection`)),
     );
   }
 
   /** Throws AdminError `unreachable` if nobody answers there. */
   static async connect(path: string, options: AdminClientOptions = {}): Promise<AdminClient> {
     checkSocketPath(path);
-    const timeout_ms = options.timeout_ms ?? DEFAULT_TIMEOUT_MS;
+    const { timeout_ms = DEFAULT_TIMEOUT_MS, server = 'controller' } = options;
     const socket = connect(path);
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => {
@@ -55,13 +64,13 @@ export class AdminClient {
       }, timeout_ms);
       const onError = (error: NodeJS.ErrnoException): void => {
         clearTimeout(timer);
-        reject(new AdminError('unreachable', explainConnect(path, error), { cause: error }));
+        reject(new AdminError('unreachable', explainConnect(path, server, error), { cause: error }));
       };
       socket.once('error', onError);
       socket.once('connect', () => {
         clearTimeout(timer);
         socket.off('error', onError);
-        resolve(new AdminClient(path, socket, timeout_ms));
+        resolve(new AdminClient(path, socket, timeout_ms, server));
       });
     });
   }
@@ -128,15 +137,15 @@ export async function callAdmin(
   }
 }
 
-function explainConnect(path: string, error: NodeJS.ErrnoException): string {
+function explainConnect(path: string, server: keyof typeof SERVERS, error: NodeJS.ErrnoException): string {
   switch (error.code) {
     case 'ENOENT':
-      return `no controller is running: there is no admin socket ${path} (start one with "storeswitch run CONFIG", or name its socket with --socket)`;
+      return `no ${server} is running: there is no admin socket ${path} (start one with "${SERVERS[server]}", or name its socket with --socket)`;
     case 'ECONNREFUSED':
-      return `no controller is running: the one that made ${path} has ended`;
+      return `no ${server} is running: the one that made ${path} has ended`;
     case 'EACCES':
     case 'EPERM':
-      return `${path}: permission denied: run it as the user that runs the controller (root)`;
+      return `${path}: permission denied: run it as the user that runs the ${server} (root)`;
     case 'ENOTSOCK':
       return `${path}: is not a socket`;
     default:

@@ -1,4 +1,5 @@
-/** Asks the running controller. */
+/** Asks the running controller, or gateway. */
+import type { AdminClientOptions } from '../admin';
 import type { SocketOptions } from './options';
 
 /**
@@ -9,7 +10,8 @@ export async function ask<Result>(
   { socket }: SocketOptions,
   method: string,
   params: Readonly<Record<string, unknown>> = {},
+  options: Pick<AdminClientOptions, 'server'> = {},
 ): Promise<Result> {
   const { callAdmin } = await import('../admin/index.js');
-  return (await callAdmin(socket, method, params)) as Result;
+  return (await callAdmin(socket, method, params, options)) as Result;
 }

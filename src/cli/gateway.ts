@@ -24,7 +24,7 @@ export function register(program: Command): void {
     .option('--socket <path>', 'admin socket of the running gateway', DEFAULT_GATEWAY_SOCKET)
     .addOption(jsonOption())
     .action(async (options: SocketOptions & JsonOptions) => {
-      const status = await ask<Record<string, unknown>>(options, 'status');
+      const status = await ask<Record<string, unknown>>(options, 'status', {}, { server: 'gateway' });
       if (options.json) printJson(status);
       else for (const [name, value] of flat(status)) printLine(`${name.padEnd(44)}${value}`);
     });
@@ -55,10 +55,16 @@ async function run(file: string): Promise<void> {
   );
   const { AdminServer } = await import('../admin/index.js');
   const { startGateway } = await import('../gateway/run.js');
+  const { ListenError } = await import('../gateway/listen_error.js');
+  const { endpointKey } = await import('../gateway/endpoint_key.js');
   const stopped = stopSignal();
   const { socket, ...limits } = config.gateway;
   const user_mount = [process.execPath, resolve(__dirname, 'main.js'), 'mount'];
-  const gateway = await startGateway(plan, { limits, user_mount, logger: log });
+  const gateway = await startGateway(plan, { limits, user_mount, logger: log }).catch((error: unknown) => {
+    throw error instanceof ListenError
+      ? new CliError('failed', `${file}: ${endpointKey(config, error)}: ${error.message}`)
+      : error;
+  });
   try {
     const admin = await AdminServer.listen(socket, { status: () => gateway.status() });
     try {

@@ -2,6 +2,7 @@
 import { Option, type Command } from 'commander';
 import type { MountEvent, MountedFolder } from '../fuse/mount';
 import { parseIpv4 } from '../wire/address';
+import { parseDuration_ms } from './duration';
 import { CliError } from './exit_codes';
 import { jsonOption, type JsonOptions } from './options';
 import { printLine } from './output';
@@ -169,12 +170,9 @@ function toSize(text: string): number {
   throw new CliError('usage', `found "${text}", expected bytes such as 32768, 32K or 1M`);
 }
 
-const TIME_UNITS_MS: Readonly<Record<string, number>> = { ms: 1, s: 1000, min: 60_000, h: 3_600_000 };
-
 function toTime(text: string): number {
-  const [, digits, unit = ''] = /^(\d{1,6})(ms|s|min|h)$/.exec(text) ?? [];
-  const time_ms = Number(digits) * (TIME_UNITS_MS[unit] ?? NaN);
-  if (time_ms >= 0) return time_ms;
+  const time_ms = parseDuration_ms(text);
+  if (time_ms !== undefined) return time_ms;
   throw new CliError('usage', `found "${text}", expected a time such as 500ms, 3s or 1min`);
 }
 

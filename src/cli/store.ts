@@ -1,12 +1,14 @@
 /** `storeswitch store ...`: the stores, and taking one out of service and back. */
-import { InvalidArgumentError, type Command } from 'commander';
+import type { Command } from 'commander';
 import type { StoreStatus } from '../controller/status';
 import { ask } from './ask';
+import { parseDuration_ms } from './duration';
+import { CliError } from './exit_codes';
 import { jsonOption, socketOption, type JsonOptions, type SocketOptions } from './options';
 import { formatDuration, printJson, printLine, printTable } from './output';
 
 /** A week. */
-const DEADLINE_MAX_S = 604_800;
+const DEADLINE_MAX_MS = 604_800_000;
 
 export function register(program: Command): void {
   const store = program.command('store').description('show, drain and restore stores');
@@ -27,7 +29,7 @@ export function register(program: Command): void {
     .description('give a store nothing new; its sessions stay, until the deadline if there is one')
     .argument('<store>', 'name of the store')
     .option('--wait', 'until no session is left')
-    .option('--deadline <seconds>', 'then reset the sessions that are left', parseSeconds)
+    .option('--deadline <time>', 'then reset the sessions that are left, such as 90s or 10min', toDeadline)
     .addOption(socketOption())
     .action(drain);
 
@@ -44,14 +46,14 @@ export function register(program: Command): void {
 
 interface DrainOptions extends SocketOptions {
   wait?: true;
-  /** In seconds. */
+  /** In milliseconds. */
   deadline?: number;
 }
 
 async function drain(name: string, { wait, deadline, socket }: DrainOptions): Promise<void> {
   await ask({ socket }, 'store.drain', {
     store: name,
-    ...(deadline !== undefined && { deadline_ms: deadline * 1000 }),
+    ...(deadline !== undefined && { deadline_ms: deadline }),
   });
   if (wait !== true) return printLine(`${name} drains`);
   const { waitForSessions } = await import('./drain.js');
@@ -59,10 +61,10 @@ async function drain(name: string, { wait, deadline, socket }: DrainOptions): Pr
   printLine(`${name} is drained`);
 }
 
-function parseSeconds(text: string): number {
-  const seconds = Number(text);
-  if (/^[0-9]+$/.test(text) && seconds <= DEADLINE_MAX_S) return seconds;
-  throw new InvalidArgumentError(`expected whole seconds, 0 to ${DEADLINE_MAX_S}.`);
+function toDeadline(text: string): number {
+  const deadline_ms = parseDuration_ms(text, 's');
+  if (deadline_ms !== undefined && deadline_ms <= DEADLINE_MAX_MS) return deadline_ms;
+  throw new CliError('usage', `--deadline: found "${text}", expected a time from 0s to 7d`);
 }
 
 function printStores(stores: readonly StoreStatus[]): void {

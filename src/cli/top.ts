@@ -4,6 +4,7 @@ import type { Command } from 'commander';
 import type { Load, ResponseTimes } from '../controller/load/load';
 import type { LoadSnapshot } from '../controller/load/snapshot';
 import { ask } from './ask';
+import { parseDuration_ms } from './duration';
 import { CliError } from './exit_codes';
 import { jsonOption, socketOption, type JsonOptions, type SocketOptions } from './options';
 import { formatMicroseconds, formatTable, printJson, printLine, type Cell } from './output';
@@ -14,7 +15,6 @@ interface TopOptions extends SocketOptions, JsonOptions {
   series?: boolean;
 }
 
-const UNIT_MS = { ms: 1, s: 1000, min: 60_000 } as const;
 const INTERVAL_MIN_MS = 100;
 const INTERVAL_MAX_MS = 3_600_000;
 /** As many as there can be in the seconds that `loadBetween` looks back. */
@@ -102,8 +102,7 @@ function timesOf({ responses_per_s, outstanding, p50_us, p99_us }: ResponseTimes
 }
 
 function toInterval(text: string): number {
-  const [, digits, unit = 's'] = /^(\d+)(ms|s|min)?$/.exec(text) ?? [];
-  const interval_ms = Number(digits) * UNIT_MS[unit as keyof typeof UNIT_MS];
+  const interval_ms = parseDuration_ms(text, 's') ?? NaN;
   if (interval_ms >= INTERVAL_MIN_MS && interval_ms <= INTERVAL_MAX_MS) return interval_ms;
   throw new CliError('usage', `--interval: found "${text}", expected a time from 100ms to 60min`);
 }

@@ -48,7 +48,7 @@ export function register(program: Command): void {
 
   topology
     .command('start')
-    .description('bring a topology up; it stays until `topology down`')
+    .description('bring a topology up and wait until it serves; it stays until `topology down`')
     .argument('[name]', 'file of topologies/, without .py', 'single')
     .addOption(targetOption())
     .addOption(
@@ -126,6 +126,20 @@ async function start(
     ...(smb === undefined ? {} : { smb }),
   });
   await printTopology(started);
+  await serves(started, gateway && smb === true, progress);
+}
+
+/** What is started last serves some seconds after it runs: stores are asked for their exports, and these are mounted. */
+async function serves(
+  topology: Topology,
+  has_shares: boolean,
+  progress: (text: string) => void,
+): Promise<void> {
+  const { sharesMounted, storesUp } = await import('../demo/waiting.js');
+  const { signal } = new AbortController();
+  progress('waiting until all stores serve');
+  await storesUp(topology, signal);
+  if (has_shares) await sharesMounted(topology, signal);
 }
 
 async function exec(node: string, command: string[], { instance }: InstanceOptions): Promise<void> {

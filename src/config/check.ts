@@ -7,7 +7,7 @@ import { isAnsweredHere, isByRequest, whyNotByRequest } from './modes';
 import { isByLoad, poolsOf } from './pools';
 import { RPC_PROGRAM } from '../wire/rpc';
 import { healthCheckKind, programVersion } from './config';
-import type { KeyPath, Problem } from './problem';
+import { AS_WRITTEN, type KeyPath, type Problem } from './problem';
 import type { ConfigShape } from './schema';
 
 type VirtualStore = ConfigShape['virtual_stores'][number];
@@ -270,15 +270,27 @@ function checkPool({ stores }: ConfigShape, pool: VirtualStore['pools'][number],
   ];
 }
 
-/** Portmap and MOUNT are answered by one front: it tells of both. */
+/**
+ * Portmap and MOUNT are answered by one front: it tells of both. NFS over TCP that ends here needs both, as its
+ * clients ask them first.
+ */
 function checkFront(services: VirtualStore['services'], parent: KeyPath): Problem[] {
+  const problems = services.flatMap(({ mode, protocol, program }, index): Problem[] => {
+    if (mode !== 'terminate' || protocol !== 'tcp' || program !== RPC_PROGRAM.nfs) return [];
+    const missing = (['portmap', 'mount'] as const).filter(
+      (name) => !services.some((other) => other.program === RPC_PROGRAM[name]),
+    );
+    if (missing.length === 0) return [];
+    const expected = `mode session, or services of program ${missing.join(' and ')} beside it, which clients ask first`;
+    return [{ path: [...parent, 'services', index, 'mode'], found: mode, expected }];
+  });
   const terminated = (program: number) =>
     services.findIndex((service) => service.mode === 'terminate' && service.program === program);
   const [portmap, mount] = [terminated(RPC_PROGRAM.portmap), terminated(RPC_PROGRAM.mount)];
-  if (portmap < 0 === mount < 0) return [];
+  if (portmap < 0 === mount < 0) return problems;
   const [alone, other] = mount < 0 ? [portmap, 'mount'] : [mount, 'portmap'];
   const expected = `mode request or session, or a service of program ${other} in mode terminate, too`;
-  return [{ path: [...parent, 'services', alone, 'mode'], found: 'terminate', expected }];
+  return [...problems, { path: [...parent, 'services', alone, 'mode'], found: 'terminate', expected }];
 }
 
 /** What asks for the impossible. */
@@ -324,6 +336,8 @@ function checkService(
   if (service.mode === 'terminate') {
     if (service.protocol === 'udp' && !TERMINATED_UDP.includes(service.program ?? 0))
       add('mode', service.mode, 'mode request with protocol udp, except for portmap and mount');
+    else if (service.program === RPC_PROGRAM.status)
+      add('program', AS_WRITTEN, 'another program, as what status tells is of one server, not of all');
   } else if (service.protocol !== MODE_PROTOCOL[service.mode]) {
     const mode = service.protocol === 'udp' ? 'request' : 'session';
     add('mode', service.mode, `mode ${mode} with protocol ${service.protocol}`);

@@ -17,7 +17,11 @@ const accountOrGroup = z
   .refine((text) => isAccountName(text.replace(/^@/, '')), MEMBER_EXPECTED);
 
 const EXPORT_EXPECTED = 'the absolute path of an export, such as /home';
-const exportPath = z.string(EXPORT_EXPECTED).regex(/^\/\P{Cc}*$/u, EXPORT_EXPECTED);
+const DOTS_EXPECTED = 'the path of an export as stores have it, without "." and ".."';
+const exportPath = z
+  .string(EXPORT_EXPECTED)
+  .regex(/^\/\P{Cc}*$/u, EXPORT_EXPECTED)
+  .refine((text) => !text.split('/').some((name) => name === '.' || name === '..'), DOTS_EXPECTED);
 
 const FOLDER_EXPECTED =
   'a path without control characters, %, and spaces that begin, end or follow each other';

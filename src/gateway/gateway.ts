@@ -6,11 +6,13 @@
 import { createServer, type Server, type Socket } from 'node:net';
 import type { Logger } from 'pino';
 import { systemClock, type Clock, type Timer } from '../controller/clock';
-import { ipv4ToNumber, parseIpv4 } from '../wire/address';
+import { RateLimit } from '../controller/rate_limit';
+import { ipv4ToNumber, numberToIpv4, parseIpv4 } from '../wire/address';
 import { gatewayCounters } from './counters';
 import { Forwarding } from './forwarding';
 import type { Forwarder } from './front/forwarder';
 import { gatewayLimits, type GatewayLimits } from './limits';
+import { listenError } from './listen_error';
 import type { LocalAnswer } from './local_answers';
 import type { DatagramPath } from './path/datagram_path';
 import { Requests } from './requests';
@@ -29,6 +31,8 @@ export interface GatewayOptions {
 const CHECK_INTERVAL_MS = 1000;
 /** Clients that wait to be accepted; the system's own limit holds too. */
 const BACKLOG = 4096;
+/** Lines a second of clients that do not read. */
+const NOT_READING_LINES_PER_SECOND = 1;
 
 export class Gateway implements ConnectionHost {
   readonly limits: GatewayLimits;
@@ -46,11 +50,15 @@ export class Gateway implements ConnectionHost {
   private unread_octets = 0;
   private partial_octets = 0;
   private timer: Timer | undefined;
+  private readonly not_reading_lines: RateLimit;
+  /** Clients that did not read and that no line has told of. */
+  private not_reading_untold = 0;
 
   /** Throws RangeError for limits that cannot be. */
   constructor(private readonly options: GatewayOptions) {
     this.limits = gatewayLimits(options.limits);
     this.clock = options.clock ?? systemClock;
+    this.not_reading_lines = new RateLimit(NOT_READING_LINES_PER_SECOND, this.clock);
     const { path } = options;
     this.requests = new Requests(path, this.limits, this.clock, this.counters, () => this.settle());
     this.services = options.listeners.map((listener) => new Service(listener, this.limits));
@@ -63,7 +71,7 @@ export class Gateway implements ConnectionHost {
     });
   }
 
-  /** Resolves when all listeners listen; rejects, with nothing left open, if one cannot or the path cannot be had. */
+  /** Resolves when all listeners listen; rejects (ListenError), with nothing left open, if one cannot or the path cannot be had. */
   async start(): Promise<void> {
     this.options.path.start();
     try {
@@ -154,6 +162,20 @@ export class Gateway implements ConnectionHost {
     return by_octets <= 0 || this.partial_octets <= this.limits.partial_octets_max;
   }
 
+  notReading(connection: TerminatedConnection): void {
+    if (!this.not_reading_lines.take()) {
+      this.not_reading_untold++;
+      return;
+    }
+    const { client_address, client_port: port, unread: unread_octets } = connection;
+    const others = this.not_reading_untold;
+    this.not_reading_untold = 0;
+    this.options.logger.warn(
+      { client: numberToIpv4(client_address), port, unread_octets, ...(others > 0 && { others }) },
+      'connection closed: its client reads nothing of its replies, or more slowly than all of them need',
+    );
+  }
+
   closed(connection: TerminatedConnection): void {
     this.counters.connections_closed++;
     this.connections.delete(connection);
@@ -167,8 +189,7 @@ export class Gateway implements ConnectionHost {
     );
     this.servers.push(server);
     return new Promise((resolve, reject) => {
-      const refuse = (error: Error) =>
-        reject(new Error(`gateway cannot listen on ${address}:${port}: ${error.message}`));
+      const refuse = (error: Error) => reject(listenError({ address, port, protocol: 'tcp' }, error));
       server.once('error', refuse);
       server.listen({ host: address, port, backlog: BACKLOG }, () => {
         server.off('error', refuse);

@@ -3,11 +3,14 @@ import { dirname, join } from 'node:path';
 import type { Config, ServiceConfig, VirtualStoreConfig } from '../config/config';
 import { isAnsweredHere, isForwarded } from '../config/modes';
 import { poolsOf } from '../config/pools';
+import { formatPath } from '../config/problem';
 import { Network } from '../controller/network';
 import type { Ipv4Address, MacAddress } from '../wire/address';
+import { ETHERNET_MTU, JUMBO_MTU_MAX } from '../wire/ethernet';
 import { NFS3_VERSION } from '../wire/nfs3';
 import { RPC_PROGRAM } from '../wire/rpc';
 import type { ExportingStore, ExportPool, VirtualService } from './front';
+import type { PacketSizes } from './path/packet_path';
 import type { ServiceOptions } from './service';
 import { smbServerOptions, type SmbServerOptions } from './smb';
 
@@ -28,6 +31,7 @@ export interface CallPlan {
   /** The interface that leads to the switch, and the virtualizer's address there. */
   interface_name: string;
   mac: MacAddress;
+  packets: PacketSizes;
   listeners: readonly ServiceOptions[];
   fronts: readonly FrontPlan[];
 }
@@ -61,9 +65,27 @@ function planCalls(config: Config): CallPlan | undefined {
   return {
     interface_name: port.interface,
     mac: port.mac,
+    packets: packetSizes(config),
     listeners: config.virtual_stores.flatMap(listenersOf),
     fronts: config.virtual_stores.flatMap((virtualStore) => frontOf(network, virtualStore) ?? []),
   };
+}
+
+/** Stores of a pool without `jumbo` take what Ethernet takes. */
+function packetSizes({ virtual_stores }: Config): PacketSizes {
+  let sent_octets_max = JUMBO_MTU_MAX;
+  let [received_octets_max, received_key] = [ETHERNET_MTU, ''];
+  for (const [index, { services, pools }] of virtual_stores.entries()) {
+    const asked = new Set(services.filter(isForwarded).flatMap((service) => [...poolsOf(service)]));
+    for (const [position, { name, jumbo = ETHERNET_MTU }] of pools.entries()) {
+      if (!asked.has(name)) continue;
+      sent_octets_max = Math.min(sent_octets_max, jumbo);
+      if (jumbo <= received_octets_max) continue;
+      received_octets_max = jumbo;
+      received_key = formatPath(['virtual_stores', index, 'pools', position, 'jumbo']);
+    }
+  }
+  return { sent_octets_max, received_octets_max, received_key };
 }
 
 function listenersOf({ address, services }: VirtualStoreConfig): ServiceOptions[] {

@@ -56,12 +56,12 @@ export async function startGateway(
 }
 
 async function startCalls(
-  { interface_name, mac, listeners, fronts }: CallPlan,
+  { interface_name, mac, packets, listeners, fronts }: CallPlan,
   { trusted, amplification_max, source_events_per_second_max, ...limits }: GatewayLimits,
   logger: Logger,
 ): Promise<RunningGateway> {
   const clock = systemClock;
-  const path = new PacketPath({ interface_name, mac, next_hop_mac: mac, clock, logger });
+  const path = new PacketPath({ interface_name, mac, next_hop_mac: mac, packets, clock, logger });
   const sources = { trusted, amplification_max, events_per_second_max: source_events_per_second_max };
   const gateway = new Gateway({ listeners, path, logger, limits, clock });
   const running: Front[] = [];

@@ -1,6 +1,7 @@
 /** One client's TCP connection: records in, replies out in whatever order they come. */
 import type { Socket } from 'node:net';
 import { RecordSplitter } from '../wire/record_mark';
+import { acknowledgedOctets } from './acknowledged';
 import { CallHeader } from './call';
 import type { GatewayCounters } from './counters';
 import type { GatewayLimits } from './limits';
@@ -27,6 +28,8 @@ export interface ConnectionHost {
   unreadChanged(connection: TerminatedConnection, by_octets: number): void;
   /** False if there is no room for so many more octets of calls that came in part, or may not be read yet. */
   partialChanged(by_octets: number): boolean;
+  /** The connection is closed because its client does not read. */
+  notReading(connection: TerminatedConnection): void;
   closed(connection: TerminatedConnection): void;
 }
 
@@ -58,15 +61,15 @@ export class TerminatedConnection implements Caller {
   /** Since the last check a record has ended, so that one that is there in part is another. */
   private has_had_record = false;
   private record_began_ms: number | undefined;
-  /** For noticing a client that takes nothing: what had gone to the kernel, and since when no more has. */
-  private dispatched_octets = 0;
+  /** For noticing a client that takes nothing: what it had acknowledged, and since when it has no more. */
+  private acknowledged_octets: bigint | undefined;
   private stalled_ms: number | undefined;
 
   constructor(
     private readonly socket: Socket,
     private readonly service: Service,
     private readonly client: Client,
-    private readonly client_port: number,
+    readonly client_port: number,
     private readonly host: ConnectionHost,
     now_ms: number,
   ) {
@@ -84,6 +87,11 @@ export class TerminatedConnection implements Caller {
     // What failed is of no interest: 'close' follows.
     socket.on('error', () => undefined);
     socket.on('close', () => this.ended());
+  }
+
+  /** The client's, as a number. */
+  get client_address(): number {
+    return this.client.address;
   }
 
   /** Octets of replies that the client has not taken yet, the kernel's not counted. */
@@ -126,10 +134,7 @@ export class TerminatedConnection implements Caller {
   check(now_ms: number): void {
     const { limits } = this.host;
     this.noteUnread();
-    if (this.unread_octets === 0) this.stalled_ms = undefined;
-    else if (this.dispatched() !== this.dispatched_octets) this.stalled_ms = undefined;
-    else this.stalled_ms ??= now_ms;
-    this.dispatched_octets = this.dispatched();
+    this.noteProgress(now_ms);
     const is_waiting_for_us = this.is_paused;
     if (!this.splitter.within_record || is_waiting_for_us) this.record_began_ms = undefined;
     else if (this.has_had_record) this.record_began_ms = now_ms;
@@ -152,6 +157,7 @@ export class TerminatedConnection implements Caller {
   close(reason?: CloseReason): void {
     if (this.is_closed) return;
     if (reason !== undefined) this.host.counters[reason]++;
+    if (reason === 'closed_unread' || reason === 'closed_unread_overflow') this.host.notReading(this);
     this.socket.destroy();
     this.ended();
   }
@@ -271,9 +277,15 @@ export class TerminatedConnection implements Caller {
     this.host.unreadChanged(this, by_octets);
   }
 
-  /** Octets that went to the kernel. */
-  private dispatched(): number {
-    return this.socket.bytesWritten - this.socket.writableLength;
+  private noteProgress(now_ms: number): void {
+    if (this.unread_octets === 0) {
+      this.stalled_ms = undefined;
+      return;
+    }
+    const before = this.acknowledged_octets;
+    this.acknowledged_octets = acknowledgedOctets(this.socket);
+    if (this.acknowledged_octets !== before) this.stalled_ms = undefined;
+    else this.stalled_ms ??= now_ms;
   }
 
   /** A client may close its direction and still wait for replies. */

@@ -81,12 +81,23 @@ describe('store', () => {
     expect(controller.calls).toEqual(['drain s1', 'restore s1']);
   });
 
-  it('drain has a deadline in seconds', async () => {
-    expect((await ask('store', 'drain', 's1', '--deadline', '90')).code).toBe(EXIT.ok);
-    expect(controller.calls).toEqual(['drain s1 within 90000 ms']);
-    const { code, stderr } = await ask('store', 'drain', 's1', '--deadline', '1.5');
-    expect(code).toBe(EXIT.usage);
-    expect(stderr).toContain('expected whole seconds, 0 to 604800');
+  it.each([
+    ['90', 90_000],
+    ['10s', 10_000],
+    ['1500ms', 1500],
+    ['10min', 600_000],
+    ['7d', 604_800_000],
+  ])('drain has a deadline, such as %s', async (deadline, expected_ms) => {
+    expect((await ask('store', 'drain', 's1', '--deadline', deadline)).code).toBe(EXIT.ok);
+    expect(controller.calls).toEqual([`drain s1 within ${expected_ms} ms`]);
+  });
+
+  it.each(['1.5', '-1', '8d', 'soon', '10 s'])('drain refuses the deadline %s', async (deadline) => {
+    const { code, stderr } = await ask('store', 'drain', 's1', `--deadline=${deadline}`);
+    expect({ code, stderr }).toEqual({
+      code: EXIT.usage,
+      stderr: `storeswitch: --deadline: found "${deadline}", expected a time from 0s to 7d\n`,
+    });
   });
 
   it('drain waits until no session is left, and says how many are', async () => {
@@ -281,6 +292,10 @@ it('a backup drains nothing', async () => {
 describe('who cannot be reached ends with code 3', () => {
   it.each([
     [['status', '--socket', '/nonexistent/admin.sock'], 'there is no admin socket /nonexistent/admin.sock'],
+    [
+      ['gateway', 'status', '--socket', '/nonexistent/gateway.sock'],
+      'no gateway is running: there is no admin socket /nonexistent/gateway.sock (start one with "storeswitch gateway run CONFIG"',
+    ],
     [['table', 'list', '--switch', 'grpc://127.0.0.1:1'], 'grpc://127.0.0.1:1?device_id=0'],
     [['counter', 'show', '--switch', 'grpc://127.0.0.1:1'], 'UNAVAILABLE'],
   ])('%j', async (args, message) => {

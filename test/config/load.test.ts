@@ -214,6 +214,37 @@ describe('mistakes of shape', () => {
       [['tcp, port: 2049, program: nfs, mode: session', 'tcp, port: 2049, program: nfs, mode: terminate']],
       [
         '29:73: virtual_stores[0].services[2].mode: found "terminate", expected mode request or session, as no port has role gateway',
+        '29:73: virtual_stores[0].services[2].mode: found "terminate", expected mode session, or services of program portmap beside it, which clients ask first',
+      ],
+    ],
+    [
+      'NFS that ends here and whose clients have nobody to ask',
+      [
+        [
+          'routes:\n',
+          '  - { name: g1, number: 8, role: gateway, mac: 02:00:00:00:03:01, interface: g1 }\nroutes:\n',
+        ],
+        ['tcp, port: 2049, program: nfs, mode: session', 'tcp, port: 2049, program: nfs, mode: terminate'],
+        [
+          'udp, port: 20048, program: mount, mode: request',
+          'udp, port: 20049, program: 100021, mode: request',
+        ],
+      ],
+      [
+        '30:73: virtual_stores[0].services[2].mode: found "terminate", expected mode session, or services of program portmap and mount beside it, which clients ask first',
+      ],
+    ],
+    [
+      'a program of one server that ends here',
+      [
+        [
+          'routes:\n',
+          '  - { name: g1, number: 8, role: gateway, mac: 02:00:00:00:03:01, interface: g1 }\nroutes:\n',
+        ],
+        ['tcp, port: 2049, program: nfs, mode: session', 'tcp, port: 2049, program: 100024, mode: terminate'],
+      ],
+      [
+        '30:62: virtual_stores[0].services[2].program: found 100024, expected another program, as what status tells is of one server, not of all',
       ],
     ],
     [

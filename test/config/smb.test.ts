@@ -4,9 +4,16 @@ import { exampleWith } from './example';
 
 const SHARE = 'name: home, export: /home, hosts_allow: [10.0.1.0/24, 10.0.9.7]';
 
-/** The example with this `smb` section. */
+const PORTMAP =
+  '      - { name: portmap-udp, protocol: udp, port: 111, program: portmap, mode: request, pool: all }\n';
+
+/** The example with portmap and this `smb` section. */
 function withSmb(smb: string, ...changes: [string, string][]): string {
-  return exampleWith(['    address: 10.0.1.100\n', `    address: 10.0.1.100\n    smb: ${smb}\n`], ...changes);
+  return exampleWith(
+    ['    address: 10.0.1.100\n', `    address: 10.0.1.100\n    smb: ${smb}\n`],
+    ['    services:\n', `    services:\n${PORTMAP}`],
+    ...changes,
+  );
 }
 
 /** Key and rest of each mistake. */
@@ -48,6 +55,16 @@ test('a share has defaults, and its addresses are networks', () => {
       },
     ],
   });
+});
+
+test.each(['auto', 'user'])('a share with mount: %s needs NFS over UDP', (mount) => {
+  const text = withSmb(`{ shares: [{ ${SHARE}, mount: ${mount} }] }`, [
+    'udp, port: 2049, program: nfs, mode: request',
+    'tcp, port: 2050, program: nfs, mode: session',
+  ]);
+  expect(mistakes(text)).toEqual([
+    `virtual_stores[0].smb.shares[0].mount: "${mount}", expected services of programs portmap, mount, nfs over udp beside it, by which exports are mounted (missing: nfs)`,
+  ]);
 });
 
 test('without shares there is no SMB server', () => {
@@ -113,6 +130,21 @@ test.each([
     'guests whom nobody lets in',
     `{ shares: [{ ${SHARE}, guest: true, valid_users: [alice] }] }`,
     `${AT}.shares[0].guest: true, expected false, or nobody among valid_users, who keep guests out otherwise`,
+  ],
+  [
+    'the root as folder',
+    `{ shares: [{ ${SHARE}, folder: /mnt/.. }] }`,
+    `${AT}.shares[0].folder: "/mnt/..", expected a folder for the mount, not / itself`,
+  ],
+  [
+    'an export that leads out of itself',
+    '{ shares: [{ name: a, export: /share/../etc, hosts_allow: [0.0.0.0/0] }] }',
+    `${AT}.shares[0].export: "/share/../etc", expected the path of an export as stores have it, without "." and ".."`,
+  ],
+  [
+    'a mount by the kernel, which asks over TCP',
+    `{ shares: [{ ${SHARE}, mount: kernel }] }`,
+    `${AT}.shares[0].mount: "kernel", expected services of programs portmap, mount, nfs over tcp beside it, by which exports are mounted (missing: portmap, mount)`,
   ],
 ])('%s is refused', (_what, smb, expected) => {
   expect(mistakes(withSmb(smb))).toEqual([expected]);

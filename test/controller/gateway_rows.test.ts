@@ -81,7 +81,13 @@ test('without a gateway there are no entries of it', () => {
 
 test('connections to SMB shares go to the host, and are no service’s', () => {
   const shares = `    smb: { shares: [{ name: home, export: /home, hosts_allow: [10.0.1.0/24] }] }\n`;
-  const text = exampleWith(['    address: 10.0.1.100\n', `    address: 10.0.1.100\n${shares}`]);
+  const text = exampleWith(
+    ['    address: 10.0.1.100\n', `    address: 10.0.1.100\n${shares}`],
+    [
+      '    services:\n',
+      '    services:\n      - { name: portmap, protocol: udp, port: 111, program: portmap, mode: request, pool: all }\n',
+    ],
+  );
   const smb = fixedRows(new Network(parseConfig(text, 'x.yaml')))
     .filter(({ table }) => table === 'virtual_service')
     .map(({ entry }) => findTable('virtual_service')?.readable(entry))

@@ -1,4 +1,5 @@
 /** The gateway between real TCP clients on this machine and stores that the test plays. */
+import { once } from 'node:events';
 import pino from 'pino';
 import { Gateway, type GatewayLimits } from '../../src/gateway';
 import { ipv4ToNumber } from '../../src/wire/address';
@@ -17,13 +18,19 @@ let gateway: Gateway;
 let path: FakePath;
 let clock: FakeClock;
 let clients: StreamClient[];
+let lines: Record<string, unknown>[];
 
 async function start(limits: Partial<GatewayLimits> = {}): Promise<void> {
   path = new FakePath();
   clock = new FakeClock();
   clients = [];
+  lines = [];
   const listeners = [{ address: LOCALHOST, port: 0, program: RPC_PROGRAM.nfs }];
-  gateway = new Gateway({ listeners, path, clock, limits, logger: pino({ level: 'silent' }) });
+  const logger = pino(
+    {},
+    { write: (line: string) => void lines.push(JSON.parse(line) as Record<string, unknown>) },
+  );
+  gateway = new Gateway({ listeners, path, clock, limits, logger });
   await gateway.start();
 }
 
@@ -373,6 +380,60 @@ test('a client that pipelines 10,000 calls and never reads costs no more than it
   expect(gateway.status()).toMatchObject({ unread_octets: 0, calls_under_way: 0 });
 });
 
+test('a client that reads slowly stays: what it has acknowledged counts, however large the kernel’s buffers', async () => {
+  await start({ unread_ms_max: 70_000, connection_unread_octets_max: 256 * 1024 });
+  path.onSend = (request) => {
+    setImmediate(() => {
+      path.deliver(request, replyTo(request, { status: 'success', results: new Uint8Array(32_768) }));
+      path.turnEnded();
+    });
+  };
+  const client = await connect();
+  client.socket.pause();
+  for (let xid = 0; xid < 1000; xid++) client.call(xid);
+  await until(() => gateway.counters.paused > 0);
+  for (let step = 0; step < 10; step++) {
+    // Half a MiB: more than the window must open before the client's kernel tells of it, and much less than what ours
+    // wants free before it takes more.
+    for (let left = 8; left > 0; left--) {
+      const chunk = once(client.socket, 'data');
+      client.socket.resume();
+      await chunk;
+      client.socket.pause();
+    }
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    clock.advance(20_000);
+    expect(gateway.counters.closed_unread).toBe(0);
+  }
+  expect(gateway.status().connections).toBe(1);
+  clock.advance(73_000);
+  await until(() => gateway.counters.closed_unread === 1);
+});
+
+test('closing clients that read nothing is logged with their address, not once for each', async () => {
+  await start({ unread_ms_max: 5000, connection_unread_octets_max: 16 * 1024 });
+  path.onSend = (request) => {
+    path.deliver(request, replyTo(request, { status: 'success', results: new Uint8Array(60_000) }));
+  };
+  for (let i = 0; i < 3; i++) {
+    const client = await connect();
+    client.socket.pause();
+    for (let xid = 0; xid < 500; xid++) client.call(xid);
+  }
+  await until(() => gateway.counters.paused === 3);
+  const port = clients[0]?.socket.localPort;
+  clock.advance(10_000);
+  await until(() => gateway.counters.closed_unread === 3);
+  expect(lines).toEqual([
+    expect.objectContaining({
+      level: 40,
+      client: LOCALHOST,
+      port,
+      msg: expect.stringMatching(/reads nothing/) as unknown,
+    }),
+  ]);
+});
+
 test('a client that reads late gets everything', async () => {
   await start({ connection_calls_max: 16, connection_unread_octets_max: 64 * 1024 });
   echo(path);
@@ -463,7 +524,9 @@ test('a port that is taken is said', async () => {
     path: new FakePath(),
     logger: pino({ level: 'silent' }),
   });
-  await expect(second.start()).rejects.toThrow(/gateway cannot listen on 127.0.0.1:\d+: .*EADDRINUSE/);
+  await expect(second.start()).rejects.toThrow(
+    /^cannot listen at 127.0.0.1:\d+ \(tcp\): another program does \("ss -lntup" tells which\)$/,
+  );
 });
 
 test('limits that cannot be are refused by name', () => {

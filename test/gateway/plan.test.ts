@@ -29,6 +29,7 @@ test('NFS has a listener, MOUNT and portmap their front', () => {
     calls: {
       interface_name: 'gw0',
       mac: '02:00:00:00:03:01',
+      packets: { sent_octets_max: 1500, received_octets_max: 1500, received_key: '' },
       listeners: [{ address: '10.0.1.100', port: 2049, program: RPC_PROGRAM.nfs }],
       fronts: [
         {
@@ -52,6 +53,22 @@ test('NFS has a listener, MOUNT and portmap their front', () => {
   });
 });
 
+test('packets are as large as every pool takes, and room is for the largest that a store sends', () => {
+  const text = exampleWith(
+    ['routes:\n', GATEWAY_PORT],
+    [
+      TCP,
+      `${terminated('tcp', 2049, 'nfs')}${terminated('tcp', 20048, 'mount').replace('pool: all', 'pool: large')}${terminated('tcp', 111, 'portmap')}`,
+    ],
+    ['    pools:\n', '    pools:\n      - { name: large, stores: [s1], jumbo: 9000 }\n'],
+  );
+  expect(planGateway(parseConfig(text, 'x.yaml'))?.calls?.packets).toEqual({
+    sent_octets_max: 1500,
+    received_octets_max: 9000,
+    received_key: 'virtual_stores[0].pools[0].jumbo',
+  });
+});
+
 test('NFSv4 is told of where connections reach stores', () => {
   const services = TCP + terminated('tcp', 20048, 'mount') + terminated('udp', 111, 'portmap');
   expect(plan(services)?.calls?.listeners).toEqual([]);
@@ -59,12 +76,18 @@ test('NFSv4 is told of where connections reach stores', () => {
 });
 
 test('shares need no service that ends here', () => {
-  const text = exampleWith([
-    '    address: 10.0.1.100\n',
-    `    address: 10.0.1.100
+  const text = exampleWith(
+    [
+      '    address: 10.0.1.100\n',
+      `    address: 10.0.1.100
     smb: { shares: [{ name: home, export: /home, hosts_allow: [10.0.1.0/24] }] }
 `,
-  ]);
+    ],
+    [
+      '    services:\n',
+      '    services:\n      - { name: portmap, protocol: udp, port: 111, program: portmap, mode: request, pool: all }\n',
+    ],
+  );
   const planned = planGateway(parseConfig(text, 'x.yaml'));
   expect(planned).not.toHaveProperty('calls');
   expect(planned?.shares).toMatchObject([{ name: 'files', run_folder: '/run/storeswitch/smb/files' }]);

@@ -1,6 +1,7 @@
 /** Stores with large frames: what clients send in pieces reaches ganesha whole, and its answers reach them in pieces. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Captures, type LinkCapture } from '../../src/demo/captures';
+import { TcpTools } from '../../src/demo/tcp_tools';
 import { UdpClient } from '../../src/demo/udp_client';
 import { storesUp } from '../../src/demo/waiting';
 import { downTopology, startTopology } from '../../src/topology/start';
@@ -65,6 +66,41 @@ testHere(
       for (const link of links.filter(({ side }) => side === 'external'))
         for (const packet of ipv4Packets(link, 'received'))
           expect(packet.length).toBeLessThanOrEqual(ETHERNET_MTU);
+    } finally {
+      await downTopology(INSTANCE);
+    }
+  },
+  PATIENCE_MS,
+);
+
+testHere(
+  `the gateway speaks to them in large packets, too${reason === undefined ? '' : ` (${reason})`}`,
+  async () => {
+    const { signal } = new AbortController();
+    const topology = await startTopology({
+      topology: 'single',
+      target: 'embedded',
+      instance: INSTANCE,
+      store_mtu: STORE_MTU,
+      has_gateway: true,
+      progress: () => undefined,
+    });
+    try {
+      await storesUp(topology, signal);
+      const [first = '', second = ''] = topology.clients.map(({ name }) => name);
+      const captures = await Captures.start(topology);
+      const tools = new TcpTools(topology);
+      await tools.copy(first, second);
+      const links = await captures.stop();
+      expect(tools.errors).toEqual([]);
+      expect(tools.checksum_mismatches).toBe(0);
+      const atStores = links.filter(({ side }) => side === 'internal');
+      for (const direction of ['received', 'sent'] as const) {
+        const large = atStores
+          .flatMap((link) => ipv4Packets(link, direction))
+          .filter((packet) => packet.length > ETHERNET_MTU);
+        expect(large.length).toBeGreaterThan(10);
+      }
     } finally {
       await downTopology(INSTANCE);
     }

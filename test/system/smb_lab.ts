@@ -95,6 +95,8 @@ export class SmbLab {
       logger,
       mount_address: STORE_ADDRESS,
       user_mount: this.on('gateway', [process.execPath, join(CHECKOUT, 'dist/cli/main.js'), 'mount']),
+      // smbd listens in the gateway's namespace, not in this process's.
+      may_listen: () => Promise.resolve(),
       ...(options.mounter !== undefined && { mounter: options.mounter }),
       programs: {
         smbd: this.on('gateway', ['smbd']),

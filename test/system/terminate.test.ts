@@ -1,14 +1,19 @@
 /** Connections that end at the gateway: unmodified tools over TCP, each call balanced, the client's own address at the store. */
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
 import { Captures } from '../../src/demo/captures';
 import { TcpTools } from '../../src/demo/tcp_tools';
 import { storesUp } from '../../src/demo/waiting';
 import { downTopology, startTopology } from '../../src/topology/start';
 import { decodeFrame } from '../../src/wire/frame';
-import { obstacle } from './prerequisites';
+import { CHECKOUT, obstacle } from './prerequisites';
 
 const INSTANCE = 'test-terminate';
 const PATIENCE_MS = 240_000;
 const NFS_PORT = 2049;
+
+const run = promisify(execFile);
+const CLI = `${CHECKOUT}/dist/cli/main.js`;
 
 const targets = ['embedded', 'bmv2'] as const;
 
@@ -68,3 +73,41 @@ describe.each(targets)('the gateway with %s', (target) => {
     PATIENCE_MS,
   );
 });
+
+const reason = obstacle('embedded');
+const testHere = reason === undefined ? test : test.skip;
+
+testHere(
+  `\`topology start --gateway\` returns when the gateway can show and mount the stores' exports${reason === undefined ? '' : ` (${reason})`}`,
+  async () => {
+    const storeswitch = async (...argv: string[]) => (await run(process.execPath, [CLI, ...argv])).stdout;
+    const instance = ['--instance', 'test-start'];
+    try {
+      const started = await storeswitch('topology', 'start', '--gateway', ...instance);
+      const folder = '/run/storeswitch/test-start';
+      const stores = JSON.parse(
+        await storeswitch('store', 'list', '--json', '--socket', `${folder}/admin.sock`),
+      ) as { state: string }[];
+      expect(stores.map(({ state }) => state)).toEqual(['up', 'up', 'up']);
+      const gateway = JSON.parse(
+        await storeswitch('gateway', 'status', '--json', '--socket', `${folder}/gateway.sock`),
+      ) as { fronts: { stores: { exports?: number }[] }[] };
+      expect(gateway.fronts[0]?.stores.map(({ exports }) => exports)).toEqual([1, 1, 1]);
+      const [, vip = '', exported = ''] = /virtual store ([\d.]+):(\S+),/.exec(started) ?? [];
+      const shown = await storeswitch(
+        'topology',
+        'exec',
+        ...instance,
+        'client1',
+        '--',
+        'showmount',
+        '-e',
+        vip,
+      );
+      expect(shown).toContain(`${exported} `);
+    } finally {
+      await storeswitch('topology', 'down', ...instance);
+    }
+  },
+  PATIENCE_MS,
+);

@@ -6,6 +6,7 @@ import { createSocket, type RemoteInfo, type Socket as UdpSocket } from 'node:dg
 import { createServer, type Server, type Socket } from 'node:net';
 import { parseIpv4, type Ipv4Address } from '../../wire/address';
 import { decodeRpc, encodeRpc, AUTH_NONE, type RpcOutcome } from '../../wire/rpc';
+import { listenError } from '../listen_error';
 import type { FrontCounters } from './counters';
 import type { ClientEndpoint } from './forwarder';
 import type { FrontLimits } from './limits';
@@ -38,7 +39,7 @@ export class RpcServer {
     return this.connections.size;
   }
 
-  /** Rejects when the address or port cannot be bound; then nothing of it is left. */
+  /** Rejects with ListenError when the address or port cannot be bound; then nothing of it is left. */
   async start(): Promise<void> {
     try {
       await this.startUdp();
@@ -66,9 +67,10 @@ export class RpcServer {
     const udp = createSocket('udp4');
     this.udp = udp;
     return new Promise((resolve, reject) => {
-      udp.once('error', reject);
+      const refuse = (error: Error) => reject(listenError({ address, port, protocol: 'udp' }, error));
+      udp.once('error', refuse);
       udp.bind({ address, port, exclusive: true }, () => {
-        udp.off('error', reject);
+        udp.off('error', refuse);
         udp.on('error', () => counters.count('socket_errors'));
         udp.on('message', (bytes, remote) => void this.datagram(udp, bytes, remote));
         resolve();
@@ -82,9 +84,10 @@ export class RpcServer {
     const tcp = createServer({ allowHalfOpen: true }, (socket) => this.accept(socket));
     this.tcp = tcp;
     return new Promise((resolve, reject) => {
-      tcp.once('error', reject);
+      const refuse = (error: Error) => reject(listenError({ address, port, protocol: 'tcp' }, error));
+      tcp.once('error', refuse);
       tcp.listen({ host: address, port, exclusive: true, backlog: LISTEN_BACKLOG }, () => {
-        tcp.off('error', reject);
+        tcp.off('error', refuse);
         tcp.on('error', () => counters.count('socket_errors'));
         resolve();
       });

@@ -24,6 +24,18 @@ export interface PacketPathOptions {
   clock: Clock;
   logger: Logger;
   reassembly?: ReassemblyLimits;
+  /** Default: the interface's MTU is what stores take and send. */
+  packets?: PacketSizes;
+}
+
+/** IP packets, in octets. */
+export interface PacketSizes {
+  /** What every store takes. */
+  sent_octets_max: number;
+  /** What some store may send: an interface that is smaller would lose it. */
+  received_octets_max: number;
+  /** The key of the configuration that says so, for errors. */
+  received_key: string;
 }
 
 const REASSEMBLY_DEFAULTS: ReassemblyLimits = {
@@ -90,7 +102,7 @@ export class PacketPath implements DatagramPath {
     this.receiver = receiver;
   }
 
-  /** Throws PortError: no such interface, no permission, an MTU below what IPv4 needs. One that is down is waited for. */
+  /** Throws PortError: no such interface, no permission, an MTU below what IPv4 or stores' answers need. One that is down is waited for. */
   start(): void {
     const { interface_name, logger } = this.options;
     this.open = this.openInterface();
@@ -168,7 +180,7 @@ export class PacketPath implements DatagramPath {
 
   /** Undefined while the interface is down. */
   private openInterface(): Open | undefined {
-    const { interface_name, mac, next_hop_mac } = this.options;
+    const { interface_name, mac, next_hop_mac, packets } = this.options;
     const socket = new PacketSocket(`gateway path ${interface_name}`, interface_name);
     try {
       if (!socket.linkUp()) {
@@ -177,6 +189,13 @@ export class PacketPath implements DatagramPath {
       }
       const mtu = socket.mtu();
       if (mtu < IPV4_MTU_MIN) throw new PortError(`${socket.who}: its MTU is ${mtu}, too small for IPv4`);
+      if (packets !== undefined && mtu < packets.received_octets_max) {
+        const { received_key: key, received_octets_max: least } = packets;
+        throw new PortError(
+          `${socket.who}: its MTU is ${mtu}, expected at least ${least}, as ${key} has stores answer in packets of that size: ip link set ${interface_name} mtu ${least}, and likewise its other end`,
+        );
+      }
+      const sent_octets_max = Math.min(mtu, packets?.sent_octets_max ?? mtu);
       const frame_octets = ETHERNET_HEADER_LENGTH + mtu;
       const slot_octets = Math.ceil(frame_octets / SLOT_ALIGNMENT) * SLOT_ALIGNMENT;
       socket.setReceiveBuffer(RECEIVE_BUFFER_OCTETS);
@@ -191,7 +210,7 @@ export class PacketPath implements DatagramPath {
         () => this.receiver?.turnEnded(),
         (code) => this.lost(code),
       );
-      return { socket, reader, batch, writer: new FrameWriter(batch, mac, next_hop_mac, mtu) };
+      return { socket, reader, batch, writer: new FrameWriter(batch, mac, next_hop_mac, sent_octets_max) };
     } catch (error) {
       socket.close();
       throw error;

@@ -48,7 +48,7 @@ export class KernelMounter implements Mounter {
       lost,
       unmount: async () => {
         is_wanted = false;
-        await unmountFolder(folder);
+        await unmountFolder(request);
       },
     };
   }

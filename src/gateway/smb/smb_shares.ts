@@ -4,16 +4,19 @@
  */
 import { writeFileSync } from 'node:fs';
 import type { Logger } from 'pino';
+import { SMB_PORT } from '../../config/check_smb';
 import type { BackoffOptions } from '../../p4runtime/backoff';
+import { unknownAccounts } from './accounts';
 import { ClientEvents, type ClientEvent } from './client_events';
 import { SmbError } from './errors';
 import { SmbFolders } from './folders';
 import { KernelMounter, kernelHasNfs } from './kernel_mounter';
 import { LogTail } from './log_tail';
+import { mayListen } from './may_listen';
 import type { Mounter } from './mounter';
 import type { SmbServerOptions, SmbShare } from './options';
 import { Pause } from './pause';
-import { runProgram } from './run_program';
+import { lastWords, runProgram } from './run_program';
 import { SambaLogParser, type SambaLogRecord } from './samba_log';
 import { ShareMount, type ShareMountState } from './share_mount';
 import { negotiationConf, smbConf } from './smb_conf';
@@ -37,6 +40,8 @@ export interface SmbSharesOptions {
   /** `storeswitch mount`, for shares that it mounts; SOURCE and FOLDER come after it. */
   user_mount: readonly string[];
   programs?: SmbPrograms;
+  /** Rejects where smbd cannot have its port. Default: tried from this process's network namespace. */
+  may_listen?: () => Promise<void>;
   /** Instead of those that the shares ask for. */
   mounter?: Mounter;
   backoff?: BackoffOptions;
@@ -55,8 +60,13 @@ const DEFAULT_PROGRAMS: SmbPrograms = { smbd: ['smbd'], testparm: ['testparm'], 
 const DEFAULT_BACKOFF: BackoffOptions = { initial_ms: 200, max_ms: 30_000, factor: 2, jitter: 0.2 };
 /** `start` waits no longer for mounts: a store that is away must not keep the others' clients out. */
 const MOUNT_PATIENCE_MS = 10_000;
+const NAMESPACE_PATIENCE_MS = 5_000;
 const CONTROL_PATIENCE_MS = 5_000;
-const LAST_ERRORS_MAX = 5;
+/** Of errors that follow each other closely the first ones say why; a panic's backtrace comes after them. */
+const ERRORS_KEPT_MAX = 3;
+const ERRORS_APART_MS = 10_000;
+/** What Samba puts around a panic. */
+const PANIC_FRAME = /^(If you are running a recent Samba version|BACKTRACE:|Exiting on internal error)/;
 
 export class SmbShares {
   private readonly server: SmbServerOptions;
@@ -64,6 +74,7 @@ export class SmbShares {
   private readonly programs: SmbPrograms;
   private readonly logger: Logger;
   private readonly backoff: BackoffOptions;
+  private readonly may_listen: () => Promise<void>;
   private readonly events: ClientEvents;
   private readonly parser = new SambaLogParser();
   private readonly refused: SmbSharesStatus['refused'] = {
@@ -74,6 +85,7 @@ export class SmbShares {
     too_many_clients: 0,
   };
   private last_errors: string[] = [];
+  private last_error_ms = 0;
   private mounts: { share: SmbShare; mount: ShareMount }[] = [];
   private supervisor: SmbdSupervisor | undefined;
   private tail: LogTail | undefined;
@@ -85,20 +97,25 @@ export class SmbShares {
     this.programs = options.programs ?? DEFAULT_PROGRAMS;
     this.logger = options.logger.child({ smb: options.server.name });
     this.backoff = options.backoff ?? DEFAULT_BACKOFF;
+    this.may_listen = options.may_listen ?? (() => mayListen(this.server.address, SMB_PORT));
   }
 
   /**
    * Resolves when smbd serves and every export has been mounted, or failed to be at its first try (it is tried again).
-   * Rejects with SmbError, and leaves nothing behind, when Samba is missing, refuses its configuration or does not start.
+   * Rejects with SmbError, and leaves nothing behind, when Samba is missing, refuses its configuration or does not start;
+   * with ListenError when it could not have its port.
    */
   async start(): Promise<void> {
     const { server, folders, programs } = this;
+    await this.checkNamespace();
     const mounters = await Promise.all(server.shares.map((share) => this.mounterFor(share)));
     const text = smbConf(server, folders);
     folders.make();
     writeFileSync(folders.negotiation_config_file, negotiationConf());
     writeFileSync(folders.config_file, text);
     await checkSmbConf(folders.config_file, programs.testparm);
+    await this.may_listen();
+    await this.tellUnknownAccounts();
 
     this.tail = new LogTail(folders.log_file, (chunk) =>
       this.parser.push(chunk).forEach((record) => this.take(record)),
@@ -107,7 +124,7 @@ export class SmbShares {
     try {
       this.mounts = server.shares.map((share, index) => ({
         share,
-        mount: this.mountShare(share, mounters[index] as Mounter),
+        mount: this.mountShare(share, index, mounters[index] as Mounter),
       }));
       this.supervisor = new SmbdSupervisor({
         program: programs.smbd,
@@ -158,9 +175,37 @@ export class SmbShares {
     };
   }
 
-  private async mounterFor({ name, mount }: SmbShare): Promise<Mounter> {
+  /** What makes a program run where exports are mounted from. */
+  private get enter(): string[] {
     const { network_namespace } = this.server;
-    const enter = network_namespace === undefined ? [] : ['nsenter', `--net=${network_namespace}`, '--'];
+    return network_namespace === undefined ? [] : ['nsenter', `--net=${network_namespace}`, '--'];
+  }
+
+  /** One that goes later makes mounting fail, which is tried again. */
+  private async checkNamespace(): Promise<void> {
+    const { enter } = this;
+    if (enter.length === 0) return;
+    const result = await runProgram([...enter, 'true'], NAMESPACE_PATIENCE_MS);
+    if (result.code === 0) return;
+    throw new SmbError(
+      `${this.keyOf('network_namespace')}: found ${this.server.network_namespace}, expected the file of a network namespace, which "ip netns add" makes: ${lastWords(result)}`,
+    );
+  }
+
+  /** Not an error: accounts may come later, and Samba asks for them when somebody logs on. */
+  private async tellUnknownAccounts(): Promise<void> {
+    for (const [index, { valid_users }] of this.server.shares.entries()) {
+      const unknown = await unknownAccounts(valid_users);
+      if (unknown.length === 0) continue;
+      this.logger.warn(
+        { key: this.keyOf(`shares[${index}].valid_users`), unknown },
+        'valid_users names accounts or groups that this machine does not have: nobody gets in by them',
+      );
+    }
+  }
+
+  private async mounterFor({ name, mount }: SmbShare): Promise<Mounter> {
+    const { enter } = this;
     const user_mount = [...enter, ...this.options.user_mount];
     if (this.options.mounter !== undefined) return this.options.mounter;
     if (mount === 'user') return new UserMounter(user_mount);
@@ -171,9 +216,10 @@ export class SmbShares {
     );
   }
 
-  private mountShare(share: SmbShare, mounter: Mounter): ShareMount {
+  private mountShare(share: SmbShare, index: number, mounter: Mounter): ShareMount {
+    const { folder, read_only } = share;
     const source = `${this.options.mount_address ?? this.server.address}:${share.export}`;
-    const request = { source, folder: share.folder, read_only: share.read_only };
+    const request = { source, folder, folder_key: `${this.keyOf(`shares[${index}]`)}.folder`, read_only };
     return new ShareMount(mounter, request, this.logger, this.backoff, () => this.closeShare(share));
   }
 
@@ -185,6 +231,11 @@ export class SmbShares {
       this.logger.warn({ share: name, stderr }, 'clients of the share were not told to reconnect');
   }
 
+  /** As messages name a key of the virtual store's `smb`. */
+  private keyOf(key: string): string {
+    return `virtual store ${this.server.name}: smb.${key}`;
+  }
+
   private take(record: SambaLogRecord): void {
     if (record.text.startsWith('waiting for connections')) this.supervisor?.ready();
     const event = this.events.take(record);
@@ -194,8 +245,12 @@ export class SmbShares {
 
   private remember({ text, pid }: SambaLogRecord): void {
     if (/^smbd version .* started|^=+$/.test(text)) return;
-    this.last_errors = [...this.last_errors, text.replaceAll('\n', ' ')].slice(-LAST_ERRORS_MAX);
     this.logger.warn({ pid, samba: text }, 'Samba says');
+    if (PANIC_FRAME.test(text)) return;
+    const now_ms = performance.now();
+    if (now_ms - this.last_error_ms > ERRORS_APART_MS) this.last_errors = [];
+    this.last_error_ms = now_ms;
+    if (this.last_errors.length < ERRORS_KEPT_MAX) this.last_errors.push(text.replaceAll('\n', ' '));
   }
 
   private lastErrors(): string {

@@ -17,7 +17,7 @@ export interface SupervisorOptions {
   folders: SmbFolders;
   logger: Logger;
   backoff: BackoffOptions;
-  /** The last errors in smbd's log, looked up now. */
+  /** The errors that smbd's log ends with, looked up now. */
   lastErrors: () => string;
   steady_ms?: number;
 }

@@ -46,7 +46,7 @@ export class UserMounter implements Mounter {
         child.kill('SIGTERM');
         await Promise.race([ended, sleep(STOP_PATIENCE_MS, undefined, { ref: false })]);
         child.kill('SIGKILL');
-        await unmountFolder(folder);
+        await unmountFolder(request);
       },
     };
   }

@@ -1,9 +1,13 @@
 /** Shares with scripts in the place of Samba's programs: how they start, die, are refused and end. */
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pino from 'pino';
+import { SMB_PORT } from '../../../src/config/check_smb';
+import { mayListen } from '../../../src/gateway/smb/may_listen';
 import type { MountedExport, Mounter } from '../../../src/gateway/smb/mounter';
 import { SmbShares, type SmbPrograms, type SmbSharesOptions } from '../../../src/gateway/smb/smb_shares';
 import { server, share } from './server';
@@ -70,6 +74,7 @@ function make(programs: Partial<SmbPrograms>, options: Partial<SmbSharesOptions>
     logger,
     user_mount: ['false'],
     mounter: new FakeMounter(),
+    may_listen: () => Promise.resolve(),
     programs: {
       smbd: script('smbd', SERVE),
       testparm: script('testparm', 'echo "Loaded services file OK." >&2\n'),
@@ -128,6 +133,76 @@ test('smbd that does not start is an error in its own words, and nothing stays m
     'smbd does not start: ERROR: failed to setup guest info. (status 255)',
   );
   expect(mounter.unmounts).toBe(mounter.mounts);
+});
+
+test('of what smbd says when it panics the first words are the reason, and no backtrace', async () => {
+  const smbd = script(
+    'panic',
+    `${SAY}say 0 'smbd_open_one_socket: open_socket_in failed: Address already in use'
+say 0 'open_sockets_smbd: No sockets available to bind to.'
+say 0 '==============================================================='
+say 0 'INTERNAL ERROR: open_sockets_smbd() failed in pid 1 (4.17.12-Debian)'
+say 0 'If you are running a recent Samba version, and if you think this problem is not yet fixed'
+say 0 'PANIC (pid 1): open_sockets_smbd() failed in 4.17.12-Debian'
+say 0 'BACKTRACE: 9 stack frames:'
+say 0 'Exiting on internal error (core file administratively disabled)'
+exit 1\n`,
+  );
+  await expect(make({ smbd }).start()).rejects.toThrow(
+    /^smbd does not start: smbd_open_one_socket: open_socket_in failed: Address already in use; open_sockets_smbd: No sockets available to bind to\.; INTERNAL ERROR: .* \(status 1\)$/,
+  );
+});
+
+test('before smbd is started it is known whether it can have its port', async () => {
+  const smbd = script('late', `touch ${folder}/started\n`);
+  const may_listen = () => mayListen('192.0.2.1', SMB_PORT);
+  await expect(make({ smbd }, { may_listen }).start()).rejects.toThrow(
+    'cannot listen at 192.0.2.1:445 (tcp): this host does not have the address ("ip addr add 192.0.2.1/32 dev lo" gives it)',
+  );
+  expect(existsSync(join(folder, 'started'))).toBe(false);
+});
+
+/** As Samba does; SO_REUSEPORT is 15. */
+const LISTEN_SHARED = `
+import socket, sys
+s = socket.socket(); s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1); s.setsockopt(socket.SOL_SOCKET, 15, 1)
+s.bind(('127.0.0.1', 0)); s.listen(); print(s.getsockname()[1], flush=True); sys.stdin.read()`;
+
+test('a port that another program would share is taken', async () => {
+  const other = spawn('/usr/bin/python3', ['-c', LISTEN_SHARED], { stdio: ['pipe', 'pipe', 'inherit'] });
+  const [text] = (await once(other.stdout, 'data')) as [Buffer];
+  const port = Number(text.toString());
+  await expect(mayListen('127.0.0.1', port)).rejects.toThrow(/another program does/);
+  const ended = once(other, 'exit');
+  other.stdin.end();
+  await ended;
+  await mayListen('127.0.0.1', port);
+});
+
+test.each(['/run/netns/storeswitch-nothing', '/etc/passwd'])(
+  'a network namespace that is none, %s, is an error that names the key',
+  async (network_namespace) => {
+    const options = server({ network_namespace, state_folder: folder, run_folder: join(folder, 'run') });
+    await expect(make({}, { server: options }).start()).rejects.toThrow(
+      `virtual store files: smb.network_namespace: found ${network_namespace}, expected the file of a network namespace`,
+    );
+  },
+);
+
+test('valid_users whom the machine does not know are told of, once a share', async () => {
+  const valid_users = ['root', 'no.such.user', '@no.such.group', '@daemon'];
+  const shares = [
+    share({ folder: join(folder, 'a'), valid_users }),
+    share({ name: 'b', folder: join(folder, 'b') }),
+  ];
+  const options = server({ shares, state_folder: folder, run_folder: join(folder, 'run') });
+  await make({}, { server: options }).start();
+  expect(lines.filter(({ level }) => level === 40)).toEqual([
+    expect.objectContaining({
+      key: 'virtual store files: smb.shares[0].valid_users',
+      unknown: ['no.such.user', '@no.such.group'],
+    }),
+  ]);
 });
 
 test('smbd that is missing is an error', async () => {
