@@ -94,7 +94,7 @@ test('replies return in whatever order they come, of many calls in one segment t
   client.write(
     Buffer.concat(
       xids.map((xid) =>
-        encodeRecord(encodeRpc({ ...CALL, xid, args: Uint8Array.of(0, 0, 0, xid & 0xff) }), 30),
+        encodeRecord(encodeRpc({ ...CALL, xid, args: Uint8Array.of(0, 0, 0, 4, 0, 0, 0, xid & 0xff) }), 30),
       ),
     ),
   );
@@ -108,7 +108,7 @@ test('replies return in whatever order they come, of many calls in one segment t
   const replies = await client.until(50);
   expect(replies.map(({ xid }) => xid)).toEqual([...xids].reverse());
   for (const { xid, outcome } of replies) {
-    expect(outcome).toEqual({ status: 'success', results: Uint8Array.of(0, 0, 0, xid & 0xff) });
+    expect(outcome).toEqual({ status: 'success', results: Uint8Array.of(0, 0, 0, 4, 0, 0, 0, xid & 0xff) });
   }
 });
 
@@ -205,15 +205,19 @@ test('calls that no store is asked are answered here', async () => {
   client.call(2, { program: 100227 });
   client.call(3, { credential: { flavor: 6, body: new Uint8Array(20) } });
   client.call(4, { credential: { flavor: 7, body: new Uint8Array(0) }, procedure: 0 });
+  client.call(6, { procedure: 22 });
+  client.call(7, { args: new Uint8Array(0) });
   const version3 = encodeRpc({ ...CALL, xid: 5 });
   version3[11] = 3;
   client.write(encodeRecord(version3));
-  const replies = await client.until(5);
+  const replies = await client.until(7);
   expect(replies.map(({ xid, outcome }) => [xid, outcome.status])).toEqual([
     [1, 'prog_mismatch'],
     [2, 'prog_unavail'],
     [3, 'auth_error'],
     [4, 'auth_error'],
+    [6, 'proc_unavail'],
+    [7, 'garbage_args'],
     [5, 'rpc_mismatch'],
   ]);
   expect(path.sent).toHaveLength(0);
@@ -224,6 +228,8 @@ test('calls that no store is asked are answered here', async () => {
       flavor_refused: 1,
       tls_refused: 1,
       rpc_mismatch: 1,
+      procedure_unavailable: 1,
+      garbage_arguments: 1,
     },
   });
 });
