@@ -4,6 +4,7 @@ export interface GatewayCounters {
   connections_closed: number;
   /** Why the gateway closed connections itself. */
   closed_too_many: number;
+  closed_too_many_of_client: number;
   closed_not_ipv4: number;
   closed_garbage: number;
   closed_record_timeout: number;
@@ -40,7 +41,13 @@ export interface GatewayCounters {
 export function gatewayCounters(): GatewayCounters {
   return {
     ...{ connections_accepted: 0, connections_closed: 0 },
-    ...{ closed_too_many: 0, closed_not_ipv4: 0, closed_garbage: 0, closed_record_timeout: 0 },
+    ...{
+      closed_too_many: 0,
+      closed_too_many_of_client: 0,
+      closed_not_ipv4: 0,
+      closed_garbage: 0,
+      closed_record_timeout: 0,
+    },
     ...{
       closed_partial_overflow: 0,
       closed_idle: 0,

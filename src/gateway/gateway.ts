@@ -11,7 +11,7 @@ import { ipv4ToNumber, numberToIpv4, parseIpv4 } from '../wire/address';
 import { gatewayCounters } from './counters';
 import { Forwarding } from './forwarding';
 import type { Forwarder } from './front/forwarder';
-import { gatewayLimits, type GatewayLimits } from './limits';
+import { CLIENT_CONNECTIONS_SHARE, gatewayLimits, type GatewayLimits } from './limits';
 import { listenError } from './listen_error';
 import type { LocalAnswer } from './local_answers';
 import type { DatagramPath } from './path/datagram_path';
@@ -214,8 +214,15 @@ export class Gateway implements ConnectionHost {
       socket.destroy();
       return;
     }
+    const number = ipv4ToNumber(address);
+    const of_client_max = Math.ceil(limits.connections_max * CLIENT_CONNECTIONS_SHARE);
+    if (this.requests.connectionsOf(number) >= of_client_max) {
+      counters.closed_too_many_of_client++;
+      socket.destroy();
+      return;
+    }
     counters.connections_accepted++;
-    const client = this.requests.openClient(ipv4ToNumber(address));
+    const client = this.requests.openClient(number);
     this.connections.add(
       new TerminatedConnection(socket, service, client, remotePort, this, this.clock.now_ms()),
     );
@@ -231,6 +238,7 @@ export class Gateway implements ConnectionHost {
         connection.settle();
       }
     }
+    this.requests.giveClientsRoom();
     if (this.without_room.size > 0 && !this.requests.is_full) this.giveRoom();
   }
 

@@ -2,7 +2,7 @@
 import { UDP_PAYLOAD_OCTETS_MAX } from './path/frame_writer';
 
 export interface GatewayLimits {
-  /** Beyond, new connections are closed at once. */
+  /** Beyond, new connections are closed at once; those of one client address beyond CLIENT_CONNECTIONS_SHARE of it. */
   connections_max: number;
   /** Calls of one connection that wait for replies. Then nothing more is read from it. */
   connection_calls_max: number;
@@ -11,6 +11,9 @@ export interface GatewayLimits {
   /** Both for all connections together. */
   calls_max: number;
   octets_max: number;
+  /** The same of one client address: then none of its connections is read. */
+  client_calls_max: number;
+  client_octets_max: number;
   /** Replies that one client has not taken from its connection: then none of its calls is read. */
   connection_unread_octets_max: number;
   /** Of all clients together: then the one with most is closed. */
@@ -44,6 +47,8 @@ export const GATEWAY_LIMITS: GatewayLimits = {
   connection_octets_max: 4 * 1024 * 1024,
   calls_max: 8192,
   octets_max: 256 * 1024 * 1024,
+  client_calls_max: 2048,
+  client_octets_max: 64 * 1024 * 1024,
   connection_unread_octets_max: 1024 * 1024,
   unread_octets_max: 256 * 1024 * 1024,
   unread_ms_max: 60_000,
@@ -60,6 +65,9 @@ export const GATEWAY_LIMITS: GatewayLimits = {
   retransmit_ms_min: 100,
   retransmit_ms_max: 5000,
 };
+
+/** What one client address may have of all connections: it alone cannot keep everybody else out. */
+export const CLIENT_CONNECTIONS_SHARE = 0.75;
 
 /** What a READ's reply or a WRITE's call needs besides the data, credentials of the largest size included. */
 const MESSAGE_OVERHEAD_OCTETS = 1400;

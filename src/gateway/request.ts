@@ -28,6 +28,16 @@ export interface Client {
   /** By the xid towards stores, as a signed integer: V8 keeps those without a box. */
   readonly requests: Map<number, Request>;
   connections: number;
+  /** Calls under way, and their octets. */
+  calls: number;
+  octets: number;
+  /** Its connections that wait until it has fewer of them. */
+  readonly without_room: Set<WithoutRoom>;
+}
+
+export interface WithoutRoom {
+  /** Reads on if it may. */
+  settle(): void;
 }
 
 interface Waiter {

@@ -13,7 +13,7 @@ import type { GatewayLimits } from './limits';
 import { limitCall, limitFsinfo } from './nfs3_sizes';
 import type { DatagramPath, ReceivedDatagram } from './path/datagram_path';
 import { MALFORMED, NO_RESULTS, resultsOffset } from './reply';
-import { Request, type Caller, type Client } from './request';
+import { Request, type Caller, type Client, type WithoutRoom } from './request';
 import { SendQueue } from './send_queue';
 import { SendWindow } from './send_window';
 import type { Service } from './service';
@@ -27,12 +27,14 @@ const COMPACT_BELOW = 0.5;
 export class Requests {
   private readonly clients = new Map<number, Client>();
   /** Requests that wait for their service's window. */
-  private readonly queues = new Map<Service, SendQueue<Request>>();
+  private readonly queues = new Map<Service, SendQueue<Client, Request>>();
   private readonly identities: Identities;
   private readonly fingerprint = new Fingerprint();
   private readonly timers: TimerWheel<Request>;
   private call_count = 0;
   private octet_count = 0;
+  /** Clients that have fewer calls under way, and connections that wait for that. */
+  private readonly relieved = new Set<Client>();
   /** Services whose windows may have room for requests that wait. */
   private readonly unblocked = new Set<Service>();
   /** Ends a turn, where what gave room back is of no turn of the path: a connection that closed. */
@@ -56,11 +58,35 @@ export class Requests {
     return this.call_count >= this.limits.calls_max || this.octet_count >= this.limits.octets_max;
   }
 
+  /** Whether no more calls of this client should be read. */
+  isFullFor({ calls, octets }: Client): boolean {
+    return calls >= this.limits.client_calls_max || octets >= this.limits.client_octets_max;
+  }
+
+  /** Lets connections read on whose client has room again, in the order in which they came to wait. */
+  giveClientsRoom(): void {
+    for (const client of this.relieved) {
+      this.relieved.delete(client);
+      for (const connection of [...client.without_room]) {
+        if (this.isFullFor(client)) break;
+        client.without_room.delete(connection);
+        connection.settle();
+      }
+    }
+  }
+
+  connectionsOf(address: number): number {
+    return this.clients.get(address)?.connections ?? 0;
+  }
+
   /** A connection from this address begins. */
   openClient(address: number): Client {
     let client = this.clients.get(address);
     if (client === undefined) {
-      client = { address, requests: new Map(), connections: 0 };
+      client = {
+        ...{ address, requests: new Map<number, Request>(), connections: 0 },
+        ...{ calls: 0, octets: 0, without_room: new Set<WithoutRoom>() },
+      };
       this.clients.set(address, client);
     }
     client.connections++;
@@ -130,7 +156,7 @@ export class Requests {
     client.requests.set(xid | 0, request);
     this.counters.requests++;
     service.requests++;
-    this.count(1, payload.length);
+    this.count(client, 1, payload.length);
     const queue = this.queueOf(service);
     if (queue.is_empty && this.admit(request)) this.transmit(request, now_ms);
     else {
@@ -209,7 +235,7 @@ export class Requests {
     };
   }
 
-  private queueOf(service: Service): SendQueue<Request> {
+  private queueOf(service: Service): SendQueue<Client, Request> {
     let queue = this.queues.get(service);
     if (queue === undefined) {
       queue = new SendQueue();
@@ -225,7 +251,7 @@ export class Requests {
     }
     this.counters.calls_joined++;
     request.waiters.push({ caller, xid });
-    this.count(1, octets);
+    this.count(request.client, 1, octets);
     return octets;
   }
 
@@ -312,7 +338,7 @@ export class Requests {
         return;
       }
       waiters.splice(i, 1);
-      this.count(-1, -request.payload.length);
+      this.count(request.client, -1, -request.payload.length);
     }
   }
 
@@ -326,20 +352,20 @@ export class Requests {
       this.unblock(service);
     }
     if (request.transmissions === 0) {
-      this.queueOf(service).entryEnded();
+      this.queueOf(service).entryEnded(request);
       // It may have been the one too large for what the window has left.
       this.unblock(service);
     }
     client.requests.delete(request.xid | 0);
     if (client.connections === 0 && client.requests.size === 0) this.clients.delete(client.address);
-    this.count(-waiters.length, -waiters.length * payload.length);
+    this.count(client, -waiters.length, -waiters.length * payload.length);
   }
 
   private sendWaiting(service: Service): void {
     const now_ms = this.clock.now_ms();
     const waiting = this.queueOf(service);
     for (let next = waiting.peek(); next !== undefined && this.admit(next); next = waiting.peek()) {
-      waiting.take();
+      waiting.take(next);
       this.transmit(next, now_ms);
     }
   }
@@ -348,11 +374,15 @@ export class Requests {
     if (!this.queueOf(service).is_empty) this.unblocked.add(service);
   }
 
-  private count(calls: number, octets: number): void {
+  private count(client: Client, calls: number, octets: number): void {
+    client.calls += calls;
+    client.octets += octets;
     this.call_count += calls;
     this.octet_count += octets;
     // Whatever gives room back comes by here.
-    if (calls < 0) this.scheduleTurnEnd();
+    if (calls >= 0) return;
+    if (client.without_room.size > 0) this.relieved.add(client);
+    this.scheduleTurnEnd();
   }
 
   /** Unless the turn that this is part of ends before. */

@@ -1,60 +1,52 @@
-/** What waits for its turn, in order. What has ended before it was taken is skipped. */
-/** Taken and ended entries are swept out when there are so many of them. */
-const SLACK = 1024;
+/** What waits for its turn: clients' in turn, one of each, and of one client in order. So a crowd of one's calls delays its own. */
+import { SendLane, type Queued } from './send_lane';
 
-export interface Queued {
-  readonly is_done: boolean;
-}
+export class SendQueue<C, T extends Queued & { readonly client: C }> {
+  /** Of clients for which something waits; the next one's first. */
+  private readonly lanes = new Map<C, SendLane<T>>();
+  private waiting = 0;
 
-export class SendQueue<T extends Queued> {
-  private entries: T[] = [];
-  /** How many of `entries` were taken. */
-  private taken = 0;
-  /** How many of the others have ended, about. */
-  private ended = 0;
-
+  /** How many wait that have not ended. */
   get length(): number {
-    return this.entries.length - this.taken - this.ended;
+    return this.waiting;
   }
 
   get is_empty(): boolean {
-    return this.taken === this.entries.length;
+    return this.waiting === 0;
   }
 
   push(entry: T): void {
-    this.entries.push(entry);
-  }
-
-  /** The first that has not ended; it stays. */
-  peek(): T | undefined {
-    for (; this.taken < this.entries.length; this.taken++) {
-      const entry = this.entries[this.taken];
-      if (entry?.is_done === false) return entry;
-      this.ended--;
+    let lane = this.lanes.get(entry.client);
+    if (lane === undefined) {
+      lane = new SendLane();
+      this.lanes.set(entry.client, lane);
     }
-    this.entries = [];
-    this.taken = 0;
-    this.ended = 0;
-    return undefined;
+    lane.push(entry);
+    this.waiting++;
   }
 
-  /** Takes what `peek` gave. */
-  take(): void {
-    this.taken++;
-    this.sweep();
+  /** Whose turn it is; it stays. */
+  peek(): T | undefined {
+    const [lane] = this.lanes.values();
+    return lane?.peek();
+  }
+
+  /** Takes what `peek` gave: then it is the next client's turn. */
+  take({ client }: T): void {
+    const lane = this.lanes.get(client);
+    if (lane === undefined) return;
+    lane.take();
+    this.waiting--;
+    this.lanes.delete(client);
+    if (lane.length > 0) this.lanes.set(client, lane);
   }
 
   /** One has ended before it was taken. */
-  entryEnded(): void {
-    this.ended++;
-    this.sweep();
-  }
-
-  private sweep(): void {
-    const useless = this.taken + this.ended;
-    if (useless < SLACK || useless * 2 < this.entries.length) return;
-    this.entries = this.entries.slice(this.taken).filter(({ is_done }) => !is_done);
-    this.taken = 0;
-    this.ended = 0;
+  entryEnded({ client }: T): void {
+    const lane = this.lanes.get(client);
+    if (lane === undefined) return;
+    lane.entryEnded();
+    this.waiting--;
+    if (lane.length === 0) this.lanes.delete(client);
   }
 }

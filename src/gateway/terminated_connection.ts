@@ -197,6 +197,10 @@ export class TerminatedConnection implements Caller {
       this.host.waitForRoom(this);
       return true;
     }
+    if (requests.isFullFor(this.client)) {
+      this.client.without_room.add(this);
+      return true;
+    }
     return (
       this.calls >= limits.connection_calls_max ||
       this.octets >= limits.connection_octets_max ||
@@ -297,6 +301,7 @@ export class TerminatedConnection implements Caller {
   private ended(): void {
     if (this.is_closed) return;
     this.is_closed = true;
+    this.client.without_room.delete(this);
     this.host.requests.closeClient(this.client, this, this.calls > 0);
     this.host.unreadChanged(this, -this.unread_octets);
     this.host.partialChanged(-this.partial_octets);

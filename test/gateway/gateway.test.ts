@@ -34,8 +34,8 @@ async function start(limits: Partial<GatewayLimits> = {}): Promise<void> {
   await gateway.start();
 }
 
-async function connect(local_port?: number): Promise<StreamClient> {
-  const client = await StreamClient.open(gateway.ports[0] ?? 0, local_port);
+async function connect(local_port?: number, local_address?: string): Promise<StreamClient> {
+  const client = await StreamClient.open(gateway.ports[0] ?? 0, local_port, local_address);
   clients.push(client);
   return client;
 }
@@ -554,6 +554,64 @@ test.each(['resets', 'closes its direction and is gone'])(
     expect(await waiting.until(1)).toMatchObject([{ xid: 7 }]);
   },
 );
+
+const ANOTHER = '127.0.0.2';
+
+test('a client address has no more calls under way than its share, and goes on when it has room', async () => {
+  await start({ client_calls_max: 4 });
+  const [first, second] = [await connect(), await connect()];
+  for (let xid = 0; xid < 6; xid++) first.call(xid);
+  await sent(4);
+  second.call(50);
+  await until(() => gateway.counters.paused === 2);
+  const other = await connect(undefined, ANOTHER);
+  other.call(1);
+  await sent(5);
+  for (let next = 0; next < 8; next++) {
+    await sent(next + 1);
+    answer(path.sent[next]);
+  }
+  expect(await first.until(6)).toHaveLength(6);
+  expect(await second.until(1)).toHaveLength(1);
+  expect(await other.until(1)).toHaveLength(1);
+});
+
+test('the room of a connection that closes goes to others of its address', async () => {
+  await start({ client_calls_max: 2 });
+  const [leaving, waiting] = [await connect(), await connect()];
+  leaving.call(1);
+  leaving.call(2);
+  await sent(2);
+  waiting.call(3);
+  await until(() => gateway.counters.paused === 2);
+  leaving.socket.resetAndDestroy();
+  answer((await sent(3))[2]);
+  expect(await waiting.until(1)).toMatchObject([{ xid: 3 }]);
+});
+
+test('a crowd of calls of one address does not go before the first of another', async () => {
+  await start();
+  const [many, other] = [await connect(), await connect(undefined, ANOTHER)];
+  for (let i = 0; i < 20; i++) many.call(100 + i, largeWrite(i));
+  await until(() => gateway.status().calls_under_way === 20);
+  other.call(7);
+  await until(() => gateway.status().calls_under_way === 21);
+  expect(path.sent).toHaveLength(3);
+  for (let next = 0; next < 2; next++) answer(path.sent[next]);
+  expect(path.sent.some(({ source }) => source === ipv4ToNumber(ANOTHER))).toBe(true);
+});
+
+test('one address has no more than three quarters of all connections', async () => {
+  await start({ connections_max: 4 });
+  for (let i = 0; i < 3; i++) await connect();
+  await until(() => gateway.counters.connections_accepted === 3);
+  await (await connect()).closed();
+  expect(gateway.counters).toMatchObject({ closed_too_many_of_client: 1, closed_too_many: 0 });
+  echo(path);
+  const other = await connect(undefined, ANOTHER);
+  other.call(1);
+  expect(await other.until(1)).toHaveLength(1);
+});
 
 test('no more connections than allowed', async () => {
   await start({ connections_max: 2 });

@@ -43,8 +43,13 @@ export class StreamClient {
     });
   }
 
-  static async open(port: number, local_port?: number): Promise<StreamClient> {
-    const socket = connect({ port, host: '127.0.0.1', ...(local_port && { localPort: local_port }) });
+  static async open(port: number, local_port?: number, local_address?: string): Promise<StreamClient> {
+    const socket = connect({
+      port,
+      host: '127.0.0.1',
+      ...(local_port && { localPort: local_port }),
+      ...(local_address && { localAddress: local_address }),
+    });
     await once(socket, 'connect');
     return new StreamClient(socket);
   }
