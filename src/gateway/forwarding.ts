@@ -14,8 +14,6 @@ export class Forwarding implements Forwarder {
     private readonly service: Service,
     /** The same service of pools that the front may name. */
     private readonly services_of_pools: ReadonlyMap<string, Service>,
-    /** After each, so that what it unblocked goes on. */
-    private readonly settle: () => void,
   ) {}
 
   call(
@@ -40,10 +38,7 @@ export class Forwarding implements Forwarder {
         requests.closeClient(client, caller, has_calls);
         resolve(reply);
       };
-      const abort = () => {
-        end(true);
-        this.settle();
-      };
+      const abort = () => end(true);
       const caller: Caller = {
         answer(xid, bytes, bytes_view, from, to) {
           bytes_view.setUint32(from, xid);

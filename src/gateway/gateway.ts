@@ -95,7 +95,7 @@ export class Gateway implements ConnectionHost {
     };
     const service = serviceOf({});
     const of_pools = new Map([...pool_ids].map(([name, pool_id]) => [name, serviceOf({ pool_id })]));
-    return new Forwarding(this.requests, service, of_pools, () => this.settle());
+    return new Forwarding(this.requests, service, of_pools);
   }
 
   /** Closes listeners and connections; what was under way is lost, as when a server stops. */

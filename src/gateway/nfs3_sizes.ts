@@ -6,6 +6,7 @@
  * entries listed. PATHCONF has no sizes that matter here: lengths of names and numbers of links. MNT's reply has none.
  */
 import { NFS3_PROCEDURE } from '../wire/nfs3';
+import { afterHandle } from './readable_arguments';
 
 export interface SizeLimits {
   /** Of the data of a READ's reply, and of a READDIR's or READDIRPLUS's whole result. */
@@ -14,7 +15,6 @@ export interface SizeLimits {
   write_octets_max: number;
 }
 
-const HANDLE_OCTETS_MAX = 64;
 /** attributes_follow, and fattr3. */
 const ATTRIBUTES_OCTETS = 84;
 const OK = 0;
@@ -48,6 +48,17 @@ export function limitCall(
   }
 }
 
+/**
+ * Whether a WRITE's arguments end where the data that they announce does: then a long one becomes shorter. What follows the
+ * handle is offset, count, stable, and the data as an opaque.
+ */
+export function isWholeWrite(view: DataView, arguments_at: number, end: number): boolean {
+  const at = afterHandle(view, arguments_at, end);
+  if (at < 0 || end - at < 20) return false;
+  const padding = end - at - 20 - view.getUint32(at + 16);
+  return padding >= 0 && padding < 4;
+}
+
 /** offset, count, stable, and the data as an opaque: the count and the data become shorter, nothing moves. */
 function limitWrite(
   view: DataView,
@@ -64,14 +75,6 @@ function limitWrite(
   view.setUint32(at + 16, octets_max);
   limitWord(view, at, 8, end, octets_max);
   return at + 20 + octets_max - start;
-}
-
-/** Where the arguments go on after the handle they begin with; -1 if they do not. */
-function afterHandle(view: DataView, at: number, end: number): number {
-  if (end - at < 4) return -1;
-  const length = view.getUint32(at);
-  const after = at + 4 + length + ((4 - (length % 4)) % 4);
-  return length > HANDLE_OCTETS_MAX || after > end ? -1 : after;
 }
 
 function limitWord(view: DataView, base: number, offset: number, end: number, word_max: number): void {

@@ -35,13 +35,16 @@ export class Requests {
   private octet_count = 0;
   /** Services whose windows may have room for requests that wait. */
   private readonly unblocked = new Set<Service>();
+  /** Ends a turn, where what gave room back is of no turn of the path: a connection that closed. */
+  private turn_end: NodeJS.Immediate | undefined;
+  private is_stopped = false;
 
   constructor(
     private readonly path: DatagramPath,
     private readonly limits: GatewayLimits,
     private readonly clock: Clock,
     private readonly counters: GatewayCounters,
-    /** After something ended that is not of a turn of the path. */
+    /** After something ended that is not of a turn of the path: there may be room for calls. */
     private readonly settle: () => void,
   ) {
     this.identities = new Identities(limits);
@@ -176,13 +179,19 @@ export class Requests {
     this.forget(request);
   }
 
-  /** Sends what waited for the replies that have come. */
+  /** Sends what waited for what has ended: for replies that have come, or requests that nobody waits for any more. */
   turnEnded(): void {
+    clearImmediate(this.turn_end);
+    this.turn_end = undefined;
+    if (this.is_stopped) return;
     for (const service of this.unblocked) this.sendWaiting(service);
     this.unblocked.clear();
   }
 
+  /** Nothing is sent any more. */
   stop(): void {
+    this.is_stopped = true;
+    clearImmediate(this.turn_end);
     this.timers.stop();
   }
 
@@ -252,7 +261,7 @@ export class Requests {
       const together_ms = service.round_trips[traits.pace].timeout_ms(1);
       service.window.lost(request.window_cost, now_ms, together_ms);
       request.window_cost = 0;
-      this.unblocked.add(service);
+      this.unblock(service);
     }
     if (traits.is_one_way && request.transmissions >= ONE_WAY_TRANSMISSIONS) {
       this.counters.one_way_ended++;
@@ -288,7 +297,7 @@ export class Requests {
     if (request.window_cost > 0) {
       service.window.answered(request.window_cost);
       request.window_cost = 0;
-      if (!this.queueOf(service).is_empty) this.unblocked.add(service);
+      this.unblock(service);
     }
   }
 
@@ -314,9 +323,13 @@ export class Requests {
     if (request.window_cost > 0) {
       service.window.cancelled(request.window_cost);
       request.window_cost = 0;
-      this.unblocked.add(service);
+      this.unblock(service);
     }
-    if (request.transmissions === 0) this.queueOf(service).entryEnded();
+    if (request.transmissions === 0) {
+      this.queueOf(service).entryEnded();
+      // It may have been the one too large for what the window has left.
+      this.unblock(service);
+    }
     client.requests.delete(request.xid | 0);
     if (client.connections === 0 && client.requests.size === 0) this.clients.delete(client.address);
     this.count(-waiters.length, -waiters.length * payload.length);
@@ -331,9 +344,24 @@ export class Requests {
     }
   }
 
+  private unblock(service: Service): void {
+    if (!this.queueOf(service).is_empty) this.unblocked.add(service);
+  }
+
   private count(calls: number, octets: number): void {
     this.call_count += calls;
     this.octet_count += octets;
+    // Whatever gives room back comes by here.
+    if (calls < 0) this.scheduleTurnEnd();
+  }
+
+  /** Unless the turn that this is part of ends before. */
+  private scheduleTurnEnd(): void {
+    if (this.is_stopped) return;
+    this.turn_end ??= setImmediate(() => {
+      this.turnEnded();
+      this.settle();
+    });
   }
 }
 

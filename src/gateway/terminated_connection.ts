@@ -227,14 +227,15 @@ export class TerminatedConnection implements Caller {
     const { host, service } = this;
     if (chunk_view.buffer !== record.buffer) chunk_view = new DataView(record.buffer);
     const start = record.byteOffset;
-    const fault = header.read(chunk_view, start, start + record.length);
+    const end = start + record.length;
+    const fault = header.read(chunk_view, start, end);
     if (fault === 'not_a_call') {
       this.close('closed_garbage');
       return;
     }
     host.counters.calls++;
     let answer: LocalAnswer | undefined;
-    if (fault === undefined) answer = localAnswer(header, service, record.length);
+    if (fault === undefined) answer = localAnswer(header, service, chunk_view, start, end);
     else answer = fault === 'rpc_version' ? 'rpc_mismatch' : 'bad_credential';
     if (answer !== undefined) {
       host.answeredHere(answer);

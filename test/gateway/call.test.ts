@@ -2,7 +2,9 @@ import fc from 'fast-check';
 import { CallHeader } from '../../src/gateway/call';
 import { encodeLocalAnswer, localAnswer, type LocalAnswer } from '../../src/gateway/local_answers';
 import { MALFORMED, NO_RESULTS, resultsOffset } from '../../src/gateway/reply';
+import { encodeHandleArgs, encodeWriteArgs } from '../../src/wire/nfs3';
 import { AUTH_NONE, decodeRpc, encodeRpc, RPC_PROGRAM, type RpcCall } from '../../src/wire/rpc';
+import { XdrWriter } from '../../src/wire/xdr';
 import { rpcCall, rpcReply } from '../wire/arbitrary';
 
 const BEFORE = 3;
@@ -72,6 +74,13 @@ const CALL: RpcCall = {
   args: new Uint8Array(8),
 };
 const NFS = { program: RPC_PROGRAM.nfs, is_nfs: true };
+const HANDLE = Uint8Array.of(1, 2, 3, 4);
+/** A WRITE of 70,000 octets that announces others. */
+const lyingWrite = (octets: number): Uint8Array => {
+  const args = encodeWriteArgs(HANDLE, 0n, 2, new Uint8Array(70_000));
+  new DataView(args.buffer, args.byteOffset).setUint32(24, octets);
+  return args;
+};
 const flavor = (number: number) => ({ credential: { flavor: number, body: new Uint8Array(0) } });
 
 test.each<[string, Partial<RpcCall>, LocalAnswer | undefined]>([
@@ -85,13 +94,61 @@ test.each<[string, Partial<RpcCall>, LocalAnswer | undefined]>([
   ['AUTH_SYS', flavor(1), undefined],
   ['a question for TLS', { ...flavor(7), procedure: 0 }, 'tls_refused'],
   ['what no datagram holds', { procedure: 9, args: new Uint8Array(70_000) }, 'too_long'],
-  ['a WRITE that becomes shorter', { procedure: 7, args: new Uint8Array(70_000) }, undefined],
+  [
+    'a WRITE that becomes shorter',
+    { procedure: 7, args: encodeWriteArgs(HANDLE, 0n, 2, new Uint8Array(70_000)) },
+    undefined,
+  ],
+  ['a WRITE with less data than it says', { procedure: 7, args: lyingWrite(70_004) }, 'garbage_arguments'],
+  ['a WRITE with more data than it says', { procedure: 7, args: lyingWrite(100) }, 'garbage_arguments'],
+  ['a procedure NFSv3 does not have', { procedure: 22 }, 'procedure_unavailable'],
+  ['the last procedure', { procedure: 21 }, undefined],
+  ['no procedure at all', { procedure: 0xffffffff }, 'procedure_unavailable'],
+  ['NULL without arguments', { procedure: 0, args: new Uint8Array(0) }, undefined],
+  ['GETATTR without arguments', { args: new Uint8Array(0) }, 'garbage_arguments'],
+  ['GETATTR of anything', { args: new Uint8Array(50).fill(255) }, 'garbage_arguments'],
+  ['a handle of 64 octets', { args: encodeHandleArgs(new Uint8Array(64)) }, undefined],
+  ['a handle of 65 octets', { args: encodeHandleArgs(new Uint8Array(65)) }, 'garbage_arguments'],
+  [
+    'a handle that is cut short',
+    { args: encodeHandleArgs(new Uint8Array(17)).subarray(0, 20) },
+    'garbage_arguments',
+  ],
+  ['an empty handle, which is the store’s to judge', { args: new Uint8Array(4) }, undefined],
 ])('%s', (_, changes, answer) => {
   const message = encodeRpc({ ...CALL, ...changes });
   const { view, start, end } = embedded(message);
   const header = new CallHeader();
   expect(header.read(view, start, end)).toBeUndefined();
-  expect(localAnswer(header, NFS, message.length)).toBe(answer);
+  expect(localAnswer(header, NFS, view, start, end)).toBe(answer);
+});
+
+const NLM = { program: RPC_PROGRAM.nlm, is_nfs: false };
+const LOCK = { program: RPC_PROGRAM.nlm, version: 4, procedure: 2 };
+/** LOCK's arguments up to the handle. */
+const lockArgs = (cookie: number, caller: number, handle: number) =>
+  new XdrWriter()
+    .opaque(new Uint8Array(cookie))
+    .uint32(0)
+    .uint32(1)
+    .opaque(new Uint8Array(caller))
+    .opaque(new Uint8Array(handle))
+    .finish();
+
+test.each<[string, Partial<RpcCall>, LocalAnswer | undefined]>([
+  ['LOCK', { args: lockArgs(4, 7, 32) }, undefined],
+  ['LOCK without arguments', { args: new Uint8Array(0) }, 'garbage_arguments'],
+  ['LOCK cut short in its cookie', { args: lockArgs(40, 7, 32).subarray(0, 20) }, 'garbage_arguments'],
+  ['LOCK cut short in its caller', { args: lockArgs(4, 40, 32).subarray(0, 24) }, 'garbage_arguments'],
+  ['LOCK of a handle of 65 octets', { args: lockArgs(4, 7, 65) }, 'garbage_arguments'],
+  ['LOCK with a cookie that the data plane does not read', { args: lockArgs(65, 7, 65) }, undefined],
+  ['LOCK with a caller that the data plane does not read', { args: lockArgs(4, 257, 65) }, undefined],
+  ['FREE_ALL, which names no file', { procedure: 23, args: new Uint8Array(0) }, undefined],
+])('NLM: %s', (_, changes, answer) => {
+  const { view, start, end } = embedded(encodeRpc({ ...CALL, ...LOCK, ...changes }));
+  const header = new CallHeader();
+  expect(header.read(view, start, end)).toBeUndefined();
+  expect(localAnswer(header, NLM, view, start, end)).toBe(answer);
 });
 
 test.each<[LocalAnswer, object]>([
@@ -102,6 +159,8 @@ test.each<[LocalAnswer, object]>([
   ['tls_refused', { status: 'auth_error', authStatus: 1 }],
   ['bad_credential', { status: 'auth_error', authStatus: 1 }],
   ['too_long', { status: 'system_err' }],
+  ['procedure_unavailable', { status: 'proc_unavail' }],
+  ['garbage_arguments', { status: 'garbage_args' }],
 ])('the answer %s', (answer, outcome) => {
   expect(decodeRpc(encodeLocalAnswer(9, answer))).toMatchObject({ kind: 'reply', xid: 9, outcome });
 });

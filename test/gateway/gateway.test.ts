@@ -94,7 +94,7 @@ test('replies return in whatever order they come, of many calls in one segment t
   client.write(
     Buffer.concat(
       xids.map((xid) =>
-        encodeRecord(encodeRpc({ ...CALL, xid, args: Uint8Array.of(0, 0, 0, xid & 0xff) }), 30),
+        encodeRecord(encodeRpc({ ...CALL, xid, args: Uint8Array.of(0, 0, 0, 4, 0, 0, 0, xid & 0xff) }), 30),
       ),
     ),
   );
@@ -108,7 +108,7 @@ test('replies return in whatever order they come, of many calls in one segment t
   const replies = await client.until(50);
   expect(replies.map(({ xid }) => xid)).toEqual([...xids].reverse());
   for (const { xid, outcome } of replies) {
-    expect(outcome).toEqual({ status: 'success', results: Uint8Array.of(0, 0, 0, xid & 0xff) });
+    expect(outcome).toEqual({ status: 'success', results: Uint8Array.of(0, 0, 0, 4, 0, 0, 0, xid & 0xff) });
   }
 });
 
@@ -205,15 +205,19 @@ test('calls that no store is asked are answered here', async () => {
   client.call(2, { program: 100227 });
   client.call(3, { credential: { flavor: 6, body: new Uint8Array(20) } });
   client.call(4, { credential: { flavor: 7, body: new Uint8Array(0) }, procedure: 0 });
+  client.call(6, { procedure: 22 });
+  client.call(7, { args: new Uint8Array(0) });
   const version3 = encodeRpc({ ...CALL, xid: 5 });
   version3[11] = 3;
   client.write(encodeRecord(version3));
-  const replies = await client.until(5);
+  const replies = await client.until(7);
   expect(replies.map(({ xid, outcome }) => [xid, outcome.status])).toEqual([
     [1, 'prog_mismatch'],
     [2, 'prog_unavail'],
     [3, 'auth_error'],
     [4, 'auth_error'],
+    [6, 'proc_unavail'],
+    [7, 'garbage_args'],
     [5, 'rpc_mismatch'],
   ]);
   expect(path.sent).toHaveLength(0);
@@ -224,6 +228,8 @@ test('calls that no store is asked are answered here', async () => {
       flavor_refused: 1,
       tls_refused: 1,
       rpc_mismatch: 1,
+      procedure_unavailable: 1,
+      garbage_arguments: 1,
     },
   });
 });
@@ -475,6 +481,79 @@ test('a full gateway reads no more calls, and goes on when there is room', async
   }
   for (const client of many) expect(await client.until(8)).toHaveLength(8);
 });
+
+/** As large as four together fill the window that a service begins with. */
+const largeWrite = (file: number) => ({
+  procedure: 7,
+  args: encodeWriteArgs(Uint8Array.of(1, 2, 3, file), 0n, 2, new Uint8Array(32_768)),
+});
+
+test('what the window held for a client that left goes to others that wait', async () => {
+  await start();
+  const [leaving, waiting] = [await connect(), await connect()];
+  for (let i = 0; i < 3; i++) leaving.call(100 + i, largeWrite(i));
+  await sent(3);
+  waiting.call(7, largeWrite(9));
+  await until(() => gateway.status().calls_under_way === 4);
+  expect(path.sent).toHaveLength(3);
+  leaving.socket.resetAndDestroy();
+  answer((await sent(4))[3]);
+  expect(await waiting.until(1)).toMatchObject([{ xid: 7 }]);
+  const late = await connect();
+  late.call(8);
+  await sent(5);
+});
+
+test('one that left while it waited, too large for the window, holds up nobody', async () => {
+  await start();
+  const [first, leaving, small] = [await connect(), await connect(), await connect()];
+  for (let i = 0; i < 3; i++) first.call(100 + i, largeWrite(i));
+  await sent(3);
+  leaving.call(7, largeWrite(9));
+  await until(() => gateway.status().calls_under_way === 4);
+  small.call(8);
+  await until(() => gateway.status().calls_under_way === 5);
+  expect(path.sent).toHaveLength(3);
+  leaving.socket.resetAndDestroy();
+  answer((await sent(4))[3]);
+  expect(await small.until(1)).toMatchObject([{ xid: 8 }]);
+});
+
+test('nothing that waits is sent when the gateway stops', async () => {
+  await start();
+  const [first, second] = [await connect(), await connect()];
+  for (let i = 0; i < 3; i++) first.call(100 + i, largeWrite(i));
+  await sent(3);
+  second.call(7, largeWrite(9));
+  await until(() => gateway.status().calls_under_way === 4);
+  await gateway.stop();
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  expect(path.sent).toHaveLength(3);
+});
+
+test.each(['resets', 'closes its direction and is gone'])(
+  'the room of a client that %s goes to a connection that waits for it',
+  async (how) => {
+    await start({ calls_max: 4 });
+    const leaving = await connect();
+    for (let i = 0; i < 4; i++) leaving.call(100 + i);
+    await sent(4);
+    const waiting = await connect();
+    waiting.call(7);
+    await until(() => gateway.counters.paused === 2);
+    if (how === 'resets') leaving.socket.resetAndDestroy();
+    else {
+      leaving.socket.end();
+      await until(() => {
+        clock.advance(1000);
+        return gateway.counters.closed_half_open === 1;
+      });
+    }
+    await until(() => gateway.status().calls_under_way === 1);
+    answer(path.sent.at(-1));
+    expect(await waiting.until(1)).toMatchObject([{ xid: 7 }]);
+  },
+);
 
 test('no more connections than allowed', async () => {
   await start({ connections_max: 2 });
