@@ -138,7 +138,8 @@ control Fragment(in FragmentOperation operation, in headers_t hdr, inout metadat
         if (operation == FragmentOperation.END) {
             if (is_mine == 1 && state == FRAGMENT_WAITING) {
                 fragment_state.write(index, FRAGMENT_FREE);
-            } else if (is_mine == 1) {
+            } else if (is_mine == 1 && state == FRAGMENT_SLOW) {
+                // An open row is a newer datagram's, of which the controller has sent nothing.
                 free();
             }
         } else if (operation == FragmentOperation.CHECK) {

@@ -1,7 +1,8 @@
 /**
  * Numbers of stores, services and pools in the switch's tables. A number comes from the hash of a name, so that it
- * does not change when others are added or removed, or their order changes: the request table in the switch names
- * stores by number, and counters count by number, across restarts of the controller.
+ * seldom changes when others are added or removed, and never when their order changes: the request table in the switch names
+ * stores by number, and counters count by number, across restarts of the controller. Where two names have one hash, the later
+ * one in the alphabet takes the next number that is free, and another when the earlier one comes or goes: renumbered.ts.
  */
 import { hashText } from './hash';
 import { compareNames } from './maglev';

@@ -1,6 +1,11 @@
 /** Updates that are left to write, at most one per entry, sorted by step: a batch is found without looking at the rest. */
-import type { Row } from '../dataplane/table';
+import { rowName, type Row } from '../dataplane/table';
 import { stepOf, STEPS_TOTAL, type RowUpdate } from './update_order';
+
+const WAYS = (['insert', 'delete'] as const).flatMap((type) => [
+  { type, is_door: false },
+  { type, is_door: true },
+]);
 
 export class PendingUpdates {
   readonly #steps = Array.from({ length: STEPS_TOTAL }, () => new Map<string, RowUpdate>());
@@ -12,19 +17,15 @@ export class PendingUpdates {
   /** In place of any other update of that entry. */
   put(update: RowUpdate): void {
     this.remove(update.row);
-    this.#steps[stepOf(update)]?.set(nameOf(update.row), update);
+    this.#steps[stepOf(update)]?.set(rowName(update.row), update);
   }
 
   remove(row: Pick<Row, 'table' | 'key'>): void {
-    const name = nameOf(row);
-    // An entry is coming or going.
-    this.#steps[stepOf({ type: 'insert', row })]?.delete(name);
-    this.#steps[stepOf({ type: 'delete', row })]?.delete(name);
+    for (const step of this.#stepsOf(row)) step.delete(rowName(row));
   }
 
   has(row: Pick<Row, 'table' | 'key'>): boolean {
-    const name = nameOf(row);
-    return (['insert', 'delete'] as const).some((type) => this.#steps[stepOf({ type, row })]?.has(name));
+    return this.#stepsOf(row).some((step) => step.has(rowName(row)));
   }
 
   clear(): void {
@@ -40,8 +41,9 @@ export class PendingUpdates {
     }
     return batch;
   }
-}
 
-function nameOf({ table, key }: Pick<Row, 'table' | 'key'>): string {
-  return `${table} ${key}`;
+  /** In which an update of that entry may be: it is coming or going, and may be a door. */
+  #stepsOf(row: Pick<Row, 'table' | 'key'>): Map<string, RowUpdate>[] {
+    return WAYS.flatMap((way) => this.#steps[stepOf({ ...way, row })] ?? []);
+  }
 }

@@ -16,10 +16,11 @@ import {
   type UpdateFailure,
   WriteError,
 } from '../p4runtime';
-import type { Row } from '../dataplane/table';
+import { rowName, type Row } from '../dataplane/table';
 import { TABLES } from '../dataplane/tables';
 import { PendingUpdates } from './pending_updates';
 import { inPieces } from './pieces';
+import { renumberedRows } from './renumbered';
 import type { RowUpdate } from './update_order';
 
 export interface WritableSwitch {
@@ -71,6 +72,8 @@ export class TableWriter {
   readonly #pending = new PendingUpdates();
   /** Failed attempts, by table and key, with the value that failed. */
   readonly #failures = new Map<string, { row: Row; attempts: number }>();
+  /** Names of entries that have to go, and may come again once everything else is right. */
+  #doors = new Set<string>();
   #batch_updates_max = BATCH_UPDATES_MAX;
   /** Grows whenever what was known of the switch no longer counts, so that a write begun before it can tell. */
   #epoch = 0;
@@ -134,6 +137,7 @@ export class TableWriter {
   async resume(): Promise<void> {
     const epoch = this.#epoch;
     this.#pending.clear();
+    this.#doors = renumberedRows(this.#present, this.#wanted);
     for (const [table, wanted] of this.#wanted) {
       // What changes while this goes on has been compared by then, or will be.
       for await (const row of inPieces([...wanted.values(), ...this.present(table)])) {
@@ -236,7 +240,9 @@ export class TableWriter {
   #compare({ table, key }: Pick<Row, 'table' | 'key'>): void {
     const wanted = this.#wanted.get(table)?.get(key);
     const present = this.#present.get(table)?.get(key);
-    const update = updateOf(wanted, present);
+    const update = this.#doors.has(rowName({ table, key }))
+      ? doorUpdateOf(wanted, present)
+      : updateOf(wanted, present);
     if (update === undefined || this.#isGivenUp(update)) this.#pending.remove({ table, key });
     else this.#pending.put(update);
   }
@@ -246,13 +252,13 @@ export class TableWriter {
   }
 
   #isGivenUp({ row }: RowUpdate): boolean {
-    const failure = this.#failures.get(`${row.table} ${row.key}`);
+    const failure = this.#failures.get(rowName(row));
     return failure !== undefined && failure.attempts >= ATTEMPTS_MAX && failure.row.value === row.value;
   }
 
   #done({ type, row }: RowUpdate): void {
     this.counts[COUNTED[type]] += 1;
-    this.#failures.delete(`${row.table} ${row.key}`);
+    this.#failures.delete(rowName(row));
     if (type === 'delete') this.#remove(row);
     else this.#place(row);
   }
@@ -260,6 +266,7 @@ export class TableWriter {
   #place(row: Row): void {
     const rows = this.#present.get(row.table) ?? new Map<string, Row>();
     this.#present.set(row.table, rows.set(row.key, row));
+    this.#doors.delete(rowName(row));
     this.#compare(row);
   }
 
@@ -295,7 +302,7 @@ export class TableWriter {
     // The switch holds something else than we thought, and has just told us what.
     if (type === 'delete' && code === Code.NOT_FOUND) return this.#remove(row);
     this.counts.failed += 1;
-    const name = `${row.table} ${row.key}`;
+    const name = rowName(row);
     const before = this.#failures.get(name);
     let attempts = (before?.row.value === row.value ? before.attempts : 0) + 1;
     const is_there = type === 'insert' && code === Code.ALREADY_EXISTS;
@@ -315,4 +322,9 @@ function updateOf(wanted: Row | undefined, present: Row | undefined): RowUpdate 
   if (wanted === undefined) return present && { type: 'delete', row: present };
   if (present === undefined) return { type: 'insert', row: wanted };
   return present.value === wanted.value ? undefined : { type: 'modify', row: wanted };
+}
+
+function doorUpdateOf(wanted: Row | undefined, present: Row | undefined): RowUpdate | undefined {
+  if (present !== undefined) return { type: 'delete', row: present, is_door: true };
+  return wanted && { type: 'insert', row: wanted, is_door: true };
 }

@@ -21,6 +21,8 @@ import type { UpdateType } from '../p4runtime';
 export interface RowUpdate {
   type: UpdateType;
   row: Row;
+  /** It leads to what is renumbered (renumbered.ts), so it goes before everything, and comes when all of that is right. */
+  is_door?: boolean;
 }
 
 /** Steps in which entries come, by table; entries of tables not listed come with `middle`. */
@@ -41,9 +43,11 @@ const CLIENTS = [
 
 const STEPS: ReadonlyMap<string, number> = new Map(
   [
+    'closing',
     ...COMING.map((table) => `+${table}`),
     ...OPENING.map((table) => `+${table}`),
     ...GOING.map((table) => `-${table}`),
+    'opening',
     ...CLIENTS,
   ].map((step, index) => [step, index]),
 );
@@ -51,7 +55,12 @@ const STEPS: ReadonlyMap<string, number> = new Map(
 export const STEPS_TOTAL = STEPS.size;
 
 /** From 0. Updates of one step may be done in any order; a lower step must be done before a higher one. */
-export function stepOf({ type, row }: { type: UpdateType; row: Pick<Row, 'table'> }): number {
+export function stepOf({
+  type,
+  row,
+  is_door = false,
+}: Pick<RowUpdate, 'type' | 'is_door'> & { row: Pick<Row, 'table'> }): number {
+  if (is_door) return STEPS.get(type === 'delete' ? 'closing' : 'opening') ?? 0;
   const is_replaced = type === 'modify' && row.table === sessionPin.name;
   const sign = type === 'delete' || is_replaced ? '-' : '+';
   return STEPS.get(`${sign}${row.table}`) ?? STEPS.get(`${sign}middle`) ?? 0;

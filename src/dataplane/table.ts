@@ -29,6 +29,11 @@ export interface Row {
   entry: TableEntry;
 }
 
+/** Equal for rows that cannot both be there. */
+export function rowName({ table, key }: Pick<Row, 'table' | 'key'>): string {
+  return `${table} ${key}`;
+}
+
 export interface RowOptions {
   /** Larger wins; for tables with ternary fields only. */
   priority?: number;

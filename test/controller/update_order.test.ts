@@ -35,3 +35,10 @@ test('a modification counts as coming', () => {
   expect(stepOf({ type: 'modify', row: { table: 'slot' } })).toBe(coming('slot'));
   expect(stepOf({ type: 'modify', row: { table: 'session_pin' } })).toBe(going('session_pin'));
 });
+
+test('a door closes before everything, and opens when all is right but what is of clients', () => {
+  const door = { row: { table: 'virtual_service' }, is_door: true };
+  expect(stepOf({ type: 'delete', ...door })).toBeLessThan(coming('store_down'));
+  expect(stepOf({ type: 'insert', ...door })).toBeGreaterThan(going('store_down'));
+  expect(stepOf({ type: 'insert', ...door })).toBeLessThan(Math.min(...CLIENT_STEPS));
+});

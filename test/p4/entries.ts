@@ -3,7 +3,7 @@ import { exact, lpm, ternary } from '../../src/p4runtime/match';
 import type { TableEntry } from '../../src/p4runtime/table_entry';
 import type { CloneSession } from '../../src/p4runtime/replication';
 import { ipv4ToNumber, macToBigint } from '../../src/wire/address';
-import { NET, NFS_PORT } from './packets';
+import { NET, NFS_PORT, SLOW_PORT } from './packets';
 
 // Numbers of p4/constants.p4, written out: these tests say what the program does, not what our code believes.
 const ROLE = { external: 1, internal: 2, host: 3 } as const;
@@ -43,7 +43,6 @@ export const POOL = 0;
 export const OTHER_POOL = 2;
 export const STORES = [10, 11] as const;
 export const SLOTS = 1024;
-export const SLOW_PORT = 4000;
 /** Of the service that the host terminates. */
 export const TERMINATED_PORT = 4002;
 /** In no service's pool. */

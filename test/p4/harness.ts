@@ -10,15 +10,15 @@ import {
   type UpdateType,
 } from '../../src/p4runtime';
 import type { RunningTarget, TargetKind } from '../targets/target';
-import { cpuCloneSession, networkEntries } from './entries';
-import { NET } from './packets';
+import { cpuCloneSession, networkEntries, PUNT } from './entries';
+import { markerFrame, NET, slowMarker } from './packets';
 
 const BUILD = join(__dirname, '../../p4/build');
 const PORTS = [NET.clientPort, ...NET.storePorts, NET.hostPort, NET.unknownPort];
 /** Long enough for a busy machine: it is waited out only when a test fails. */
 const TIMEOUT_MS = 5_000;
-/** How long nothing must arrive for "nothing arrives". */
-const SILENCE_MS = 50;
+/** How long no digest must arrive for "none arrives": nothing that could be waited for comes behind them. */
+const NO_DIGEST_MS = 50;
 const PACKET_OUT = { send: 0n, send_last: 1n, send_last_gateway: 2n } as const;
 const INGRESS = 'StoreswitchIngress';
 
@@ -49,6 +49,24 @@ class Inbox<T> {
     while (this.items.length === 0 && Date.now() < deadline) await sleep(1);
     return this.items.shift();
   }
+
+  /** Waits for the item that `is_marker` says; what came before it stays. */
+  async await(is_marker: (item: T) => boolean, timeout_ms: number): Promise<boolean> {
+    const deadline = Date.now() + timeout_ms;
+    for (;;) {
+      const at = this.items.findIndex(is_marker);
+      if (at >= 0) {
+        this.items.splice(at, 1);
+        return true;
+      }
+      if (Date.now() >= deadline) return false;
+      await sleep(1);
+    }
+  }
+
+  takeAll(): T[] {
+    return this.items.splice(0);
+  }
 }
 
 function sleep(duration_ms: number): Promise<void> {
@@ -59,6 +77,9 @@ function sleep(duration_ms: number): Promise<void> {
 export class PacketTest {
   private readonly punts = new Inbox<FullPunt>();
   private readonly digests = new Inbox<P4Value>();
+  /** By port: what came before a marker, and is still to be received. */
+  private readonly held = new Map<number, Uint8Array[]>(PORTS.map((port) => [port, []]));
+  private markers = 0;
 
   private constructor(
     private readonly target: RunningTarget,
@@ -130,7 +151,7 @@ export class PacketTest {
   }
 
   async receive(port: number): Promise<Uint8Array> {
-    const frame = await this.target.receive(port, TIMEOUT_MS);
+    const frame = await this.take(port, TIMEOUT_MS);
     if (frame === undefined) throw new Error(`nothing left by port ${port} within ${TIMEOUT_MS} ms`);
     return frame;
   }
@@ -140,11 +161,15 @@ export class PacketTest {
     const deadline = Date.now() + TIMEOUT_MS;
     while (Date.now() < deadline) {
       for (const port of ports) {
-        const frame = await this.target.receive(port, 0);
+        const frame = await this.take(port, 0);
         if (frame !== undefined) return { port, frame };
       }
     }
     throw new Error(`nothing left by any of the ports ${ports.join(', ')} within ${TIMEOUT_MS} ms`);
+  }
+
+  private async take(port: number, timeout_ms: number): Promise<Uint8Array | undefined> {
+    return this.held.get(port)?.shift() ?? this.target.receive(port, timeout_ms);
   }
 
   async packetIn(): Promise<Punt> {
@@ -152,9 +177,10 @@ export class PacketTest {
     return { port, reason, frame };
   }
 
-  /** Undefined once nothing comes any more. */
-  nextPacketIn(): Promise<FullPunt | undefined> {
-    return this.punts.take(SILENCE_MS);
+  /** All packet-ins of what was sent from the ports of clients, stores and host until now. */
+  async packetIns(): Promise<FullPunt[]> {
+    await this.awaitIngress();
+    return this.punts.takeAll();
   }
 
   async fullPacketIn(): Promise<FullPunt> {
@@ -171,7 +197,7 @@ export class PacketTest {
   }
 
   async noDigest(): Promise<boolean> {
-    return (await this.digests.take(SILENCE_MS)) === undefined;
+    return (await this.digests.take(NO_DIGEST_MS)) === undefined;
   }
 
   async counter(name: string, index: number): Promise<CounterValue> {
@@ -205,13 +231,53 @@ export class PacketTest {
 
   /** Takes and forgets whatever leaves. */
   async drain(): Promise<void> {
-    for (const port of PORTS) while ((await this.target.receive(port, 0)) !== undefined);
+    for (const port of PORTS) while ((await this.take(port, 0)) !== undefined);
   }
 
-  /** Nothing may be left over from the test that has just ended. */
+  /** Nothing may be left over from the test that has just ended; what is does not reach the next one. */
   async expectSilence(): Promise<void> {
-    await sleep(SILENCE_MS);
-    for (const port of PORTS) expect(await this.target.receive(port, 0)).toBeUndefined();
-    expect(await this.punts.take(0)).toBeUndefined();
+    const punts = await this.packetIns();
+    for (const port of PORTS) {
+      const marker = this.nextMarker();
+      this.packetOut(port, marker);
+      await this.awaitFrame(port, marker);
+    }
+    const frames = [...this.held].flatMap(([port, held]) => held.splice(0).map((frame) => ({ port, frame })));
+    expect({ punts, frames }).toEqual({ punts: [], frames: [] });
+  }
+
+  /** Until all that was sent before has been through the pipeline, and the controller has what it was sent of it. */
+  private async awaitIngress(): Promise<void> {
+    // Ports are not read in any order, so that each has its marker behind its own frames.
+    for (const [from, to] of [
+      [NET.clientPort, NET.hostPort],
+      [NET.hostPort, NET.clientPort],
+    ] as const) {
+      const marker = this.nextMarker();
+      this.send(from, marker);
+      await this.awaitFrame(to, marker);
+    }
+    for (const [store, port] of NET.storePorts.entries()) {
+      const marker = slowMarker(store as 0 | 1, ++this.markers);
+      this.send(port, marker);
+      const is_marker = ({ reason, frame }: FullPunt) =>
+        reason === PUNT.service && Buffer.compare(frame, marker) === 0;
+      if (!(await this.punts.await(is_marker, TIMEOUT_MS))) {
+        throw new Error(`the marker from port ${port} was not punted within ${TIMEOUT_MS} ms`);
+      }
+    }
+  }
+
+  private nextMarker(): Uint8Array {
+    return markerFrame(++this.markers);
+  }
+
+  private async awaitFrame(port: number, marker: Uint8Array): Promise<void> {
+    for (;;) {
+      const frame = await this.target.receive(port, TIMEOUT_MS);
+      if (frame === undefined) throw new Error(`no marker left by port ${port} within ${TIMEOUT_MS} ms`);
+      if (Buffer.compare(frame, marker) === 0) return;
+      this.held.get(port)?.push(frame);
+    }
   }
 }

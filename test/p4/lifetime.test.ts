@@ -117,5 +117,5 @@ describe('as time goes by', () => {
     });
     // Few of them have taken a row from each other.
     expect(moved.length).toBeLessThan(changes.length / 50);
-  });
+  }, 180_000);
 });

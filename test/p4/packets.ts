@@ -26,6 +26,8 @@ export const NET = {
 } as const;
 
 export const NFS_PORT = 2049;
+/** Of the service that the controller answers. */
+export const SLOW_PORT = 4000;
 export const FILE_HANDLE = Uint8Array.from({ length: 44 }, (_, i) => (i * 7 + 3) & 0xff);
 
 const FROM_CLIENT: FrameAddresses = {
@@ -154,13 +156,30 @@ export function arpReply(
 }
 
 /** A frame of an EtherType the pipeline does not read. */
-export function unknownFrame(): Uint8Array {
+export function unknownFrame(payload = new Uint8Array(46).fill(7)): Uint8Array {
   return encodeEthernet({
     destination: '01:80:c2:00:00:0e',
     source: NET.clientMac,
     etherType: ETHERTYPE.vlan + 0x1000,
-    payload: new Uint8Array(46).fill(7),
+    payload,
   });
+}
+
+/** One that nothing else looks like: a client port and its shadow hand it on to each other. */
+export function markerFrame(number: number): Uint8Array {
+  const payload = Buffer.alloc(46);
+  payload.write('marker');
+  payload.writeUInt32BE(number, 8);
+  return unknownFrame(Uint8Array.from(payload));
+}
+
+/** One that always goes to the controller, without counting towards any client's share. */
+export function slowMarker(store: 0 | 1, number: number): Uint8Array {
+  const addresses = {
+    ...{ sourceMac: NET.storeMacs[store], destinationMac: NET.internalMacs[store] },
+    ...{ source: `10.0.2.${store + 1}`, destination: NET.ownInternal },
+  };
+  return udpFrame(addresses, 1024 + (number % 60000), SLOW_PORT);
 }
 
 /** What leaves a host whose network takes IP packets of `mtu` octets. */

@@ -104,7 +104,7 @@ describe.each(targets)('records on $name', (kind) => {
       await sw.modify([NFS_SERVICE(65536 / 4)]);
       for (let xid = 1000; xid < 1200; xid++) await exchange(xid);
       const by_port = new Map<number, number>();
-      for (let punt = await sw.nextPacketIn(); punt !== undefined; punt = await sw.nextPacketIn()) {
+      for (const punt of await sw.packetIns()) {
         by_port.set(punt.port, (by_port.get(punt.port) ?? 0) + 1);
       }
       const requests = by_port.get(NET.clientPort) ?? 0;
