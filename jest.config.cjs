@@ -18,6 +18,6 @@ module.exports = {
     // import(), by which the command line loads late, must name the compiled file.
     '^(\\.{1,2}/.+)\\.js$': '$1',
   },
-  testTimeout: 30_000,
+  testTimeout: 120_000,
   reporters: ['default', '<rootDir>/test/summary_reporter.cjs'],
 };
