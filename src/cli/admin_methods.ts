@@ -13,7 +13,7 @@ import { PROCEDURES } from '../dataplane/procedures';
 import type { LoadSnapshot } from '../controller/load/snapshot';
 import {
   WAIT_MAX_MS,
-  type RecordAnswer,
+  type SampledRecords,
   type RecordFilter,
   type RecordRequest,
 } from '../controller/records/feed';
@@ -31,8 +31,7 @@ export interface Administrable {
   readTable(table: string): Promise<TableReading>;
   readCounters(): Promise<CounterReading>;
   readLoad(): Promise<LoadSnapshot>;
-  /** `is_sampling`: whether any service records requests. */
-  takeRecords(request: RecordRequest): Promise<RecordAnswer & { is_sampling: boolean }>;
+  takeRecords(request: RecordRequest): Promise<SampledRecords>;
 }
 
 const nothing = z.strictObject({});

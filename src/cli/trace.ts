@@ -1,7 +1,7 @@
 /** `storeswitch trace`: sampled requests, as they are answered. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Command } from 'commander';
-import type { RecordAnswer } from '../controller/records/feed';
+import type { SampledRecords } from '../controller/records/feed';
 import type { PerformanceRecord } from '../controller/records/record';
 import { CliError } from './exit_codes';
 import { jsonOption, socketOption, type JsonOptions, type SocketOptions } from './options';
@@ -40,7 +40,7 @@ async function trace({ socket, service, store, procedure, records, json }: Trace
     let after: number | undefined;
     for (let left = records ?? Infinity; left > 0;) {
       const params = { after, wait_ms: WAIT_MS, service, store, procedure };
-      const answer = (await client.call('records.take', params)) as RecordAnswer & { is_sampling: boolean };
+      const answer = (await client.call('records.take', params)) as SampledRecords;
       if (after === undefined && !answer.is_sampling) process.stderr.write(NOT_SAMPLING);
       const shown = answer.records.slice(0, left);
       for (const record of shown) printLine(json ? JSON.stringify(record) : formatRecord(record));

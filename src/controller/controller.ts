@@ -49,7 +49,7 @@ import type {
   TableListing,
   TableReading,
 } from './status';
-import type { RecordAnswer, RecordRequest } from './records/feed';
+import type { SampledRecords, RecordRequest } from './records/feed';
 import { Records } from './records/records';
 import { StoreResponses } from './store_responses';
 import { ensureSwitchResources } from './switch_resources';
@@ -288,7 +288,7 @@ export class Controller {
   }
 
   /** Records of sampled requests; waits for some, if asked to. */
-  async takeRecords(request: RecordRequest): Promise<RecordAnswer & { is_sampling: boolean }> {
+  async takeRecords(request: RecordRequest): Promise<SampledRecords> {
     const is_sampling = this.config.virtual_stores.some(({ services }) =>
       services.some(({ records }) => records.sample !== undefined),
     );

@@ -9,6 +9,8 @@ const WAYS = (['insert', 'delete'] as const).flatMap((type) => [
 
 export class PendingUpdates {
   readonly #steps = Array.from({ length: STEPS_TOTAL }, () => new Map<string, RowUpdate>());
+  /** By table. */
+  readonly #steps_of = new Map<string, readonly Map<string, RowUpdate>[]>();
 
   get size(): number {
     return this.#steps.reduce((sum, { size }) => sum + size, 0);
@@ -21,11 +23,13 @@ export class PendingUpdates {
   }
 
   remove(row: Pick<Row, 'table' | 'key'>): void {
-    for (const step of this.#stepsOf(row)) step.delete(rowName(row));
+    const name = rowName(row);
+    for (const step of this.#stepsOf(row.table)) step.delete(name);
   }
 
   has(row: Pick<Row, 'table' | 'key'>): boolean {
-    return this.#stepsOf(row).some((step) => step.has(rowName(row)));
+    const name = rowName(row);
+    return this.#stepsOf(row.table).some((step) => step.has(name));
   }
 
   clear(): void {
@@ -42,8 +46,12 @@ export class PendingUpdates {
     return batch;
   }
 
-  /** In which an update of that entry may be: it is coming or going, and may be a door. */
-  #stepsOf(row: Pick<Row, 'table' | 'key'>): Map<string, RowUpdate>[] {
-    return WAYS.flatMap((way) => this.#steps[stepOf({ ...way, row })] ?? []);
+  /** In which an update of the table's entries may be: it is coming or going, and may be a door. */
+  #stepsOf(table: string): readonly Map<string, RowUpdate>[] {
+    const known = this.#steps_of.get(table);
+    if (known !== undefined) return known;
+    const steps = WAYS.flatMap((way) => this.#steps[stepOf({ ...way, row: { table } })] ?? []);
+    this.#steps_of.set(table, steps);
+    return steps;
   }
 }

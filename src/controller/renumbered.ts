@@ -22,6 +22,11 @@ const MENTIONS = [
   { what: 'store_id', tables: [sender.name] },
 ] as const;
 type What = (typeof MENTIONS)[number]['what'];
+/** Tables whose entries count for one service each. */
+const OF_SERVICES = [
+  ['export_id', exportTable],
+  ['pool_id', capability],
+] as const;
 
 /**
  * Names, as `rowName` has them, of entries that go before all others and come after all others: they are the doors through which
@@ -32,34 +37,24 @@ export function renumberedRows(present: TablesOfRows, wanted: TablesOfRows): Set
   for (const { what, tables } of MENTIONS) changed.set(what, renumbered(what, tables, present, wanted));
   const doors = new Set<string>();
   if ([...changed.values()].every(({ size }) => size === 0)) return doors;
-  for (const number of changed.get('store_id') ?? []) {
-    for (const row of rowsOf(store.name, present, wanted)) {
-      if (store.readKey(row.entry)?.store_id === number) doors.add(rowName(row));
-    }
-    for (const row of present.get(sessionPin.name)?.values() ?? []) {
-      if (mentioned('store_id', row) === number && isChanged(row, present, wanted)) doors.add(rowName(row));
-    }
+  const mentionsChanged = (what: What, row: Row): boolean => isIn(changed.get(what), mentioned(what, row));
+  for (const row of rowsOf(store.name, present, wanted)) {
+    if (isIn(changed.get('store_id'), store.readKey(row.entry)?.store_id)) doors.add(rowName(row));
+  }
+  for (const row of rowsOf(sessionPin.name, present)) {
+    if (mentionsChanged('store_id', row) && isChanged(row, present, wanted)) doors.add(rowName(row));
   }
   // By services, never by a single capability: without it, a less specific one would count.
   const services = new Set(changed.get('service_id'));
-  for (const row of rowsOf(exportTable.name, present, wanted)) {
-    const number = mentioned('export_id', row);
-    const service_id = exportTable.readKey(row.entry)?.service_id;
-    if (number !== undefined && changed.get('export_id')?.has(number) && service_id !== undefined)
-      services.add(service_id);
-  }
-  for (const row of rowsOf(capability.name, present, wanted)) {
-    const number = mentioned('pool_id', row);
-    const service_id = capability.readKey(row.entry)?.service_id;
-    if (number !== undefined && changed.get('pool_id')?.has(number) && service_id !== undefined)
-      services.add(service_id);
+  for (const [what, table] of OF_SERVICES) {
+    for (const row of rowsOf(table.name, present, wanted)) {
+      const service_id = table.readKey(row.entry)?.service_id;
+      if (service_id !== undefined && mentionsChanged(what, row)) services.add(service_id);
+    }
   }
   for (const row of rowsOf(virtualService.name, present, wanted)) {
-    const service_id = mentioned('service_id', row);
-    const pool_id = mentioned('pool_id', row);
-    const is_service = service_id !== undefined && services.has(service_id);
-    const is_pool = pool_id !== undefined && changed.get('pool_id')?.has(pool_id);
-    if (is_service || (is_pool && isChanged(row, present, wanted))) doors.add(rowName(row));
+    const is_pool = mentionsChanged('pool_id', row) && isChanged(row, present, wanted);
+    if (is_pool || isIn(services, mentioned('service_id', row))) doors.add(rowName(row));
   }
   return doors;
 }
@@ -87,6 +82,10 @@ function renumbered(
 
 function* rowsOf(table: string, ...both: readonly TablesOfRows[]): Iterable<Row> {
   for (const tables of both) yield* tables.get(table)?.values() ?? [];
+}
+
+function isIn(numbers: ReadonlySet<number> | undefined, number: number | undefined): boolean {
+  return number !== undefined && numbers?.has(number) === true;
 }
 
 function isChanged({ table, key }: Row, present: TablesOfRows, wanted: TablesOfRows): boolean {

@@ -9,7 +9,7 @@ import { CPU_PORT, type PACKET_OUT } from '../dataplane/constants';
 import type { PuntedFrame } from '../dataplane/packet_io';
 import { storeDown } from '../dataplane/store_down';
 import type { Row } from '../dataplane/table';
-import { MAC_ZERO, type MacAddress } from '../wire/address';
+import { MAC_ZERO } from '../wire/address';
 import { encodeEthernet } from '../wire/ethernet';
 import { decodeFrame } from '../wire/frame';
 import { planChecks, probeSource, type PlannedCheck } from './check_plan';
@@ -27,7 +27,7 @@ import { ResponseCutter } from './response_cutter';
 import { PoolAssignments, senderRows, storeDownRows, storeRows, storeTables } from './store_rows';
 import { SessionResets } from './session_resets';
 import { Sessions, type SessionEnds } from './sessions';
-import { StoreStates, type Drain, type StoreView } from './store_states';
+import { StoreStates, type Drain } from './store_states';
 import { SwitchPath } from './switch_path';
 import type { RowChange } from './table_writer';
 import { Tally } from './tally';
@@ -209,12 +209,14 @@ export class Virtualizer {
   async adopt({ stores, stores_down, clients, sessions }: Leftover): Promise<void> {
     const { network } = this.environment;
     this.health.forget();
+    const by_mac = new Map(this.stores.all().map((view) => [view.config.mac, view]));
     /** By number in the switch's tables, the one that store has now; none if another store has that now. */
     const numbers = new Map<number, number>();
     for (const { id, mac, port_number } of stores) {
-      const view = this.#leftStore(id, mac);
-      if (view !== undefined) numbers.set(id, view.id);
-      else if (this.stores.all().some((one) => one.id === id)) numbers.set(id, NO_ID);
+      const namesake = this.stores.findById(id);
+      // One with that very address, or else the one of that number now.
+      const view = by_mac.get(mac) ?? (namesake?.config.mac === undefined ? namesake : undefined);
+      if (namesake !== undefined || view !== undefined) numbers.set(id, view?.id ?? NO_ID);
       const port = network.port(port_number);
       if (view === undefined || port === undefined) continue;
       this.neighbours.suggest(view.config.address, { mac, port });
@@ -242,13 +244,6 @@ export class Virtualizer {
     for await (const client of inPieces(clients)) all.push(client);
     all.sort((a, b) => b.idle_ms - a.idle_ms);
     for await (const { sighting, idle_ms } of inPieces(all)) this.clients.adopt(sighting, idle_ms);
-  }
-
-  /** The store that a number in the switch's tables stands for: one with that very address, or else the one of that number now. */
-  #leftStore(id: number, mac: MacAddress): StoreView | undefined {
-    const stores = this.stores.all();
-    const namesake = stores.find((one) => one.id === id && one.config.mac === undefined);
-    return stores.find(({ config }) => config.mac === mac) ?? namesake;
   }
 
   /** The switch is away, or another controller's: nothing is asked, nobody is judged. */

@@ -48,18 +48,15 @@ export function limitCall(
   }
 }
 
-/**
- * Whether a WRITE's arguments end where the data that they announce does: then a long one becomes shorter. What follows the
- * handle is offset, count, stable, and the data as an opaque.
- */
+/** Whether a WRITE's arguments end where the data that they announce does: then a long one becomes shorter. */
 export function isWholeWrite(view: DataView, arguments_at: number, end: number): boolean {
-  const at = afterHandle(view, arguments_at, end);
-  if (at < 0 || end - at < 20) return false;
+  const at = writeFields(view, arguments_at, end);
+  if (at < 0) return false;
   const padding = end - at - 20 - view.getUint32(at + 16);
   return padding >= 0 && padding < 4;
 }
 
-/** offset, count, stable, and the data as an opaque: the count and the data become shorter, nothing moves. */
+/** The count and the data become shorter, nothing moves. */
 function limitWrite(
   view: DataView,
   start: number,
@@ -67,14 +64,20 @@ function limitWrite(
   end: number,
   octets_max: number,
 ): number {
-  const at = afterHandle(view, arguments_at, end);
-  if (at < 0 || end - at < 20) return end - start;
+  const at = writeFields(view, arguments_at, end);
+  if (at < 0) return end - start;
   const data_octets = view.getUint32(at + 16);
   // Whoever announces more data than there is gets the store's own answer.
   if (data_octets <= octets_max || data_octets > end - at - 20) return end - start;
   view.setUint32(at + 16, octets_max);
   limitWord(view, at, 8, end, octets_max);
   return at + 20 + octets_max - start;
+}
+
+/** Where a WRITE's offset is, followed by count, stable, and the data as an opaque; -1 if they are cut short. */
+function writeFields(view: DataView, arguments_at: number, end: number): number {
+  const at = afterHandle(view, arguments_at, end);
+  return end - at < 20 ? -1 : at;
 }
 
 function limitWord(view: DataView, base: number, offset: number, end: number, word_max: number): void {

@@ -1,4 +1,5 @@
 /** What waits of one client, in order. What has ended before it was taken is skipped. */
+
 /** Taken and ended entries are swept out when there are so many of them. */
 const SLACK = 64;
 
@@ -10,7 +11,7 @@ export class SendLane<T extends Queued> {
   private entries: T[] = [];
   /** How many of `entries` were taken. */
   private taken = 0;
-  /** How many of the others have ended, about. */
+  /** How many of the others have ended. */
   private ended = 0;
 
   get length(): number {

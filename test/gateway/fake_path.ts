@@ -93,11 +93,16 @@ export function replyTo(sent: Sent, outcome: RpcOutcome): Uint8Array {
   return encodeRpc({ kind: 'reply', xid: callOf(sent).xid, verifier, outcome });
 }
 
-/** A store that answers every call with its own arguments. */
+/** Answers each call with its own arguments. */
 export function echo(path: FakePath): void {
+  answerEach(path, (sent) => callOf(sent).args);
+}
+
+/** Answers each call with these results, in a turn of its own. */
+export function answerEach(path: FakePath, resultsOf: (sent: Sent) => Uint8Array): void {
   path.onSend = (sent) => {
     setImmediate(() => {
-      path.deliver(sent, replyTo(sent, { status: 'success', results: callOf(sent).args }));
+      path.deliver(sent, replyTo(sent, { status: 'success', results: resultsOf(sent) }));
       path.turnEnded();
     });
   };

@@ -8,7 +8,7 @@ import { encodeRecord, writeRecordMark } from '../../src/wire/record_mark';
 import { encodeRpc, RPC_PROGRAM } from '../../src/wire/rpc';
 import { XdrReader } from '../../src/wire/xdr';
 import { FakeClock } from '../controller/fake_clock';
-import { callOf, echo, FakePath, replyTo, type Sent } from './fake_path';
+import { answerEach, callOf, echo, FakePath, replyTo, type Sent } from './fake_path';
 import { CALL, StreamClient } from './stream_client';
 
 const LOCALHOST = '127.0.0.1';
@@ -388,12 +388,7 @@ test('a client that pipelines 10,000 calls and never reads costs no more than it
 
 test('a client that reads slowly stays: what it has acknowledged counts, however large the kernel’s buffers', async () => {
   await start({ unread_ms_max: 70_000, connection_unread_octets_max: 256 * 1024 });
-  path.onSend = (request) => {
-    setImmediate(() => {
-      path.deliver(request, replyTo(request, { status: 'success', results: new Uint8Array(32_768) }));
-      path.turnEnded();
-    });
-  };
+  answerEach(path, () => new Uint8Array(32_768));
   const client = await connect();
   client.socket.pause();
   for (let xid = 0; xid < 1000; xid++) client.call(xid);
@@ -454,12 +449,7 @@ test('a client that reads late gets everything', async () => {
 
 test('when all have too much unread the worst is closed', async () => {
   await start({ unread_octets_max: 1024 * 1024, connection_unread_octets_max: 16 * 1024 * 1024 });
-  path.onSend = (request) => {
-    setImmediate(() => {
-      path.deliver(request, replyTo(request, { status: 'success', results: new Uint8Array(60_000) }));
-      path.turnEnded();
-    });
-  };
+  answerEach(path, () => new Uint8Array(60_000));
   const client = await connect();
   client.socket.pause();
   for (let xid = 0; xid < 2000; xid++) client.call(xid);

@@ -5,6 +5,7 @@ import { TcpTools } from '../../src/demo/tcp_tools';
 import { UdpClient } from '../../src/demo/udp_client';
 import { storesUp } from '../../src/demo/waiting';
 import { downTopology, startTopology } from '../../src/topology/start';
+import type { Topology } from '../../src/topology/topology';
 import { decodeIpv4 } from '../../src/wire/ipv4';
 import { decodeEthernet, ETHERTYPE } from '../../src/wire/ethernet';
 import { internetChecksum, pseudoHeaderSum } from '../../src/wire/checksum';
@@ -28,20 +29,33 @@ function ipv4Packets({ packets, mac }: LinkCapture, direction: 'sent' | 'receive
 
 const reason = obstacle('embedded');
 const testHere = reason === undefined ? test : test.skip;
+const because = reason === undefined ? '' : ` (${reason})`;
+
+/** With stores that take large packets, all of them up. */
+async function withTopology(
+  options: { has_gateway?: true },
+  run: (topology: Topology) => Promise<void>,
+): Promise<void> {
+  const topology = await startTopology({
+    topology: 'single',
+    target: 'embedded',
+    instance: INSTANCE,
+    store_mtu: STORE_MTU,
+    progress: () => undefined,
+    ...options,
+  });
+  try {
+    await storesUp(topology, new AbortController().signal);
+    await run(topology);
+  } finally {
+    await downTopology(INSTANCE);
+  }
+}
 
 testHere(
-  `WRITEs of three fragments reach stores in one packet each${reason === undefined ? '' : ` (${reason})`}`,
-  async () => {
-    const { signal } = new AbortController();
-    const topology = await startTopology({
-      topology: 'single',
-      target: 'embedded',
-      instance: INSTANCE,
-      store_mtu: STORE_MTU,
-      progress: () => undefined,
-    });
-    try {
-      await storesUp(topology, signal);
+  `WRITEs of three fragments reach stores in one packet each${because}`,
+  () =>
+    withTopology({}, async (topology) => {
       const captures = await Captures.start(topology);
       const client = UdpClient.start(topology, topology.clients[0]?.name ?? '');
       await sleep(LOAD_MS);
@@ -66,27 +80,14 @@ testHere(
       for (const link of links.filter(({ side }) => side === 'external'))
         for (const packet of ipv4Packets(link, 'received'))
           expect(packet.length).toBeLessThanOrEqual(ETHERNET_MTU);
-    } finally {
-      await downTopology(INSTANCE);
-    }
-  },
+    }),
   PATIENCE_MS,
 );
 
 testHere(
-  `the gateway speaks to them in large packets, too${reason === undefined ? '' : ` (${reason})`}`,
-  async () => {
-    const { signal } = new AbortController();
-    const topology = await startTopology({
-      topology: 'single',
-      target: 'embedded',
-      instance: INSTANCE,
-      store_mtu: STORE_MTU,
-      has_gateway: true,
-      progress: () => undefined,
-    });
-    try {
-      await storesUp(topology, signal);
+  `the gateway speaks to them in large packets, too${because}`,
+  () =>
+    withTopology({ has_gateway: true }, async (topology) => {
       const [first = '', second = ''] = topology.clients.map(({ name }) => name);
       const captures = await Captures.start(topology);
       const tools = new TcpTools(topology);
@@ -101,9 +102,6 @@ testHere(
           .filter((packet) => packet.length > ETHERNET_MTU);
         expect(large.length).toBeGreaterThan(10);
       }
-    } finally {
-      await downTopology(INSTANCE);
-    }
-  },
+    }),
   PATIENCE_MS,
 );

@@ -25,6 +25,12 @@ export interface RecordAnswer {
   missed: number;
 }
 
+/** The same, as a controller answers. */
+export interface SampledRecords extends RecordAnswer {
+  /** Whether any service records requests. */
+  is_sampling: boolean;
+}
+
 const KEPT = 8192;
 const ANSWER_MAX = 1024;
 export const WAIT_MAX_MS = 5000;

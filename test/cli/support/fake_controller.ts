@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { AdminError, AdminServer } from '../../../src/admin';
 import { adminCodeOf, adminMethods, type Administrable } from '../../../src/cli/admin_methods';
 import type { LoadSnapshot } from '../../../src/controller/load/snapshot';
-import type { RecordAnswer, RecordRequest } from '../../../src/controller/records/feed';
+import type { SampledRecords, RecordRequest } from '../../../src/controller/records/feed';
 import type { PerformanceRecord } from '../../../src/controller/records/record';
 import type { StoreStatus } from '../../../src/controller/status';
 
@@ -167,10 +167,7 @@ export class FakeController implements Administrable {
   is_sampling = true;
 
   /** The same two, whenever asked; none after them. */
-  async takeRecords({
-    after = 1,
-    procedure,
-  }: RecordRequest): Promise<RecordAnswer & { is_sampling: boolean }> {
+  async takeRecords({ after = 1, procedure }: RecordRequest): Promise<SampledRecords> {
     const records = [RECORD, UNANSWERED].slice(after - 1);
     const fitting = records.filter((one) => procedure === undefined || one.procedure === procedure);
     return { records: fitting, next: 3, missed: after === 1 ? 7 : 0, is_sampling: this.is_sampling };
