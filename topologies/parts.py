@@ -86,10 +86,12 @@ class MountHost(EndHost):
     role = "mount_host"
 
 
+# Ports of statd and rquota are none of 600 to 1023: from these rpcbind and statd take one each for what they send, by chance.
+STATD_PORT = 20049
 GANESHA_CONFIG = """\
 NFS_CORE_PARAM {{
   Protocols = 3, 4; mount_path_pseudo = true;
-  NFS_Port = 2049; MNT_Port = 20048; NLM_Port = 32803; Rquota_Port = 875;
+  NFS_Port = 2049; MNT_Port = 20048; NLM_Port = 32803; Rquota_Port = 20050;
   Enable_NLM = true; Enable_UDP = true;
 }}
 # Other stores make and remove names too: a directory kept here would show names that are gone.
@@ -174,7 +176,7 @@ class Store(EndHost):
             if exports is not None:
                 file.write(f'%include "{exports}"\n')
         self.add_daemon("rpcbind", ["rpcbind", "-w", "-f"], [("udp", 111), ("tcp", 111)])
-        self.add_daemon("statd", ["rpc.statd", "-F", "-L", "-p", "662"], [("udp", 662)])
+        self.add_daemon("statd", ["rpc.statd", "-F", "-L", "-p", str(STATD_PORT)], [("udp", STATD_PORT)])
         log = os.path.join(self.log_dir(), f"{self.name}-ganesha-events.log")
         self.add_daemon(
             "ganesha",

@@ -34,7 +34,7 @@ const STORE_SCRIPT = `
   mkdir -p $1/nfs/sm $1/nfs/sm.bak $1/nfs/ganesha; chown -R statd $1/nfs; mount --bind $1/nfs /var/lib/nfs
   rpcbind -w -f & rpcbind=$!
   for i in $(seq 100); do [ -S /run/rpcbind.sock ] && break; sleep 0.05; done
-  rpc.statd -F -L -p 662 & statd=$!
+  rpc.statd -F -L -p 20049 & statd=$!
   for i in $(seq 100); do rpcinfo -T udp 127.0.0.1 status >/dev/null 2>&1 && break; sleep 0.05; done
   ganesha.nfsd -F -f $1/ganesha.conf -L $1/ganesha.log -p $1/pid -N NIV_EVENT & ganesha=$!
   trap 'kill $ganesha; wait $ganesha; kill $statd $rpcbind; wait' TERM
@@ -55,7 +55,7 @@ function ganeshaConfig(store: StoreName, folder: string): string {
       Transports = UDP, TCP; Squash = No_Root_Squash; ${access} FSAL { Name = VFS; } }`;
   });
   return `NFS_CORE_PARAM { Protocols = 3; mount_path_pseudo = true; NFS_Port = 2049; MNT_Port = 20048;
-    NLM_Port = 32803; Rquota_Port = 875; Enable_UDP = true; }\n${exports.join('\n')}\n`;
+    NLM_Port = 32803; Rquota_Port = 20050; Enable_UDP = true; }\n${exports.join('\n')}\n`;
 }
 
 const POOLS = NAMES.map((name, index) => ({ name: `pool${index + 1}`, stores: [name] }));
